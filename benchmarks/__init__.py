@@ -1,0 +1,1 @@
+"""The suite of this repository: noesis, and groundspeed's own hot paths."""

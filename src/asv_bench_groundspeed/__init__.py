@@ -1,0 +1,1 @@
+"""The ruler: benchmark kinds and workloads. Standard library only; it never imports what it measures."""

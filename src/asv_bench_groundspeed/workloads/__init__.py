@@ -1,0 +1,1 @@
+"""Deterministic inputs for benchmarks: corpora, query mixes, load."""

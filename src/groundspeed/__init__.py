@@ -1,0 +1,1 @@
+"""groundspeed: performance history that can be trusted, on top of airspeed velocity."""

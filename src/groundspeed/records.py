@@ -1,0 +1,270 @@
+"""The frozen records of the glossary. Owns their shape; computes nothing but their own names.
+
+Times are aware UTC, durations are seconds, sizes are bytes; a name ends in its unit.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Better(StrEnum):
+    """Which direction of a metric is the good one."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """One quantity measured of a case. ``name`` is empty for the main metric."""
+
+    name: str
+    unit: str
+    better: Better
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Commit:
+    """One commit. ``date`` is the committer's, as asv stores it."""
+
+    hash: str
+    parents: tuple[str, ...]
+    date: datetime
+    author: str
+    subject: str
+    tags: tuple[str, ...]
+
+    @property
+    def short(self) -> str:
+        """The first eight digits: what asv's result files are named by."""
+        return self.hash[:8]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """A benchmark with one combination of its parameters (each asv's ``repr`` of the value)."""
+
+    benchmark: str
+    params: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.benchmark}({', '.join(self.params)})" if self.params else self.benchmark
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Benchmark:
+    """One named callable of the suite, as discovery found it.
+
+    ``params`` holds, for each parameter, the ``repr`` of its values; ``definition`` is asv's own
+    dictionary, kept whole so that benchmarks.json loses nothing.
+    """
+
+    name: str
+    kind: str
+    params: tuple[tuple[str, ...], ...]
+    param_names: tuple[str, ...]
+    unit: str
+    version: str
+    timeout_s: float | None
+    rounds: int
+    setup_cache_key: str | None
+    setup_cache_timeout_s: float | None
+    definition: Mapping[str, Any]
+
+    def cases(self) -> tuple[Case, ...]:
+        """Every case, in asv's order (the last parameter runs fastest); position = parameter index."""
+        return tuple(
+            Case(benchmark=self.name, params=combination)
+            for combination in itertools.product(*self.params)
+        )
+
+
+# --- what became of an attempt: five types, each with its reason -------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """Samples of one worker process, in base units at full precision.
+
+    ``number`` is how many calls one sample averages over; None where the benchmark gives a value
+    instead of timed samples (``track_``, ``mem_``, ``peakmem_``).
+    """
+
+    samples: tuple[float, ...]
+    number: int | None
+
+
+class FailureKind(StrEnum):
+    """Why there is no value."""
+
+    NOT_BUILT = "did not build"
+    NOT_IMPORTED = "did not import"
+    SETUP_CACHE = "setup_cache failed"
+    RAISED = "raised"
+    TIMED_OUT = "timed out"
+    EXITED = "exited hard"
+    NO_VALUE = "gave no number"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failed:
+    """The attempt failed; ``text`` is what it printed, its end kept."""
+
+    kind: FailureKind
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skipped:
+    """The suite says that this case does not apply (``NotImplementedError``, skip lists)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotRun:
+    """Nobody tried: interrupted, over budget, or the benchmark does not exist at this commit."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CarriedOver:
+    """The built content is identical to another commit's; the measurement is that commit's."""
+
+    measured_at: str
+
+
+Outcome = Measured | Failed | Skipped | NotRun | CarriedOver
+
+
+# --- machine ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gpu:
+    """One graphics processor as its driver names it."""
+
+    name: str
+    memory_bytes: int
+    driver: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fingerprint:
+    """What a host really is. None where the host does not say."""
+
+    cpu_model: str
+    cores_physical: int | None
+    cores_logical: int
+    caches: tuple[str, ...]
+    ram_bytes: int
+    gpus: tuple[Gpu, ...]
+    os: str
+    kernel: str
+    arch: str
+    virtualised: str | None
+    governor: str | None
+    turbo: bool | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MachineProfile:
+    """A named description of hardware that results are stored under. None expects nothing.
+
+    ``cpu`` and ``gpu`` are case-insensitive substrings of the model name.
+    """
+
+    name: str
+    cpu: str | None
+    cores_physical: int | None
+    cores_logical: int | None
+    ram_bytes: int | None
+    gpu: str | None
+    gpu_memory_bytes: int | None
+
+
+# --- measuring ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """One entry of the environment matrix, under asv's own name."""
+
+    name: str
+    python: str
+    requirements: Mapping[str, str]
+    env_vars: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Build:
+    """One attempt to make a commit's environment. ``failure`` is None when it stands.
+
+    ``dependencies`` are the resolved ``name==version`` lines of the environment; ``benchmarks``
+    the names that could not be measured when it failed.
+    """
+
+    commit: str
+    environment: str
+    failure: Failed | None
+    dependencies: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+    started_at: datetime
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """What one worker process said of one case at one commit.
+
+    ``quick`` marks a run with one unwarmed call: good for seeing that it works, superseded by any
+    other run.
+    """
+
+    case: Case
+    version: str
+    commit: str
+    environment: str
+    outcome: Outcome
+    quick: bool
+    started_at: datetime
+    duration_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """One invocation that measured something: the header of its file.
+
+    ``id`` is ``<UTC>-<8 hex>`` and names the file. ``commits`` maps each commit's hash to its date.
+    """
+
+    id: str
+    started_at: datetime
+    machine: str
+    fingerprint: Fingerprint
+    environments: tuple[Environment, ...]
+    benchmarks: tuple[Benchmark, ...]
+    commits: Mapping[str, datetime]
+    seed: int
+    versions: Mapping[str, str]
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeriesKey:
+    """The identity of a series. ``metric`` is empty for the main metric."""
+
+    machine: str
+    environment: str
+    case: Case
+    metric: str
+    version: str | None

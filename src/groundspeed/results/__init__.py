@@ -1,0 +1,1 @@
+"""The border with asv's files: read, merge, write atomically; sessions."""

@@ -1,0 +1,1 @@
+"""Publish the history as a static site."""

@@ -1,0 +1,1 @@
+"""The border with asv's engine: discovery, environments, the worker."""

@@ -1,0 +1,1 @@
+"""noesis: a small local knowledge system. Each module stands alone."""
