@@ -1,0 +1,1 @@
+"""The tests of groundspeed, noesis and the ruler."""
