@@ -1,0 +1,41 @@
+# Two commands, each sets up what it needs inside this folder:
+#
+#   make history    measure the newest commits of this repository, publish, say where to look
+#   make test       style, types, every test
+#
+# They need git, make and CPython 3.11 with venv. COMMITS=10 make history looks further back;
+# ARGS="-k corpus" make test runs a part.
+
+COMMITS ?= 3
+ARGS ?=
+TOX = .tools/bin/tox run
+
+export COMMITS
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+# The certificates that git and pip trust here are good for uv as well.
+export UV_SYSTEM_CERTS ?= 1
+
+.PHONY: help history test lint types build lock tools clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+tools:
+	@sh tools/bootstrap
+
+history: tools
+	@$(TOX) -qq -e history
+
+test: tools
+	@sh tools/wheelhouse
+	@sh tools/install-chromium
+	@$(TOX) -q -e lint,types,test -- $(ARGS)
+
+lint types build: tools
+	@$(TOX) -q -e $@
+
+lock: tools
+	@sh tools/lock $(ARGS)
+
+clean:
+	rm -rf .tools .tox .asv dist html .mypy_cache .ruff_cache .pytest_cache .hypothesis
