@@ -1,0 +1,42 @@
+"""What a machine may lack: tests that need it are skipped by name, and under CI they fail.
+
+Owns the two markers `browser` (Chromium) and `archive` (real results of other projects, beside the
+clone). Archives are nowhere but where somebody put them, so their absence never fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ARCHIVES = Path(__file__).resolve().parent.parent.parent / "shared" / "archives"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip or fail before any fixture is made."""
+    if item.get_closest_marker("browser") and not shutil.which("chromium"):
+        if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
+            pytest.fail("no chromium, and CI must not pass without it: tools/install-chromium", pytrace=False)
+        pytest.skip("no chromium: run `make test` as root, or install it")
+    if item.get_closest_marker("archive") and not ARCHIVES.is_dir():
+        pytest.skip("no archives of real results beside this clone")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name, above the last line, every browser test that this machine could not run."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    for line in _banner(sorted(report.nodeid for report in skipped)):
+        terminalreporter.write_line(line, red=True, bold=True)
+
+
+def _banner(names: list[str]) -> Iterator[str]:
+    if names:
+        yield f"NOT RUN, because there is no Chromium here: {len(names)} browser tests"
+        yield from (f"  {name}" for name in names)
