@@ -60,6 +60,10 @@ class WorkerLike(Protocol):
     def discovery(self) -> Discovery:
         """The suite as this worker sees it."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether it can answer another request."""
+
     def run(self, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> Answer:
         """Run one case once, in a process of its own."""
 

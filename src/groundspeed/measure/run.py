@@ -1,0 +1,244 @@
+"""Measure a plan: for each commit its environment, a worker, and run after run, each saved at once.
+
+Owns the order of events and what happens when one fails; the processes, the files, the clock and
+the screen are passed in. A commit that does not build, a suite that does not import and a case that
+fails are recorded and the rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from groundspeed.measure.forecast import Forecast
+from groundspeed.measure.plan import Plan, PlannedCase, Step
+from groundspeed.records import (
+    Benchmark,
+    Build,
+    CarriedOver,
+    Case,
+    Commit,
+    Environment,
+    Failed,
+    FailureKind,
+    Measured,
+    NotRun,
+    Run,
+)
+from groundspeed.suite.client import Answer, WorkerError, WorkerLike
+from groundspeed.suite.environments import Prepared
+
+
+class EnvironmentsLike(Protocol):
+    """Who makes a commit's environment."""
+
+    def prepare(self, commit: str, environment: Environment) -> Prepared | Failed:
+        """The environment with the commit installed, or why there is none."""
+
+
+class Sink(Protocol):
+    """Where what became of each attempt goes, before the next one starts."""
+
+    def add(self, item: Build | Run) -> None:
+        """Record it; returns when it is safe."""
+
+
+class Clock(Protocol):
+    """The time of day and a stop-watch."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start."""
+
+
+class Progress(Protocol):
+    """What a person watching is told."""
+
+    def building(self, commit: Commit, environment: Environment, left_s: float) -> None:
+        """A commit's environment is being made."""
+
+    def built(self, build: Build) -> None:
+        """It stands, or failed."""
+
+    def running(self, commit: Commit, case: Case, open_runs: int, left_s: float) -> None:
+        """A run starts."""
+
+    def ran(self, run: Run) -> None:
+        """It ended."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class World:
+    """Everything outside that measuring touches."""
+
+    environments: EnvironmentsLike
+    start_worker: Callable[[Prepared], WorkerLike]
+    sink: Sink
+    clock: Clock
+    progress: Progress
+
+
+@dataclass(kw_only=True, slots=True)
+class Tally:
+    """What a run of a plan came to, counted as it goes."""
+
+    measured: int = 0
+    skipped: int = 0
+    failed: dict[tuple[str, Case], Failed] = field(default_factory=dict)
+    not_built: dict[str, Failed] = field(default_factory=dict)
+    cases: set[tuple[str, Case]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How a plan is measured; ``timeout_s`` is for benchmarks that name none."""
+
+    quick: bool
+    timeout_s: float
+    seed: int
+
+
+def measure(plan: Plan, world: World, settings: Settings, forecast: Forecast) -> Tally:
+    """Take the plan's steps in order. What was recorded stays recorded when this is interrupted."""
+    tally = Tally()
+    for step in plan.steps:
+        world.progress.building(step.commit, step.environment, forecast.left_s)
+        prepared = _build(step, world, tally, forecast)
+        if prepared is not None:
+            _measure_step(step, prepared, world, settings, tally, forecast)
+    return tally
+
+
+def _build(step: Step, world: World, tally: Tally, forecast: Forecast) -> Prepared | None:
+    started_at, started = world.clock.now(), world.clock.monotonic()
+    made = world.environments.prepare(step.commit.hash, step.environment)
+    duration_s = world.clock.monotonic() - started
+    failure = made if isinstance(made, Failed) else None
+    build = Build(
+        commit=step.commit.hash,
+        environment=step.environment.name,
+        failure=failure,
+        dependencies=() if isinstance(made, Failed) else made.dependencies,
+        benchmarks=tuple(dict.fromkeys(one.benchmark.name for one in step.cases)) if failure else (),
+        started_at=started_at,
+        duration_s=duration_s,
+    )
+    world.sink.add(build)
+    world.progress.built(build)
+    forecast.built(duration_s)
+    if isinstance(made, Failed):
+        tally.not_built[step.commit.hash] = made
+        forecast.dropped(step.commit.hash)
+        return None
+    return made
+
+
+def _measure_step(
+    step: Step, prepared: Prepared, world: World, settings: Settings, tally: Tally, forecast: Forecast
+) -> None:
+    here = _Here(step=step, prepared=prepared, world=world, settings=settings)
+    failed: set[Case] = set()
+    try:
+        for members in step.rounds(settings.seed):
+            for planned in members:
+                if planned.case in failed:
+                    continue
+                world.progress.running(step.commit, planned.case, forecast.open_runs, forecast.left_s)
+                run = here.run(planned)
+                world.sink.add(run)
+                world.progress.ran(run)
+                forecast.ran(step.commit.hash, planned.case, run.duration_s)
+                if _count(run, tally):
+                    failed.add(planned.case)
+                    forecast.dropped(step.commit.hash, planned.case)
+    finally:
+        here.close()
+
+
+def _count(run: Run, tally: Tally) -> bool:
+    """Count a run; whether the case needs no further run at this commit."""
+    key = (run.commit, run.case)
+    first = key not in tally.cases
+    tally.cases.add(key)
+    if isinstance(run.outcome, Measured | CarriedOver):
+        tally.measured += first
+        return False
+    if isinstance(run.outcome, Failed):
+        tally.failed[key] = run.outcome
+        tally.measured -= not first
+    else:
+        tally.skipped += first
+    return True
+
+
+@dataclass(kw_only=True, slots=True)
+class _Here:
+    """The worker at one commit: started late, started anew when it died."""
+
+    step: Step
+    prepared: Prepared
+    world: World
+    settings: Settings
+    worker: WorkerLike | None = None
+    broken: str | None = None
+
+    def run(self, planned: PlannedCase) -> Run:
+        started_at = self.world.clock.now()
+        answer = self._answer(planned)
+        return Run(
+            case=planned.case,
+            version=planned.benchmark.version,
+            commit=self.step.commit.hash,
+            environment=self.step.environment.name,
+            outcome=answer.outcome,
+            quick=self.settings.quick,
+            started_at=started_at,
+            duration_s=answer.duration_s,
+        )
+
+    def close(self) -> None:
+        if self.worker is not None:
+            self.worker.close()
+            self.worker = None
+
+    def _answer(self, planned: PlannedCase) -> Answer:
+        worker = self._alive()
+        if worker is None:
+            return _not_imported(self.broken or "")
+        found = {one.name: one for one in worker.discovery.benchmarks}
+        benchmark = found.get(planned.benchmark.name)
+        if benchmark is None:
+            return _not_imported(_why_missing(planned.benchmark, worker.discovery.import_errors))
+        cases = benchmark.cases()
+        if planned.case not in cases:  # parameters may come from the measured code
+            return Answer(outcome=NotRun(reason="no such parameters at this commit"), duration_s=0.0)
+        timeout_s = benchmark.timeout_s or self.settings.timeout_s
+        index = cases.index(planned.case)
+        return worker.run(benchmark, index, quick=self.settings.quick, timeout_s=timeout_s)
+
+    def _alive(self) -> WorkerLike | None:
+        if self.worker is not None and not self.worker.alive:
+            self.close()
+        if self.worker is None and self.broken is None:
+            try:
+                self.worker = self.world.start_worker(self.prepared)
+            except WorkerError as error:
+                self.broken = str(error)
+        return self.worker
+
+
+def _not_imported(text: str) -> Answer:
+    return Answer(outcome=Failed(kind=FailureKind.NOT_IMPORTED, text=text), duration_s=0.0)
+
+
+def _why_missing(benchmark: Benchmark, import_errors: Mapping[str, str]) -> str:
+    """The traceback of the benchmark's own module, else of a package above it."""
+    for module, text in import_errors.items():
+        _, _, below = module.partition(".")  # the suite's own folder name is not part of a benchmark's
+        if f"{benchmark.name}.".startswith(f"{below}." if below else ""):
+            return text
+    return "the suite does not define this benchmark at this commit"
