@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 REAL = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
 LISTS = ("lock", "test", "tools", "wheelhouse")
-TOOLS = ("sh", "git", "cat", "cmp", "cp", "dirname", "ln", "mkdir", "tail")
+TOOLS = ("sh", "git", "cat", "chmod", "cmp", "cp", "dirname", "env", "ln", "mkdir", "mktemp", "rm", "tail")
 
 # Stand-ins for interpreters. The probe arrives as the third argument, after -I -c.
 SHIM = f'#!/bin/sh\nexec {REAL} "$@"\n'
@@ -24,6 +24,14 @@ BROKEN_SHIM = "#!/bin/sh\necho 'pyenv: python3.11: command not found' >&2\nexit 
 PRETENDS = f"#!/bin/sh\nexec {REAL} -I -c 'import sys; {{}}; exec(sys.argv[1])' \"$3\"\n"
 TOO_NEW = PRETENDS.format("sys.version_info = (3, 13, 1)")
 NO_ENSUREPIP = PRETENDS.format('sys.modules["ensurepip"] = None')
+
+ROOT_USER, OTHER_USER = "#!/bin/sh\necho 0\n", "#!/bin/sh\necho 1000\n"
+SUDO_WITH_PASSWORD = "#!/bin/sh\nexit 1\n"
+APT = """#!/bin/sh
+here=${0%/*}
+case "$*" in *install*chromium*) printf '#!/bin/sh\\n' >"$here/chromium" && chmod +x "$here/chromium" ;; esac
+"""
+APT_WITHOUT_NETWORK = "#!/bin/sh\necho 'E: no such host' >&2\nexit 100\n"
 
 
 class Machine:
@@ -53,10 +61,11 @@ class Machine:
     def without(self, name: str) -> None:
         (self._folders[0] / name).unlink()
 
-    def bootstrap(self, **more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the scripts in tools/; nothing of this shell's environment reaches it."""
         path = ":".join(map(str, self._folders))
         return subprocess.run(
-            [str(shutil.which("sh")), str(self.clone / "tools" / "bootstrap")],
+            [str(shutil.which("sh")), str(self.clone / "tools" / script)],
             env={"PATH": path, "HOME": str(self._root)} | more,
             capture_output=True,
             text=True,
@@ -72,7 +81,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_without_git_it_stops_and_names_git(machine: Machine) -> None:
     machine.without("git")
     machine.folder({"python3.11": SHIM})
-    stopped = machine.bootstrap()
+    stopped = machine.run("bootstrap")
     assert stopped.returncode == 2
     assert "git is missing" in stopped.stderr
     assert "apt install git" in stopped.stderr
@@ -80,7 +89,7 @@ def test_without_git_it_stops_and_names_git(machine: Machine) -> None:
 
 
 def test_without_python_it_stops_and_names_python(machine: Machine) -> None:
-    stopped = machine.bootstrap()
+    stopped = machine.run("bootstrap")
     assert stopped.returncode == 2
     assert "CPython 3.11 with venv is missing" in stopped.stderr
     assert "apt install python3.11 python3.11-venv" in stopped.stderr
@@ -90,7 +99,7 @@ def test_without_python_it_stops_and_names_python(machine: Machine) -> None:
 def test_what_was_found_and_is_not_enough_is_listed_with_its_reason(machine: Machine) -> None:
     machine.folder({"python3.11": BROKEN_SHIM, "python3": TOO_NEW})
     machine.folder({"python3.11": NO_ENSUREPIP})
-    stopped = machine.bootstrap()
+    stopped = machine.run("bootstrap")
     assert stopped.returncode == 2
     assert "bin1/python3.11 pyenv: python3.11: command not found" in stopped.stderr
     assert "bin1/python3 is cpython 3.13.1" in stopped.stderr
@@ -101,13 +110,43 @@ def test_what_was_found_and_is_not_enough_is_listed_with_its_reason(machine: Mac
 def test_the_real_interpreter_is_found_behind_a_version_manager(machine: Machine) -> None:
     machine.folder({"python3.11": BROKEN_SHIM, "python3": TOO_NEW})
     machine.folder({"python3": SHIM})
-    first = machine.bootstrap()
+    first = machine.run("bootstrap")
     assert first.returncode == 0, first.stderr
     assert first.stdout == f"setting up .tools with {REAL}\n"
     home = (machine.clone / ".tools" / "venv" / "pyvenv.cfg").read_text()
     assert str(Path(REAL).parent) in home
-    again = machine.bootstrap()
+    again = machine.run("bootstrap")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_chromium_is_installed_where_that_is_allowed(machine: Machine) -> None:
+    machine.folder({"id": ROOT_USER, "apt-get": APT})
+    installed = machine.run("install-chromium", CI="true")
+    assert (installed.returncode, installed.stderr) == (0, "")
+    assert installed.stdout == "installing chromium for the browser tests\n"
+    again = machine.run("install-chromium", CI="true")
+    assert (again.returncode, again.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("programs", "reason"),
+    [
+        ({"id": OTHER_USER, "apt-get": APT}, "neither root nor sudo without a password"),
+        ({"id": OTHER_USER, "sudo": SUDO_WITH_PASSWORD, "apt-get": APT}, "neither root nor sudo"),
+        ({"id": ROOT_USER}, "no package manager known here"),
+        ({"id": ROOT_USER, "apt-get": APT_WITHOUT_NETWORK}, "E: no such host"),
+    ],
+)
+def test_without_chromium_it_is_loud_and_under_ci_it_fails(
+    machine: Machine, programs: dict[str, str], reason: str
+) -> None:
+    machine.folder(programs)
+    told = machine.run("install-chromium")
+    assert told.returncode == 0
+    assert reason in told.stderr
+    assert "NO CHROMIUM" in told.stderr
+    assert "CANNOT RUN" in told.stderr
+    assert machine.run("install-chromium", CI="true").returncode == 1
 
 
 def test_the_two_commands_set_up_before_they_work() -> None:
