@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -253,3 +254,8 @@ def test_a_benchmark_is_read_from_asvs_dictionary() -> None:
     assert benchmark.version == "3"
     assert benchmark.timeout_s is None
     assert benchmark.definition["x"] == "kept"
+
+
+def test_the_worker_is_written_for_old_interpreters() -> None:
+    source = (Path(isolation.__file__).parent / "worker.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 8))

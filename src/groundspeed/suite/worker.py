@@ -189,6 +189,8 @@ def die_with_parent(parent: int) -> None:
 def fork_child(request: Message, output_fd: int, read_fd: int, write_fd: int) -> int:
     """Fork a child for the case; return its process number."""
     parent = os.getpid()
+    sys.stdout.flush()  # what the import printed is not the child's to print again
+    sys.stderr.flush()
     pid = os.fork()
     if pid:
         return pid
