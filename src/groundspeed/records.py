@@ -31,7 +31,7 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Commit:
-    """One commit. ``date`` is the committer's, as asv stores it."""
+    """One commit. ``date`` is the author's (git's ``%at``), as asv stores it."""
 
     hash: str
     parents: tuple[str, ...]
@@ -80,8 +80,7 @@ class Benchmark:
     def cases(self) -> tuple[Case, ...]:
         """Every case, in asv's order (the last parameter runs fastest); position = parameter index."""
         return tuple(
-            Case(benchmark=self.name, params=combination)
-            for combination in itertools.product(*self.params)
+            Case(benchmark=self.name, params=combination) for combination in itertools.product(*self.params)
         )
 
 
@@ -254,6 +253,15 @@ class Session:
     commits: Mapping[str, datetime]
     seed: int
     versions: Mapping[str, str]
+
+
+class Verdict(StrEnum):
+    """What a comparison of head with base says; for a metric where higher is better, slower means worse."""
+
+    SLOWER = "slower"
+    FASTER = "faster"
+    SAME = "same"
+    INCONCLUSIVE = "inconclusive"
 
 
 # --- reading ------------------------------------------------------------------------------------

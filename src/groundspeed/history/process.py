@@ -1,0 +1,80 @@
+"""One git process, through GitPython, that nothing around us misleads and that cannot reach a network.
+
+Owns the environment git sees and what its absence is called. Judges no answer: a refusal is a code.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from groundspeed.errors import HistoryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+# A hook of another repository sets these for its own children (git rev-parse --local-env-vars). The
+# configuration among them stays: a CI names its safe.directory there.
+_FOREIGN = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_DIR GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE "
+    "GIT_INDEX_FILE GIT_INTERNAL_SUPER_PREFIX GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY "
+    "GIT_PREFIX GIT_QUARANTINE_PATH GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE"
+).split()
+# A partial clone fetches what it lacks when asked; no protocol is allowed, so nothing leaves this host.
+_OFFLINE = {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What a git process left: its code, its bytes, and what it complained of."""
+
+    code: int
+    out: bytes
+    err: str
+
+    def text(self) -> str:
+        """Messages need not be UTF-8: what cannot be read is marked, not refused."""
+        return self.out.decode("utf-8", "replace")
+
+    def lines(self) -> list[str]:
+        """The lines, names kept to the byte (``os.fsencode`` gives them back)."""
+        return self.out.decode("utf-8", "surrogateescape").split("\n")[:-1]
+
+    def said(self) -> str:
+        """Its complaint in one line, to be shown and never to be branched on."""
+        return self.err.strip().partition("\n")[0] or f"git ended with code {self.code}"
+
+
+def run(where: Path, *arguments: str, stdin: str = "") -> Answer:
+    """One git process. The variables of an outer hook are taken away by `env`: GitPython only adds."""
+    try:
+        import git
+        from git.exc import GitCommandNotFound
+    except ImportError as error:  # GitPython looks for git when it is imported
+        raise _no_git() from error
+    foreign = [name for name in _FOREIGN if name in os.environ]
+    without = ["env", *(word for name in foreign for word in ("-u", name))] if foreign else []
+    with tempfile.TemporaryFile() as stream:
+        stream.write(stdin.encode("utf-8", "surrogateescape"))
+        stream.seek(0)
+        try:
+            answer = git.Git(str(where)).execute(
+                [*without, "git", *arguments],
+                istream=cast("BinaryIO", stream),
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                env=_OFFLINE,
+            )
+        except GitCommandNotFound as error:
+            raise _no_git() from error
+    code, out, err = answer
+    return Answer(code=code, out=out, err=err)
+
+
+def _no_git() -> HistoryError:
+    return HistoryError("git cannot be run. Install git and put it on PATH.")
