@@ -31,7 +31,7 @@ def offline_environment() -> dict[str, str]:
     They win over pip's configuration files (PIP_CONFIG_FILE) and over index variables of the shell
     (an empty value is unset to pip, and PIP_NO_INDEX ignores every index).
     """
-    folder = str(wheelhouse())
+    folder = wheelhouse().as_uri()  # pip and uv split their lists at blanks, which a path may hold
     return {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
