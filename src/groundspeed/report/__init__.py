@@ -1,0 +1,1 @@
+"""One report value, many formats: text, Markdown, JSON. Renderers turn a value into text, no more."""
