@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from groundspeed.errors import GroundspeedError
 from groundspeed.measure.forecast import GUESSED_BUILD_S, GUESSED_RUN_S, Forecast
-from groundspeed.measure.plan import Plan, Recorded, Selection, make_plan
+from groundspeed.measure.plan import Plan, Selection, make_plan
 from groundspeed.measure.run import Settings, Tally, World, measure
 from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, NotRun, Outcome, Skipped
+from groundspeed.results.ledger import Recorded, Standing
 from groundspeed.suite.client import WorkerError
 from tests.measuring import ENVIRONMENT, FakeEnvironments, benchmark, commit, fake_world
 
@@ -23,13 +24,19 @@ def nothing(_: str, __: str) -> dict[tuple[Case, str], Recorded]:
     return {}
 
 
+def was(standing: Standing, runs: int, *, quick: bool = False) -> Recorded:
+    return Recorded(standing=standing, runs=runs, quick=quick)
+
+
 def plan_of(*benchmarks: Benchmark, commits: int = 2, selection: Selection = EVERYTHING) -> Plan:
     newest_first = [commit(number) for number in range(commits, 0, -1)]
     return make_plan(newest_first, [ENVIRONMENT], benchmarks, nothing, selection)
 
 
 def go(plan: Plan, world: World) -> Tally:
-    return measure(plan, world, SETTINGS, Forecast(plan, {}, None))
+    tally = Tally()
+    measure(plan, world, SETTINGS, Forecast(plan, {}, None), tally)
+    return tally
 
 
 def select(pattern: str | None = None, **more: bool) -> Selection:
@@ -70,10 +77,12 @@ def test_rounds_are_counted_down_and_shuffled_by_the_seed() -> None:
     ("recorded", "runs"),
     [
         (None, 2),
-        (Recorded(runs=1, measured=True), 1),
-        (Recorded(runs=2, measured=True), 0),
-        (Recorded(runs=5, measured=True), 0),
-        (Recorded(runs=1, measured=False), 0),
+        (was(Standing.MEASURED, 1), 1),
+        (was(Standing.MEASURED, 2), 0),
+        (was(Standing.MEASURED, 5), 0),
+        (was(Standing.MEASURED, 1, quick=True), 2),
+        (was(Standing.FAILED, 1), 0),
+        (was(Standing.NOT_BUILT, 0), 0),
     ],
 )
 def test_what_is_recorded_is_not_measured_twice(recorded: Recorded | None, runs: int) -> None:
@@ -86,7 +95,7 @@ def test_what_is_recorded_is_not_measured_twice(recorded: Recorded | None, runs:
 
 
 def test_another_version_of_a_benchmark_is_another_series() -> None:
-    known = {(Case(benchmark=ONE.name, params=()), "old"): Recorded(runs=2, measured=True)}
+    known = {(Case(benchmark=ONE.name, params=()), "old"): was(Standing.MEASURED, 2)}
     assert make_plan([commit(1)], [ENVIRONMENT], [ONE], lambda *_: known, EVERYTHING).runs == 2
 
 
@@ -103,7 +112,7 @@ def test_law_stopping_after_any_run_and_going_on_makes_each_run_once(rounds: lis
         counts: dict[tuple[Case, str], Recorded] = {}
         for run in sink.runs:
             key = (run.case, run.version)
-            counts[key] = Recorded(runs=counts[key].runs + 1 if key in counts else 1, measured=True)
+            counts[key] = was(Standing.MEASURED, counts[key].runs + 1 if key in counts else 1)
         sink.fails_at = None
         go(make_plan([commit(1)], [ENVIRONMENT], benchmarks, lambda *_: counts, EVERYTHING), world)
     names = [run.case.benchmark for run in sink.runs]
@@ -116,7 +125,7 @@ def test_newest_first_and_one_worker_a_commit() -> None:
     assert [int(build.commit) for build in sink.builds] == [2, 1]
     assert [int(worker.commit) for worker in workers] == [2, 1]
     assert all(worker.closed for worker in workers)
-    assert tally.measured == 6
+    assert tally.count(Measured) == 6
     assert len(sink.runs) == 8
 
 
@@ -127,7 +136,8 @@ def test_a_commit_that_does_not_build_is_recorded_and_the_rest_goes_on() -> None
     (failed,) = [build for build in sink.builds if build.failure]
     assert failed.commit == broken
     assert failed.benchmarks == (ONE.name, TWO.name)
-    assert tally.not_built[broken].text == "no compiler"
+    assert tally.not_built == (failed,)
+    assert failed.failure == Failed(kind=FailureKind.NOT_BUILT, text="no compiler")
     assert [int(worker.commit) for worker in workers] == [3, 1]
 
 
@@ -140,14 +150,14 @@ def test_a_failure_ends_its_case_at_that_commit_only() -> None:
     world, sink, _ = fake_world(ONE, fate=fate)
     tally = go(plan_of(ONE), world)
     assert [int(run.commit) for run in sink.runs] == [2, 1, 1]
-    assert (tally.measured, len(tally.failed)) == (1, 1)
+    assert (tally.count(Measured), tally.count(Failed)) == (1, 1)
 
 
 def test_a_failure_in_a_later_round_takes_the_case_off_the_measured() -> None:
     fates: list[Outcome] = [Measured(samples=(1.0,), number=1), Failed(kind=FailureKind.RAISED, text="later")]
     world, _, _ = fake_world(ONE, fate=lambda *_: fates.pop(0))
     tally = go(plan_of(ONE, commits=1), world)
-    assert (tally.measured, len(tally.failed)) == (0, 1)
+    assert (tally.count(Measured), tally.count(Failed)) == (0, 1)
 
 
 def test_a_worker_that_died_is_replaced() -> None:
@@ -190,14 +200,14 @@ def test_a_worker_that_does_not_come_up_fails_every_case() -> None:
         progress=world.progress,
     )
     tally = go(plan_of(ONE, commits=1), broken)
-    (failure,) = tally.failed.values()
+    (failure,) = tally.outcomes.values()
     assert failure == Failed(kind=FailureKind.NOT_IMPORTED, text="no such interpreter")
 
 
 def test_skipped_is_neither_measured_nor_failed() -> None:
     world, _, _ = fake_world(TWO, fate=lambda *_: Skipped(reason="not here"))
     tally = go(plan_of(TWO, commits=1), world)
-    assert (tally.measured, tally.skipped, tally.failed) == (0, 2, {})
+    assert (tally.count(Skipped), len(tally.outcomes)) == (2, 2)
 
 
 def test_an_interruption_closes_the_worker() -> None:

@@ -14,15 +14,7 @@ from fnmatch import fnmatchcase
 
 from groundspeed.errors import GroundspeedError
 from groundspeed.records import Benchmark, Case, Commit, Environment
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded:
-    """What the record holds of one case: how many runs that count, and whether the last word was a value."""
-
-    runs: int
-    measured: bool
-
+from groundspeed.results.ledger import Recorded, Standing
 
 Record = Callable[[str, str], Mapping[tuple[Case, str], Recorded]]
 """The record of a commit (hash) in an environment (name), by case and benchmark version."""
@@ -131,9 +123,9 @@ def _remaining(
 ) -> PlannedCase:
     """The case with the runs still to do: none after a failure, the missing ones after an interruption."""
     recorded = known.get((planned.case, planned.benchmark.version))
-    if recorded is None or selection.again:
+    if recorded is None or selection.again or (recorded.quick and not selection.quick):
         return planned
-    runs = max(0, planned.runs - recorded.runs) if recorded.measured else 0
+    runs = max(0, planned.runs - recorded.runs) if recorded.standing is Standing.MEASURED else 0
     return PlannedCase(benchmark=planned.benchmark, case=planned.case, runs=runs)
 
 

@@ -7,9 +7,10 @@ fails are recorded and the rest goes on.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from groundspeed.measure.forecast import Forecast
@@ -17,7 +18,6 @@ from groundspeed.measure.plan import Plan, PlannedCase, Step
 from groundspeed.records import (
     Benchmark,
     Build,
-    CarriedOver,
     Case,
     Commit,
     Environment,
@@ -25,6 +25,7 @@ from groundspeed.records import (
     FailureKind,
     Measured,
     NotRun,
+    Outcome,
     Run,
 )
 from groundspeed.suite.client import Answer, WorkerError, WorkerLike
@@ -53,6 +54,18 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds from an arbitrary start."""
+
+
+class SystemClock:
+    """The host's clocks."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start."""
+        return time.monotonic()
 
 
 class Progress(Protocol):
@@ -84,13 +97,26 @@ class World:
 
 @dataclass(kw_only=True, slots=True)
 class Tally:
-    """What a run of a plan came to, counted as it goes."""
+    """What measuring a plan came to, so far: each build, and the last outcome of each case.
 
-    measured: int = 0
-    skipped: int = 0
-    failed: dict[tuple[str, Case], Failed] = field(default_factory=dict)
-    not_built: dict[str, Failed] = field(default_factory=dict)
-    cases: set[tuple[str, Case]] = field(default_factory=set)
+    Keys are commit and environment, and the case.
+    """
+
+    builds: dict[tuple[str, str], Build] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str, Case], Outcome] = field(default_factory=dict)
+
+    def count(self, kind: type[Outcome], commit: str | None = None) -> int:
+        """Cases whose last outcome is of a kind, at one commit or at all."""
+        return sum(
+            isinstance(outcome, kind)
+            for (at, _, _), outcome in self.outcomes.items()
+            if commit is None or at == commit
+        )
+
+    @property
+    def not_built(self) -> tuple[Build, ...]:
+        """The builds that failed."""
+        return tuple(build for build in self.builds.values() if build.failure is not None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,22 +128,20 @@ class Settings:
     seed: int
 
 
-def measure(plan: Plan, world: World, settings: Settings, forecast: Forecast) -> Tally:
-    """Take the plan's steps in order. What was recorded stays recorded when this is interrupted."""
-    tally = Tally()
+def measure(plan: Plan, world: World, settings: Settings, forecast: Forecast, tally: Tally) -> None:
+    """Take the plan's steps in order, counting into ``tally``: what happened before an interruption stays."""
     for step in plan.steps:
         world.progress.building(step.commit, step.environment, forecast.left_s)
         prepared = _build(step, world, tally, forecast)
         if prepared is not None:
             _measure_step(step, prepared, world, settings, tally, forecast)
-    return tally
 
 
 def _build(step: Step, world: World, tally: Tally, forecast: Forecast) -> Prepared | None:
     started_at, started = world.clock.now(), world.clock.monotonic()
     made = world.environments.prepare(step.commit.hash, step.environment)
-    duration_s = world.clock.monotonic() - started
     failure = made if isinstance(made, Failed) else None
+    duration_s = world.clock.monotonic() - started if isinstance(made, Failed) else made.build_s
     build = Build(
         commit=step.commit.hash,
         environment=step.environment.name,
@@ -128,10 +152,10 @@ def _build(step: Step, world: World, tally: Tally, forecast: Forecast) -> Prepar
         duration_s=duration_s,
     )
     world.sink.add(build)
+    tally.builds[build.commit, build.environment] = build
     world.progress.built(build)
     forecast.built(duration_s)
     if isinstance(made, Failed):
-        tally.not_built[step.commit.hash] = made
         forecast.dropped(step.commit.hash)
         return None
     return made
@@ -141,38 +165,23 @@ def _measure_step(
     step: Step, prepared: Prepared, world: World, settings: Settings, tally: Tally, forecast: Forecast
 ) -> None:
     here = _Here(step=step, prepared=prepared, world=world, settings=settings)
-    failed: set[Case] = set()
+    done: set[Case] = set()  # failed, skipped: not tried again at this commit
     try:
         for members in step.rounds(settings.seed):
             for planned in members:
-                if planned.case in failed:
+                if planned.case in done:
                     continue
                 world.progress.running(step.commit, planned.case, forecast.open_runs, forecast.left_s)
                 run = here.run(planned)
                 world.sink.add(run)
                 world.progress.ran(run)
                 forecast.ran(step.commit.hash, planned.case, run.duration_s)
-                if _count(run, tally):
-                    failed.add(planned.case)
+                tally.outcomes[run.commit, run.environment, run.case] = run.outcome
+                if not isinstance(run.outcome, Measured):
+                    done.add(planned.case)
                     forecast.dropped(step.commit.hash, planned.case)
     finally:
         here.close()
-
-
-def _count(run: Run, tally: Tally) -> bool:
-    """Count a run; whether the case needs no further run at this commit."""
-    key = (run.commit, run.case)
-    first = key not in tally.cases
-    tally.cases.add(key)
-    if isinstance(run.outcome, Measured | CarriedOver):
-        tally.measured += first
-        return False
-    if isinstance(run.outcome, Failed):
-        tally.failed[key] = run.outcome
-        tally.measured -= not first
-    else:
-        tally.skipped += first
-    return True
 
 
 @dataclass(kw_only=True, slots=True)

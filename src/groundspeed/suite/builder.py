@@ -34,12 +34,16 @@ def main() -> None:
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from asv import environment, plugin_manager, util
+    from asv.repo import get_repo
 
     try:
         for plugin in _conf(request).plugins:  # importing the manager loaded asv's own
             plugin_manager.plugin_manager.import_plugin(plugin)
         if request["do"] == "list":
             return {"environments": [_described(one) for one in _environments(request)]}
+        if request["do"] == "fetch":
+            get_repo(_conf(request)).pull()  # asv's own clone of a remote repository, made where missing
+            return {"fetched": True}
         return {"built": _build(request)}
     except util.ProcessError as error:
         return {"failure": f"{error}\n{error.stdout or ''}\n{error.stderr or ''}".strip()}
@@ -73,13 +77,12 @@ def _described(one: Environment) -> dict[str, Any]:
 
 
 def _build(request: dict[str, Any]) -> dict[str, Any]:
+    one = next(one for one in _environments(request) if one.name == request["environment"])
     from asv.repo import get_repo
 
-    one = next(one for one in _environments(request) if one.name == request["environment"])
     conf = _conf(request)
-    repo = get_repo(conf)
     one.create()
-    one.install_project(conf, repo, request["commit"])
+    one.install_project(conf, get_repo(conf), request["commit"])
     python = Path(one.find_executable("python"))
     variables = {**one._global_env_vars, **one.env_vars}  # noqa: SLF001 -- asv has no public name for them
     dependencies = one.run_executable("python", ["-c", _LIST])

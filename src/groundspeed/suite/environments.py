@@ -29,13 +29,17 @@ _READY = "ready.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """A commit's environment that stands: its interpreter and the variables of its workers."""
+    """A commit's environment that stands: its interpreter and the variables of its workers.
+
+    ``build_s`` is what it took to make it, whenever that was.
+    """
 
     commit: str
     environment: str
     python: Path
     variables: Mapping[str, str]
     dependencies: tuple[str, ...]
+    build_s: float
 
 
 class Environments:
@@ -49,7 +53,19 @@ class Environments:
         self._for_builds = isolation.build_variables(outer, self._home, passed)
         self._for_workers = isolation.worker_variables(outer, self._home, passed)
         self._redact = isolation.redaction(configuration.suite.root, configuration.workspace)
+        self._failures: dict[tuple[str, str], Failed] = {}
         self._search_path = outer.get("PATH", os.defpath)
+
+    def fetch(self) -> None:
+        """Clone the remote repository that asv.conf.json names, or bring the clone up to date.
+
+        Raises ``ConfigError`` when it cannot be reached.
+        """
+        answer, log = self._call({"do": "fetch", "folder": str(self._folder / "none")})
+        if "fetched" not in answer:
+            suite = self._configuration.suite
+            reason = answer.get("failure") or log
+            raise ConfigError(f'{suite.path}: "repo": {suite.repo} cannot be fetched: {reason}')
 
     def matrix(self) -> tuple[Environment, ...]:
         """Every environment that asv.conf.json asks for, under asv's names.
@@ -72,20 +88,29 @@ class Environments:
         )
 
     def prepare(self, commit: str, environment: Environment) -> Prepared | Failed:
-        """The environment with this commit installed: from the cache, else made now."""
+        """The environment with this commit installed: from the cache, else made now.
+
+        A failure is remembered as long as this object lives: who asks again gets the same answer.
+        """
+        known = self._failures.get((commit, environment.name))
+        if known is not None:
+            return known
         folder = self._folder / commit[:12] / environment.name
         ready = folder / _READY
         if not ready.is_file():
             shutil.rmtree(folder, ignore_errors=True)  # what a killed run left half made
             folder.mkdir(parents=True)
+            started = time.monotonic()
             answer, log = self._call(
                 {"do": "build", "folder": str(folder), "environment": environment.name, "commit": commit}
             )
             if "built" not in answer:
                 shutil.rmtree(folder, ignore_errors=True)
                 text = f"{log}\n{answer.get('failure', 'the build ended without an answer')}".strip()
-                return Failed(kind=FailureKind.NOT_BUILT, text=self._redact(text)[-_LOG_KEPT:])
-            _write_whole(ready, answer["built"])
+                failed = Failed(kind=FailureKind.NOT_BUILT, text=self._redact(text)[-_LOG_KEPT:])
+                self._failures[commit, environment.name] = failed
+                return failed
+            _write_whole(ready, {**answer["built"], "build_s": time.monotonic() - started})
         os.utime(ready)
         return self._prepared(commit, environment, json.loads(ready.read_text(encoding="utf-8")))
 
@@ -106,6 +131,7 @@ class Environments:
             python=python,
             variables={**self._for_workers, **built["variables"], "PATH": path},
             dependencies=tuple(built["dependencies"]),
+            build_s=built["build_s"],
         )
 
     def _call(self, request: dict[str, Any]) -> tuple[dict[str, Any], str]:

@@ -1,0 +1,85 @@
+"""Which machine this host is, for the results of a project. Owns the looking; machine/ owns the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundspeed.config import Configuration
+from groundspeed.machine.choice import MachineChoice, choose_machine, machine_differences, refuse_unknown
+from groundspeed.machine.fingerprint import read_fingerprint
+from groundspeed.machine.profile import Difference
+from groundspeed.records import Fingerprint, MachineProfile
+from groundspeed.results.asv_files import BrokenFileError
+from groundspeed.results.catalog import MACHINE, read_machine
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownMachine:
+    """A machine that the project knows: by a profile, by a folder under results/, or by both.
+
+    ``differences`` is why it is not this host; empty when it is.
+    """
+
+    name: str
+    profile: MachineProfile | None
+    stored: Mapping[str, str] | None
+    differences: tuple[Difference, ...]
+
+
+def this_host(
+    configuration: Configuration, requested: str | None, fingerprint: Fingerprint | None = None
+) -> MachineChoice:
+    """The machine that this host's results go under; ``requested`` is --machine.
+
+    Raises HostMismatchError when the one requested is not this host, ConfigError when nobody knows it.
+    """
+    return choose_machine(
+        fingerprint or read_fingerprint(),
+        configuration.project.machines,
+        stored_machines(configuration.suite.results_dir),
+        requested,
+    )
+
+
+def compare_host(
+    configuration: Configuration, requested: str | None, fingerprint: Fingerprint | None = None
+) -> tuple[str, tuple[Difference, ...]]:
+    """The name of the machine requested, else of the one chosen, and why it is not this host.
+
+    Raises ConfigError when nobody knows the one requested.
+    """
+    host = fingerprint or read_fingerprint()
+    if requested is None:
+        return this_host(configuration, None, host).name, ()
+    stored = stored_machines(configuration.suite.results_dir)
+    profiles = configuration.project.machines
+    refuse_unknown(requested, host, profiles, stored)
+    return requested, machine_differences(requested, host, profiles, stored)
+
+
+def known_machines(configuration: Configuration, host: Fingerprint) -> tuple[KnownMachine, ...]:
+    """Every profile and every folder of results, by name, each compared with ``host``."""
+    profiles = configuration.project.machines
+    stored = stored_machines(configuration.suite.results_dir)
+    return tuple(
+        KnownMachine(
+            name=name,
+            profile=profiles.get(name),
+            stored=stored.get(name),
+            differences=machine_differences(name, host, profiles, stored),
+        )
+        for name in sorted({*profiles, *stored})
+    )
+
+
+def stored_machines(results_dir: Path) -> Mapping[str, Mapping[str, str]]:
+    """The machine.json of every folder under results/. One that is broken describes nobody."""
+    found = {}
+    for file in sorted(results_dir.glob(f"*/{MACHINE}")):
+        try:
+            found[file.parent.name] = read_machine(file.parent)
+        except BrokenFileError:
+            continue  # reading the results names it
+    return found
