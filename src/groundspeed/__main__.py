@@ -1,0 +1,5 @@
+"""``python -m groundspeed`` is ``groundspeed``."""
+
+from groundspeed.cli.main import main
+
+main()

@@ -1,0 +1,80 @@
+"""``groundspeed run``: measure commits that the record lacks, say what came of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundspeed.report.table import Format
+
+
+def run(
+    revisions: Annotated[
+        str | None, typer.Argument(metavar="[RANGE]", help="Commits as git writes them: v1.2..main, HEAD^!")
+    ] = None,
+    last: Annotated[int | None, typer.Option(help="The newest N commits of the range.")] = None,
+    steps: Annotated[int | None, typer.Option(help="N commits spread evenly over the range.")] = None,
+    new: Annotated[bool, typer.Option("--new", help="The commits since the newest measured one.")] = False,
+    bench: Annotated[
+        str | None, typer.Option("--bench", "-b", metavar="REGEX", help="Cases whose text it is found in.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One unwarmed call of each: does it work?")] = False,
+    nightly: Annotated[
+        bool, typer.Option("--nightly", help="Also the cases that groundspeed.toml leaves to the night.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Measure what is recorded once more; its samples are added.")
+    ] = False,
+    machine: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The profile to store results under.")
+    ] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Publish the page afterwards.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and an estimate.")] = False,
+    output: Annotated[Format, typer.Option("--format", help="How the report is printed.")] = Format.TEXT,
+) -> None:
+    """Measure commits that the record lacks; each result is saved before the next run.
+
+    Without a range: the newest commit of each branch.
+
+    Example: groundspeed run v1.2..main --steps 10 --bench 'Query'
+    """
+    from groundspeed import config
+    from groundspeed.cli.progress import ProgressLine
+    from groundspeed.measure.host import this_host
+    from groundspeed.measure.plan import Selection
+    from groundspeed.measure.session import Request
+    from groundspeed.measure.session import run as measure
+    from groundspeed.report.session import page_of, render, render_plan
+    from groundspeed.site.publish import publish_results
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
+    configuration = config.load(Path.cwd())
+    screen = ProgressLine()
+    for warning in configuration.warnings:
+        screen.note(warning)
+    host = this_host(configuration, machine)
+    selection = Selection(
+        pattern=bench,
+        nightly=configuration.project.nightly_cases,
+        with_nightly=nightly,
+        quick=quick,
+        again=again,
+    )
+    request = Request(
+        revisions=revisions, last=last, steps=steps, new=new, selection=selection, dry_run=dry_run
+    )
+    report = measure(configuration, host, request, os.environ, screen)
+    if dry_run:
+        typer.echo(render_plan(report, output))
+        return
+    published = publish_results(configuration) if publish and not report.interrupted else None
+    page_path = published.html_dir / "index.html" if published else None
+    page = page_of(report, configuration.suite.results_dir, page_path)
+    for warning in dict.fromkeys([*page.warnings, *(published.warnings if published else ())]):
+        screen.note(warning)
+    typer.echo(render(page, output))
+    raise typer.Exit(report.exit_code)

@@ -1,0 +1,245 @@
+"""A session's report as text, Markdown and JSON: what was measured, what changed, where the page is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from groundspeed import units
+from groundspeed.measure.plan import Plan
+from groundspeed.measure.session import Report
+from groundspeed.records import Build, Case, Commit, Failed, Measured, Skipped
+from groundspeed.report.table import Format, Table
+from groundspeed.verdicts.changes import Change, changes
+
+SCHEMA = "groundspeed.session/1"
+SHOWN = 12  # rows of changes and of failures that a terminal gets; JSON has all
+_LINE = 96  # characters of a failure's last line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionPage:
+    """A report with what stands beside it: what changed, and the published page, if there is one."""
+
+    report: Report
+    changes: tuple[Change, ...]
+    page: Path | None
+    warnings: tuple[str, ...]
+
+
+def page_of(report: Report, results_dir: Path, page: Path | None) -> SessionPage:
+    """The report with what changed between its commits, by all that the results hold of them."""
+    from groundspeed.results.archive import read_archive
+
+    archive = read_archive(results_dir)
+    hashes = [commit.hash for commit in report.commits]
+    found = changes(archive, report.machine, hashes)
+    return SessionPage(report=report, changes=found, page=page, warnings=archive.warnings)
+
+
+def render(page: SessionPage, kind: Format) -> str:
+    """The report in the format asked for."""
+    if kind is Format.JSON:
+        return json.dumps(_json(page), indent=2)
+    return "\n\n".join(part for part in _parts(page, kind) if part)
+
+
+def render_plan(report: Report, kind: Format) -> str:
+    """What would be measured, and how long that may take."""
+    plan = report.plan
+    if kind is Format.JSON:
+        steps = [
+            {"commit": s.commit.hash, "environment": s.environment.name, "cases": len(s.cases)}
+            for s in plan.steps
+        ]
+        return json.dumps({"schema": SCHEMA, "plan": steps, "estimate_s": report.forecast_s}, indent=2)
+    rows = tuple(
+        (
+            step.commit.short,
+            step.environment.name,
+            str(len(step.cases)),
+            str(sum(case.runs for case in step.cases)),
+            step.commit.subject,
+        )
+        for step in plan.steps
+    )
+    header = ("commit", "environment", "cases", "runs", "subject")
+    table = _render(Table(header=header, rows=rows, right=frozenset({"cases", "runs"})), kind)
+    return f"{table}\n\n{_estimate(plan, report.forecast_s)}" if rows else _estimate(plan, report.forecast_s)
+
+
+def _estimate(plan: Plan, forecast_s: float) -> str:
+    recorded = f" {plan.recorded} cases are recorded already." if plan.recorded else ""
+    if not plan.steps:
+        return f"Nothing to measure.{recorded}"
+    return f"{plan.runs} runs, about {units.display_duration(forecast_s)}.{recorded}"
+
+
+def _parts(page: SessionPage, kind: Format) -> list[str]:
+    report = page.report
+    return [
+        _measured(report, kind),
+        _failures(report),
+        _imports(report),
+        _changed(page.changes, report, kind),
+        _closing(page),
+    ]
+
+
+def _measured(report: Report, kind: Format) -> str:
+    if not report.tally.builds:
+        return _estimate(report.plan, 0)
+    header = ("commit", "date", "measured", "failed", "skipped", "build", "subject")
+    rows = tuple(_row(commit, report) for commit in report.commits if _builds(commit, report))
+    return _render(
+        Table(header=header, rows=rows, right=frozenset({"measured", "failed", "skipped", "build"})), kind
+    )
+
+
+def _row(commit: Commit, report: Report) -> tuple[str, ...]:
+    builds = _builds(commit, report)
+    broken = any(build.failure for build in builds)
+    took = units.display(sum(build.duration_s for build in builds), "s")
+    counts = (str(report.tally.count(kind, commit.hash)) for kind in (Measured, Failed, Skipped))
+    return (commit.short, _day(commit.date), *counts, "did not build" if broken else took, commit.subject)
+
+
+def _builds(commit: Commit, report: Report) -> list[Build]:
+    return [build for build in report.tally.builds.values() if build.commit == commit.hash]
+
+
+def _failures(report: Report) -> str:
+    """One line for each way of failing, with the commits where it was seen."""
+    seen: dict[str, list[str]] = {}
+    for failure in _failed(report):
+        about = f"{failure.case or 'the commit'} {failure.failed.kind}: {_last_line(failure.failed.text)}"
+        seen.setdefault(about, []).append(failure.commit[:8])
+    lines = [f"{about}  ({', '.join(commits)})" for about, commits in seen.items()]
+    more = [f"… and {len(lines) - SHOWN} more (--format json has all)"] if len(lines) > SHOWN else []
+    return "\n".join([*lines[:SHOWN], *more])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Failure:
+    """A failure at a commit; without a case the commit itself did not build."""
+
+    commit: str
+    case: Case | None
+    failed: Failed
+
+
+def _failed(report: Report) -> list[_Failure]:
+    builds = [
+        _Failure(commit=b.commit, case=None, failed=b.failure) for b in report.tally.not_built if b.failure
+    ]
+    cases = [
+        _Failure(commit=commit, case=case, failed=outcome)
+        for (commit, _, case), outcome in report.tally.outcomes.items()
+        if isinstance(outcome, Failed)
+    ]
+    return builds + cases
+
+
+def _imports(report: Report) -> str:
+    return "\n".join(
+        f"{module} could not be imported, its benchmarks are missing: {_last_line(text)}"
+        for module, text in report.import_errors.items()
+    )
+
+
+def _changed(changes: Sequence[Change], report: Report, kind: Format) -> str:
+    if len(report.tally.builds) < 1:
+        return ""
+    if not changes:
+        return "Nothing changed by more than 10 % with intervals apart." if len(report.commits) > 1 else ""
+    header = ("", "change", "before", "now", "case", "at")
+    rows = tuple(
+        (
+            str(one.verdict),
+            f"×{one.ratio.centre:.3g}",
+            *(units.display(value, one.unit) for value in one.values),
+            f"{one.key.case}@{one.key.metric}" if one.key.metric else str(one.key.case),
+            f"{one.base[:8]}..{one.head[:8]}",
+        )
+        for one in changes[:SHOWN]
+    )
+    table = _render(Table(header=header, rows=rows, right=frozenset({"change", "before", "now"})), kind)
+    more = f"\n… and {len(changes) - SHOWN} more on the page" if len(changes) > SHOWN else ""
+    return f"Changed by more than 10 %, intervals apart (a suspicion, measured once):\n{table}{more}"
+
+
+def _closing(page: SessionPage) -> str:
+    report = page.report
+    lines = [f"machine  {report.machine}"]
+    if report.plan.recorded and report.plan.steps:
+        lines.append(f"record   {report.plan.recorded} cases were there already and not measured again")
+    lines.append(f"took     {units.display_duration(report.duration_s)}")
+    if page.page:
+        lines.append(f"page     {page.page}  (see it with: groundspeed preview)")
+    if report.interrupted:
+        lines.append("Interrupted. What was measured is recorded; the same command goes on from here.")
+    return "\n".join(lines)
+
+
+def _render(table: Table, kind: Format) -> str:
+    return table.markdown() if kind is Format.MARKDOWN else table.text()
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:_LINE] if lines else "no output"
+
+
+def _day(date: datetime) -> str:
+    return date.strftime("%Y-%m-%d")
+
+
+def _json(page: SessionPage) -> dict[str, Any]:
+    report = page.report
+    return {
+        "schema": SCHEMA,
+        "machine": report.machine,
+        "interrupted": report.interrupted,
+        "duration_s": report.duration_s,
+        "recorded_before": report.plan.recorded,
+        "commits": [
+            {
+                "hash": commit.hash,
+                "date": commit.date.isoformat(),
+                "subject": commit.subject,
+                "built": not any(build.failure for build in _builds(commit, report)),
+                "measured": report.tally.count(Measured, commit.hash),
+                "failed": report.tally.count(Failed, commit.hash),
+                "skipped": report.tally.count(Skipped, commit.hash),
+            }
+            for commit in report.commits
+        ],
+        "failures": [
+            {
+                "commit": one.commit,
+                "case": str(one.case) if one.case else None,
+                "kind": one.failed.kind,
+                "text": one.failed.text,
+            }
+            for one in _failed(report)
+        ],
+        "import_errors": dict(report.import_errors),
+        "changes": [
+            {
+                "case": str(one.key.case),
+                "metric": one.key.metric,
+                "verdict": one.verdict,
+                "base": one.base,
+                "head": one.head,
+                "values": list(one.values),
+                "unit": one.unit,
+                "ratio": [one.ratio.low, one.ratio.centre, one.ratio.high],
+            }
+            for one in page.changes
+        ],
+        "page": str(page.page) if page.page else None,
+    }

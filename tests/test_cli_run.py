@@ -1,0 +1,283 @@
+"""`groundspeed run` as a user runs it: real git, real environments, real workers, real kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from groundspeed.records import Build, Failed, FailureKind, Run
+from groundspeed.results.session_format import SessionFormatError
+from groundspeed.results.sessions import read_session_file
+from tests.projects import FATES, make_project
+from tests.repositories import git_environment
+from tests.wheelhouse import offline_environment
+
+SLOW = """\
+import time
+
+class Slow:
+    params = list(range(12))
+    rounds = 1
+
+    def track_slow(self, n):
+        time.sleep(0.05)
+        return n
+"""
+
+
+def variables(root: Path) -> dict[str, str]:
+    home = root / "home"
+    home.mkdir(exist_ok=True)
+    return {**git_environment(), **offline_environment(), "HOME": str(home), "NO_COLOR": "1"}
+
+
+def groundspeed(root: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "groundspeed", *arguments],
+        cwd=root,
+        env=variables(root),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@contextmanager
+def running(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command while it runs; killed with all it started when the test fails."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "groundspeed", *arguments],
+        cwd=root,
+        env=variables(root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def items(root: Path) -> list[Build | Run]:
+    paths = sorted((root / "results").glob("*/sessions/*.jsonl.gz"))
+    return [item for path in paths for item in read_session_file(path).items]
+
+
+def runs(root: Path) -> list[Run]:
+    return [item for item in items(root) if isinstance(item, Run)]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, ...], str]:
+    """Three commits, the middle one broken, measured; with what was printed."""
+    root = tmp_path_factory.mktemp("measured")
+    hashes = make_project(root, (1, None, 300), fates=FATES)
+    done = groundspeed(root, "run", "--last", "3")
+    return root, hashes, done.stdout + done.stderr
+
+
+def test_three_commits_are_in_the_record_one_as_not_built(
+    measured: tuple[Path, tuple[str, ...], str],
+) -> None:
+    root, hashes, printed = measured
+    builds = {item.commit: item for item in items(root) if isinstance(item, Build)}
+    assert set(builds) == set(hashes)
+    failure = builds[hashes[1]].failure
+    assert failure is not None
+    assert failure.kind is FailureKind.NOT_BUILT
+    assert "hatchling.nothing_of_the_kind" in failure.text
+    assert f"{hashes[1][:8]}  did not build" in printed
+    names = {path.name for path in (root / "results").glob("*/*.json")}
+    assert names == {"machine.json", *(f"{hash_[:8]}-virtualenv-py3.11.json" for hash_ in hashes)}
+
+
+def test_failures_are_told_apart_in_the_record(measured: tuple[Path, tuple[str, ...], str]) -> None:
+    root, hashes, _ = measured
+    kinds = {
+        run.case.benchmark: run.outcome.kind
+        for run in runs(root)
+        if isinstance(run.outcome, Failed) and run.commit == hashes[0]
+    }
+    assert kinds["fates.track_raises"] is FailureKind.RAISED
+    assert kinds["fates.track_times_out"] is FailureKind.TIMED_OUT
+    assert kinds["fates.track_exits"] is FailureKind.EXITED
+
+
+def test_no_place_of_this_host_stands_in_the_results(measured: tuple[Path, tuple[str, ...], str]) -> None:
+    root, _, _ = measured
+    for path in (root / "results").glob("*/*.json"):
+        assert str(root) not in path.read_text(encoding="utf-8")
+    texts = [run.outcome.text for run in runs(root) if isinstance(run.outcome, Failed)]
+    assert not any(str(root) in text or sys.prefix in text for text in texts)
+
+
+def test_the_report_says_what_was_measured_and_what_changed(
+    measured: tuple[Path, tuple[str, ...], str],
+) -> None:
+    _, hashes, printed = measured
+    assert "did not build" in printed
+    change = rf"slower +×300 .* work.Work.track_size\(1000\) +{hashes[0][:8]}\.\.{hashes[2][:8]}"
+    assert re.search(change, printed)
+    assert "machine  " in printed
+
+
+def test_a_second_run_measures_nothing_twice(measured: tuple[Path, tuple[str, ...], str]) -> None:
+    root, _, _ = measured
+    before = len(items(root))
+    done = groundspeed(root, "run", "--last", "3")
+    assert len(items(root)) == before
+    assert "Nothing to measure." in done.stdout
+
+
+def test_a_dry_run_prints_the_plan_and_measures_nothing(measured: tuple[Path, tuple[str, ...], str]) -> None:
+    root, hashes, _ = measured
+    before = len(items(root))
+    done = groundspeed(root, "run", "--last", "2", "--again", "--bench", "work", "--dry-run")
+    assert len(items(root)) == before
+    assert hashes[2][:8] in done.stdout
+    assert "runs, about" in done.stdout
+
+
+def test_json_has_a_schema_and_everything(measured: tuple[Path, tuple[str, ...], str]) -> None:
+    root, hashes, _ = measured
+    done = groundspeed(root, "run", "HEAD^!", "--again", "--bench", "track_size|raises", "--format", "json")
+    report = json.loads(done.stdout)
+    assert report["schema"] == "groundspeed.session/1"
+    (commit,) = report["commits"]
+    assert (commit["hash"], commit["measured"], commit["failed"]) == (hashes[2], 2, 1)
+    (failure,) = report["failures"]
+    assert (failure["case"], failure["kind"]) == ("fates.track_raises", "raised")
+
+
+def test_asv_shows_compares_and_publishes_what_we_wrote(measured: tuple[Path, tuple[str, ...], str]) -> None:
+    root, hashes, _ = measured
+    shown = _asv(root, "show", hashes[2])
+    assert "work.Work.time_work" in shown
+    compared = _asv(root, "compare", hashes[0], hashes[2])
+    assert "work.Work.track_size" in compared
+    _asv(root, "publish", "--no-pull")
+    assert (root / "html" / "graphs").is_dir()
+
+
+def _asv(root: Path, *arguments: str) -> str:
+    (machine,) = (root / "results").glob("*/machine.json")
+    if arguments[0] != "publish":
+        arguments = (*arguments, "--machine", machine.parent.name)
+    command = [sys.executable, "-m", "asv", *arguments]
+    done = subprocess.run(command, cwd=root, env=variables(root), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_nothing_that_builds_is_exit_3(tmp_path: Path) -> None:
+    make_project(tmp_path, (None, None))
+    done = groundspeed(tmp_path, "run", "--last", "2", code=3)
+    assert "no commit of the range builds" in done.stderr.replace("\n", " ")
+
+
+def test_no_results_are_lost_by_kill_9_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    make_project(tmp_path, (1,), slow=SLOW)
+    with running(tmp_path, "run", "--bench", "slow") as process:
+        _wait_for_runs(process, tmp_path, 3)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    before = {(run.case, run.commit) for run in runs(tmp_path)}
+    assert 3 <= len(before) < 12
+    for path in (tmp_path / "results").glob("*/*.json"):
+        assert json.loads(path.read_text(encoding="utf-8"))
+    groundspeed(tmp_path, "run", "--bench", "slow")
+    names = [str(run.case) for run in runs(tmp_path)]
+    assert sorted(names) == sorted(f"slow.Slow.track_slow({n})" for n in range(12))
+
+
+def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(tmp_path: Path) -> None:
+    make_project(tmp_path, (1,), slow=SLOW)
+    with running(tmp_path, "run", "--bench", "slow") as process:
+        _wait_for_runs(process, tmp_path, 2)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate()
+    assert process.returncode == 130
+    assert "Interrupted. What was measured is recorded" in printed
+    assert 2 <= len(runs(tmp_path)) < 12
+    assert not _processes_of(tmp_path)
+
+
+def test_the_second_of_two_runs_says_who_holds_the_lock(tmp_path: Path) -> None:
+    make_project(tmp_path, (1,), slow=SLOW)
+    with running(tmp_path, "run", "--bench", "slow") as process:
+        _wait_for_runs(process, tmp_path, 1)
+        done = groundspeed(tmp_path, "run", code=6)
+        assert f"process {process.pid} since" in done.stderr
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("run", "no-such-thing..HEAD"), 2, "no-such-thing"),
+        (("run", "--bench", "("), 2, "no regular expression"),
+        (("run", "--bench", "nothing like it"), 3, "No case matches"),
+        (("run", "--last", "0"), 2, "ask for one commit"),
+        (("run", "--machine", "nobody"), 2, "nobody"),
+        (("run", "--machine", "giant"), 5, "ram"),
+        (("nothing",), 2, "nothing"),
+    ],
+)
+def test_wrong_use_is_told_in_a_sentence(
+    measured: tuple[Path, tuple[str, ...], str], arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    root, _, _ = measured
+    (root / "groundspeed.toml").write_text('[machines.giant]\nram = "900 TB"\n', encoding="utf-8")
+    done = groundspeed(root, *arguments, code=code)
+    assert message.lower() in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+
+
+def test_help_lists_what_is_built() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "groundspeed", "--help"], capture_output=True, text=True, check=True
+    )
+    commands = set(re.findall(r"^  ([a-z]+) ", done.stdout, re.MULTILINE))
+    assert commands == {"run", "publish", "preview", "machine", "corpus"}
+
+
+def _wait_for_runs(process: subprocess.Popen[str], root: Path, number: int) -> None:
+    """Until so many runs are recorded; the process's own progress is the clock."""
+    while True:
+        try:
+            if len(runs(root)) >= number:
+                return
+        except SessionFormatError:
+            pass  # its header is being written
+        assert process.poll() is None, process.communicate()
+        os.sched_yield()
+
+
+def _processes_of(root: Path) -> list[str]:
+    """Command lines of processes that run from the project's environments."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(root) in line:
+            found.append(line)
+    return found

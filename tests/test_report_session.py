@@ -1,0 +1,158 @@
+"""The report of a session: goldens for a run with every kind of outcome, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from groundspeed.measure.plan import Plan, PlannedCase, Step
+from groundspeed.measure.run import Tally
+from groundspeed.measure.session import Report
+from groundspeed.records import Build, Case, Failed, FailureKind, Measured, SeriesKey, Skipped, Verdict
+from groundspeed.report.session import SessionPage, render, render_plan
+from groundspeed.report.table import Format
+from groundspeed.stats.ratio import Interval
+from groundspeed.verdicts.changes import Change
+from tests.measuring import ENVIRONMENT, START, benchmark, commit
+
+FAST, WIDE = Case(benchmark="m.time_fast", params=()), Case(benchmark="m.K.time_wide", params=("1", "'x'"))
+NAME = ENVIRONMENT.name
+
+
+def build(number: int, failure: Failed | None = None) -> Build:
+    return Build(
+        commit=commit(number).hash,
+        environment=NAME,
+        failure=failure,
+        dependencies=(),
+        benchmarks=(),
+        started_at=START,
+        duration_s=1.25,
+    )
+
+
+def key(number: int, case: Case) -> tuple[str, str, Case]:
+    return (commit(number).hash, NAME, case)
+
+
+def report(*, interrupted: bool = False) -> Report:
+    builds = [
+        build(3),
+        build(2, Failed(kind=FailureKind.NOT_BUILT, text="cc\nerror: no compiler\n")),
+        build(1),
+    ]
+    raised = Failed(kind=FailureKind.RAISED, text="Traceback\nZeroDivisionError: division by zero")
+    one = benchmark("m.time_fast")
+    step = Step(
+        commit=commit(3), environment=ENVIRONMENT, cases=(PlannedCase(benchmark=one, case=FAST, runs=2),)
+    )
+    return Report(
+        machine="box-2c-8g",
+        commits=(commit(3), commit(2), commit(1)),
+        plan=Plan(steps=(step,), recorded=4),
+        forecast_s=95.0,
+        tally=Tally(
+            builds={(one.commit, one.environment): one for one in builds},
+            outcomes={
+                key(3, FAST): Measured(samples=(1.0,), number=1),
+                key(3, WIDE): raised,
+                key(1, FAST): Skipped(reason="not here"),
+                key(1, WIDE): raised,
+            },
+        ),
+        import_errors={"benchmarks.gone": "Traceback\nModuleNotFoundError: No module named 'gone'"},
+        interrupted=interrupted,
+        duration_s=61.2,
+    )
+
+
+CHANGE = Change(
+    key=SeriesKey(machine="box-2c-8g", environment=NAME, case=WIDE, metric="p99", version="1"),
+    unit="s",
+    base=commit(1).hash,
+    head=commit(3).hash,
+    values=(0.001, 0.0025),
+    ratio=Interval(centre=2.5, low=2.4, high=2.6),
+    verdict=Verdict.SLOWER,
+)
+
+
+def page(*, interrupted: bool = False) -> SessionPage:
+    return SessionPage(
+        report=report(interrupted=interrupted), changes=(CHANGE,), page=Path("html/index.html"), warnings=()
+    )
+
+
+TEXT = """\
+commit    date        measured  failed  skipped          build  subject
+00000000  2026-01-04         1       1        0         1.25 s  number 3
+00000000  2026-01-03         0       0        0  did not build  number 2
+00000000  2026-01-02         0       1        1         1.25 s  number 1
+
+the commit did not build: error: no compiler  (00000000)
+m.K.time_wide(1, 'x') raised: ZeroDivisionError: division by zero  (00000000, 00000000)
+
+benchmarks.gone could not be imported, its benchmarks are missing: ModuleNotFoundError: No module named 'gone'
+
+Changed by more than 10 %, intervals apart (a suspicion, measured once):
+        change   before      now  case                       at
+slower    ×2.5  1.00 ms  2.50 ms  m.K.time_wide(1, 'x')@p99  00000000..00000000
+
+machine  box-2c-8g
+record   4 cases were there already and not measured again
+took     1 min 01 s
+page     html/index.html  (see it with: groundspeed preview)"""
+
+
+def test_the_text_of_a_session() -> None:
+    assert render(page(), Format.TEXT) == TEXT
+
+
+def test_markdown_is_the_same_in_tables() -> None:
+    text = render(page(), Format.MARKDOWN)
+    assert "| 00000000 | 2026-01-03 | 0 | 0 | 0 | did not build | number 2 |" in text
+    assert "| slower | ×2.5 | 1.00 ms | 2.50 ms | m.K.time_wide(1, 'x')@p99 |" in text
+
+
+def test_json_has_everything_in_base_units() -> None:
+    value = json.loads(render(page(), Format.JSON))
+    assert value["schema"] == "groundspeed.session/1"
+    assert [one["measured"] for one in value["commits"]] == [1, 0, 0]
+    assert [one["built"] for one in value["commits"]] == [True, False, True]
+    assert value["failures"][0] == {
+        "commit": commit(2).hash,
+        "case": None,
+        "kind": "did not build",
+        "text": "cc\nerror: no compiler\n",
+    }
+    assert len(value["failures"]) == 3
+    assert value["changes"][0]["ratio"] == [2.4, 2.5, 2.6]
+    assert value["page"] == "html/index.html"
+
+
+def test_an_interruption_says_how_to_go_on() -> None:
+    assert "the same command goes on from here" in render(page(interrupted=True), Format.TEXT)
+    assert report(interrupted=True).exit_code == 130
+    assert report().exit_code == 0
+
+
+def test_the_plan_of_a_dry_run() -> None:
+    lines = render_plan(report(), Format.TEXT).splitlines()
+    assert lines[1].split() == ["00000000", "virtualenv-py3.11", "1", "2", "number", "3"]
+    assert lines[-1] == "2 runs, about 1 min 35 s. 4 cases are recorded already."
+    assert json.loads(render_plan(report(), Format.JSON))["estimate_s"] == 95.0
+
+
+def test_nothing_new_is_said_in_one_line() -> None:
+    nothing = Report(
+        machine="box",
+        commits=(commit(1),),
+        plan=Plan(steps=(), recorded=7),
+        forecast_s=0,
+        tally=Tally(),
+        import_errors={},
+        interrupted=False,
+        duration_s=0.2,
+    )
+    text = render(SessionPage(report=nothing, changes=(), page=None, warnings=()), Format.TEXT)
+    assert text == "Nothing to measure. 7 cases are recorded already.\n\nmachine  box\ntook     0 s"
