@@ -1,0 +1,223 @@
+"""Everything a results folder holds, as columns per series. Owns the in-memory shape of a history.
+
+Reads asv's files and the sessions beside them; judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundspeed.records import Benchmark, Better, Case, SeriesKey
+from groundspeed.results.asv_files import BrokenFileError
+from groundspeed.results.catalog import (
+    BENCHMARKS,
+    METRICS,
+    MetricEntry,
+    benchmark,
+    default_unit,
+    read_definitions,
+    read_metrics,
+)
+from groundspeed.results.gather import (
+    FAILED,
+    SKIPPED,
+    Columns,
+    Gatherer,
+    Identity,
+    collector_paused,
+    result_paths,
+)
+from groundspeed.results.reasons import Reasons, read_reasons
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasuredCommit:
+    """A commit that a result file speaks of. ``date`` is the one asv stored."""
+
+    hash: str
+    date: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """The measurements of one case's metric over the commits that have a row for it.
+
+    All arrays have shape (n,), ordered by commit date. ``commits`` are positions in
+    ``Archive.commits``; ``values`` are in base units, NaN where there is no value; ``low`` and
+    ``high`` bound the stored 99 % interval, NaN where none was stored, infinite where asv knew no
+    bound (a single sample). ``failures`` and ``skipped`` map a position in this series to the
+    reason (empty text where nothing says it); every NaN in ``values`` is in one of them.
+    """
+
+    key: SeriesKey
+    unit: str
+    better: Better
+    commits: NDArray[np.int32]
+    values: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    failures: Mapping[int, str]
+    skipped: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive:
+    """A results folder, read. ``warnings`` name each broken file that was skipped, and why.
+
+    ``commits`` are ordered by date, then hash; ``files`` counts the result files that were read.
+    """
+
+    commits: tuple[MeasuredCommit, ...]
+    series: tuple[Series, ...]
+    benchmarks: Mapping[str, Benchmark]
+    machines: Mapping[str, Mapping[str, str]]
+    files: int
+    warnings: tuple[str, ...]
+
+
+def read_archive(results_dir: Path) -> Archive:
+    """Everything that asv and groundspeed left in ``results_dir``; an absent folder is empty.
+
+    Never raises for what a file holds. The numpy archive (1,433 files, 273 MB): see the benchmark
+    ``groundspeed_results`` and the test marked ``archive``.
+    """
+    warnings: list[str] = []
+    definitions, metrics = {}, {}
+    try:
+        definitions = read_definitions(results_dir)
+    except BrokenFileError as error:
+        warnings.append(f"{results_dir / BENCHMARKS} {error}; units and names come from the results.")
+    try:
+        metrics = read_metrics(results_dir)
+    except BrokenFileError as error:
+        warnings.append(f"{results_dir / METRICS} {error}; units and directions are asv's.")
+    benchmarks = {}
+    for name, definition in definitions.items():
+        try:
+            benchmarks[name] = benchmark(name, definition)
+        except BrokenFileError as error:
+            warnings.append(f"{results_dir / BENCHMARKS} {error}; skipped.")
+    gatherer = Gatherer(definitions)
+    with collector_paused():
+        for folder, names in result_paths(results_dir):
+            gatherer.add_folder(folder, names)
+    columns = gatherer.columns()
+    reasons = read_reasons(results_dir) if columns.kinds.any() else Reasons.none()
+    commits, series = _series(columns, benchmarks, metrics, reasons)
+    return Archive(
+        commits=commits,
+        series=series,
+        benchmarks=benchmarks,
+        machines=columns.machines,
+        files=columns.files,
+        warnings=(*warnings, *columns.warnings, *reasons.warnings),
+    )
+
+
+def _series(
+    columns: Columns,
+    benchmarks: Mapping[str, Benchmark],
+    metrics: Mapping[str, MetricEntry],
+    reasons: Reasons,
+) -> tuple[tuple[MeasuredCommit, ...], tuple[Series, ...]]:
+    """Sort all cells by series and commit once, then cut. Cost: one sort of as many 64-bit keys."""
+    import numpy as np
+
+    hashes = tuple(columns.commits)
+    order = sorted(range(len(hashes)), key=lambda place: (columns.commits[hashes[place]], hashes[place]))
+    rank = np.empty(len(hashes), np.int64)
+    rank[order] = np.arange(len(hashes))
+    commits = tuple(
+        MeasuredCommit(hash=hashes[place], date=columns.commits[hashes[place]]) for place in order
+    )
+    keys = columns.series.astype(np.int64) * len(hashes) + rank[columns.commit]
+    sorting = np.argsort(keys, kind="stable")
+    keys = keys[sorting]
+    # Two files on one commit (a copied folder, say): the one read last counts.
+    sorting = sorting[np.append(keys[1:] != keys[:-1], True)] if len(keys) else sorting
+    numbers = columns.series[sorting]
+    ends = np.searchsorted(numbers, np.arange(len(columns.identities)), side="right")
+    starts = np.append(0, ends[:-1]) if len(ends) else ends
+    places = rank[columns.commit[sorting]].astype(np.int32)
+    values, low, high = (column[sorting] for column in (columns.values, columns.low, columns.high))
+    kinds = columns.kinds[sorting]
+    series = []
+    for number in sorted(range(len(columns.identities)), key=lambda one: _order(columns.identities[one])):
+        cut = slice(starts[number], ends[number])
+        if cut.start == cut.stop:
+            continue
+        identity = columns.identities[number]
+        unit, better = _unit(identity.name, benchmarks, metrics)
+        missing = _missing(identity, kinds[cut], places[cut], commits, reasons)
+        series.append(
+            Series(
+                key=_key(identity),
+                unit=unit,
+                better=better,
+                commits=places[cut],
+                values=values[cut],
+                low=low[cut],
+                high=high[cut],
+                failures=missing[FAILED],
+                skipped=missing[SKIPPED],
+            )
+        )
+    return commits, tuple(series)
+
+
+def _order(identity: Identity) -> tuple[str, str, str, str, tuple[str, ...]]:
+    return (
+        identity.machine,
+        identity.environment,
+        identity.name,
+        identity.version or "",
+        identity.params,
+    )
+
+
+def _missing(
+    identity: Identity,
+    kinds: NDArray[np.int8],
+    places: NDArray[np.int32],
+    commits: tuple[MeasuredCommit, ...],
+    reasons: Reasons,
+) -> dict[int, dict[int, str]]:
+    """For each kind of absence: position in the series to reason."""
+    found: dict[int, dict[int, str]] = {FAILED: {}, SKIPPED: {}}
+    for position in kinds.nonzero()[0].tolist():
+        commit = commits[places[position]].hash
+        found[int(kinds[position])][position] = reasons.of(identity, commit)
+    return found
+
+
+def _key(identity: Identity) -> SeriesKey:
+    name, metric = split_metric(identity.name)
+    return SeriesKey(
+        machine=identity.machine,
+        environment=identity.environment,
+        case=Case(benchmark=name, params=identity.params),
+        metric=metric,
+        version=identity.version,
+    )
+
+
+def split_metric(name: str) -> tuple[str, str]:
+    """``name@metric`` as (name, metric); the metric is empty for the main one."""
+    benchmark_name, at, metric = name.rpartition("@")
+    return (benchmark_name, metric) if at and benchmark_name and metric else (name, "")
+
+
+def _unit(
+    name: str, benchmarks: Mapping[str, Benchmark], metrics: Mapping[str, MetricEntry]
+) -> tuple[str, Better]:
+    if name in metrics:
+        return metrics[name].unit, metrics[name].better
+    return benchmarks[name].unit if name in benchmarks else default_unit(name), Better.LOWER

@@ -1,0 +1,48 @@
+"""Replacing a file whole. Owns temporary names; a reader sees the old bytes or the new, never half."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from groundspeed.errors import StorageError
+
+_PREFIX = ".groundspeed-"
+_SUFFIX = ".tmp"  # nothing of ours ends in .json: asv reads every such file
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` beside ``path``, make it durable, and put it in the place of ``path``.
+
+    Leaves no temporary file behind when the disk refuses or the run is interrupted; ``path`` is
+    then untouched. The process id keeps two writers from sharing a temporary file.
+    """
+    temporary = path.with_name(f"{_PREFIX}{os.getpid()}{_SUFFIX}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise refused(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed writer left in ``folder``. Only the holder of the results lock may."""
+    for leftover in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
+def refused(path: Path, error: OSError) -> StorageError:
+    """The error for a write that the system refused."""
+    return StorageError(
+        f"{path} could not be written: {error.strerror or error}. "
+        "What was recorded before is whole; free space or permissions there, then run again."
+    )

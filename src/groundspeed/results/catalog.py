@@ -1,0 +1,218 @@
+"""What describes a history: benchmarks.json, machine.json, metrics.toml. Read, merged, written whole.
+
+asv rewrites benchmarks.json with what it discovered last and drops what it does not know. Merging
+only ever adds or replaces: a run cannot tell a benchmark that left the suite from one that it was
+not asked for, and an entry of a benchmark that is gone still names its history.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from groundspeed.records import Benchmark, Better
+from groundspeed.results.asv_files import BrokenFileError
+from groundspeed.results.asv_json import read_exact, write_indented
+from groundspeed.results.atomic import replace_bytes
+
+BENCHMARKS = "benchmarks.json"
+MACHINE = "machine.json"
+METRICS = "metrics.toml"
+_BENCHMARKS_VERSION = 2
+_MACHINE_VERSION = 1
+_METRICS_VERSION = 1
+
+_ASV_UNITS = {
+    "time": "seconds",
+    "timeraw": "seconds",
+    "mem": "bytes",
+    "peakmem": "bytes",
+    "track": "unit",
+}  # what asv_runner gives each kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetricEntry:
+    """What metrics.toml says of one entry: ``name`` or ``name@metric``."""
+
+    unit: str
+    better: Better
+    kind: str
+
+
+# --- benchmarks.json -----------------------------------------------------------------------------
+
+
+def read_definitions(results_dir: Path) -> dict[str, dict[str, Any]]:
+    """benchmarks.json as asv's dictionaries by name; empty when there is none.
+
+    Raises BrokenFileError when it is not what asv writes.
+    """
+    try:
+        data = (results_dir / BENCHMARKS).read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise BrokenFileError(f"cannot be read: {error.strerror or error}") from error
+    try:
+        document = read_exact(data)
+    except (ValueError, RecursionError) as error:
+        raise BrokenFileError(f"is not JSON: {error}" if data.strip() else "is empty") from error
+    if not isinstance(document, dict):
+        raise BrokenFileError("holds no JSON object")
+    return {name: entry for name, entry in document.items() if isinstance(entry, dict)}
+
+
+def merged_metrics(
+    known: Mapping[str, MetricEntry], earlier: Iterable[tuple[Benchmark, ...]], now: tuple[Benchmark, ...]
+) -> dict[str, MetricEntry]:
+    """``known``, completed from ``earlier`` sessions, its units replaced by what ``now`` says.
+
+    A direction that metrics.toml knows stays; asv's benchmarks are better when lower.
+    """
+    merged: dict[str, MetricEntry] = {}
+    for benchmarks in earlier:
+        merged.update({one.name: _entry(one, Better.LOWER) for one in benchmarks})
+    merged.update(known)
+    for one in now:
+        merged[one.name] = _entry(one, known[one.name].better if one.name in known else Better.LOWER)
+    return merged
+
+
+def _entry(one: Benchmark, better: Better) -> MetricEntry:
+    return MetricEntry(unit=one.unit, better=better, kind=one.kind)
+
+
+def merged_definitions(
+    stored: Mapping[str, Mapping[str, Any]],
+    earlier: Iterable[tuple[Benchmark, ...]],
+    now: tuple[Benchmark, ...],
+) -> dict[str, Mapping[str, Any]]:
+    """``stored``, completed from ``earlier`` sessions (oldest first), replaced by ``now``."""
+    merged: dict[str, Mapping[str, Any]] = {}
+    for benchmarks in earlier:
+        merged.update({benchmark.name: benchmark.definition for benchmark in benchmarks})
+    merged.update(stored)
+    merged.update({benchmark.name: benchmark.definition for benchmark in now})
+    return merged
+
+
+def write_definitions(results_dir: Path, definitions: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write benchmarks.json as asv does."""
+    document = {name: dict(entry) for name, entry in definitions.items()}
+    wire = write_indented({**document, "version": _BENCHMARKS_VERSION})
+    _replace_changed(results_dir / BENCHMARKS, wire)
+
+
+def benchmark(name: str, definition: Mapping[str, Any]) -> Benchmark:
+    """asv's dictionary as a record. Absent keys get asv's defaults; wrong types, BrokenFileError."""
+    try:
+        params = tuple(tuple(str(value) for value in values) for values in definition.get("params") or ())
+        timeout = definition.get("timeout")
+        cache_timeout = definition.get("setup_cache_timeout")
+        return Benchmark(
+            name=name,
+            kind=str(definition.get("type") or kind_of(name)),
+            params=params,
+            param_names=tuple(str(one) for one in definition.get("param_names") or ()),
+            unit=str(definition.get("unit") or default_unit(name)),
+            version=str(definition.get("version") or ""),
+            timeout_s=None if timeout is None else float(timeout),
+            rounds=int(definition.get("rounds") or 1),
+            setup_cache_key=definition.get("setup_cache_key"),
+            setup_cache_timeout_s=None if cache_timeout is None else float(cache_timeout),
+            definition=definition,
+        )
+    except (TypeError, ValueError) as error:
+        raise BrokenFileError(f"describes {name} with a wrong type: {error}") from error
+
+
+def kind_of(name: str) -> str:
+    """The kind that asv reads from a name: what stands before the first ``_`` of its last part."""
+    return name.rpartition(".")[2].partition("_")[0].lower()
+
+
+def default_unit(name: str) -> str:
+    """asv's unit for a benchmark that benchmarks.json does not know."""
+    return _ASV_UNITS.get(kind_of(name), "unit")
+
+
+# --- machine.json --------------------------------------------------------------------------------
+
+
+def read_machine(folder: Path) -> dict[str, str]:
+    """A machine folder's machine.json without its version. Raises BrokenFileError."""
+    try:
+        data = (folder / MACHINE).read_bytes()
+    except FileNotFoundError as error:
+        raise BrokenFileError("is missing") from error
+    except OSError as error:
+        raise BrokenFileError(f"cannot be read: {error.strerror or error}") from error
+    try:
+        document = read_exact(data)
+    except (ValueError, RecursionError) as error:
+        raise BrokenFileError(f"is not JSON: {error}" if data.strip() else "is empty") from error
+    if not isinstance(document, dict) or not isinstance(document.get("machine"), str):
+        raise BrokenFileError("names no machine")
+    return {str(key): str(value) for key, value in document.items() if key != "version"}
+
+
+def write_machine(folder: Path, machine: Mapping[str, str]) -> None:
+    """Write machine.json as asv does."""
+    _replace_changed(folder / MACHINE, write_indented({**machine, "version": _MACHINE_VERSION}))
+
+
+# --- metrics.toml --------------------------------------------------------------------------------
+
+
+def read_metrics(results_dir: Path) -> dict[str, MetricEntry]:
+    """metrics.toml; empty when there is none. Raises BrokenFileError naming the path in it."""
+    try:
+        text = (results_dir / METRICS).read_bytes().decode("utf-8")
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise BrokenFileError(f"cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise BrokenFileError(f"is not TOML: {error}") from error
+    if document.get("version") != _METRICS_VERSION:
+        raise BrokenFileError(f"has version {document.get('version')!r}; version {_METRICS_VERSION} is known")
+    table = document.get("metrics", {})
+    if not isinstance(table, dict):
+        raise BrokenFileError("has metrics that are no table")
+    return {name: _metric_entry(name, entry) for name, entry in table.items()}
+
+
+def _metric_entry(name: str, entry: Any) -> MetricEntry:
+    try:
+        return MetricEntry(
+            unit=str(entry["unit"]), better=Better(entry["better"]), kind=str(entry.get("kind", ""))
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BrokenFileError(f'has no unit and direction at metrics."{name}": {error}') from error
+
+
+def write_metrics(results_dir: Path, metrics: Mapping[str, MetricEntry]) -> None:
+    """Write metrics.toml, sorted by name."""
+    table = {
+        name: {"unit": entry.unit, "better": str(entry.better), "kind": entry.kind}
+        for name, entry in sorted(metrics.items())
+    }
+    text = tomli_w.dumps({"version": _METRICS_VERSION, "metrics": table})
+    _replace_changed(results_dir / METRICS, text.encode("utf-8"))
+
+
+def _replace_changed(path: Path, data: bytes) -> None:
+    """Replace a file unless it holds these bytes already: a quiet night changes no file."""
+    try:
+        if path.read_bytes() == data:
+            return
+    except OSError:
+        pass  # absent or unreadable: the write will tell
+    replace_bytes(path, data)
