@@ -28,7 +28,7 @@ def test_one_document(tmp_path: Path) -> None:
     out = tmp_path / "new" / "one.md"
     result = generate("--size", "10KB", "--seed", "7", str(out))
     assert result.exit_code == 0
-    assert result.stdout == f"Wrote 10,000 bytes, 1 document, 69 references (6.9 per KB): {out}\n"
+    assert result.stdout == f"Wrote 10,000 bytes, 1 document, 70 references (7.0 per KB): {out}\n"
     assert out.read_bytes() == b"".join(stream(CorpusSpec(size=10_000, seed=7)))
     assert [path.name for path in out.parent.iterdir()] == ["one.md"]
 

@@ -101,15 +101,15 @@ def digest(spec: CorpusSpec) -> str:
 
 
 GOLDEN = [
-    (CorpusSpec(size=10_000, seed=7), "a29fc2c4327c1aeb6ad6d1869d4a75337110db07109efbf8e462107d761dec63"),
-    (CorpusSpec(size=10_000, seed=8), "4f0f72f48c9d2db510ddfb16aa0efb789eea7db365d4ae4df123f8876418c0f3"),
+    (CorpusSpec(size=10_000, seed=7), "1b5995b37c97af3e17dff84f580829a14bd774a2ec632c164574d712445b9f1f"),
+    (CorpusSpec(size=10_000, seed=8), "b3d862ea20745c6ea471fc176d936e061c6a400e54f31b20013674c5c659f3f7"),
     (
         CorpusSpec(size=300_000, seed=7, files=70),
-        "6afe0fc32bbfe24a8a7af3fe60d4a2678b99de3e86166db1d7b9b3327e8ec92f",
+        "aabaf5489a5c462a0452aad305feb1078264cf9a0eededc1494d485afdeebedf",
     ),
     (
         CorpusSpec(size=100_000, seed=0, refs_per_kb=20.0),
-        "76863c828bc126afbbc70c89cbcebd63510af9e7decd2f333d182d3b38c2f860",
+        "4dc3c00a78be66768a1f28fc3e98288d7c10c9b5cb2fcb5b77cf0d30816c3c57",
     ),
 ]
 

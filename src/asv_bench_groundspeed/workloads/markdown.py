@@ -13,6 +13,7 @@ from typing import Callable, Iterator, List, NamedTuple, Tuple
 
 FILES_PER_AREA = 64
 _CHUNK_BYTES = 1 << 17
+_AHEAD_BYTES = 400
 _CLOSING_BYTES = 80  # the least that is left for the closing words
 
 # Shares of the bytes. Headings and tables are the mix's last tenth; a heading takes some 30 bytes, so
@@ -180,7 +181,8 @@ class DocumentWriter:
         return b"#" * _LEVELS[(number - 1) % len(_LEVELS)] + b" %b\n\n" % _title(number)
 
     def _owed(self) -> float:
-        return self._per_byte * self._done - self.references
+        """References to be paid now: a little ahead, because the closing words will carry none."""
+        return self._per_byte * (self._done + _AHEAD_BYTES) - self.references
 
     def _prose(self) -> bytes:
         rnd = self._rnd
@@ -203,8 +205,8 @@ class DocumentWriter:
     def _list(self) -> bytes:
         rnd = self._rnd
         count = 4 + int(rnd() * 5)
-        # What comes before the next list will earn references too: a list pays some of them ahead.
-        wanted = min(int(self._owed() + self._per_byte * 600 + 0.5), 5 * count)
+        # What comes before the next list will earn references too: a list pays some of them already.
+        wanted = min(int(self._owed() + self._per_byte * 300 + 0.5), 5 * count)
         sentences = self._sentences.short if wanted > 2 * count else self._sentences.long
         ordered = rnd() < 0.25
         depth = 0
