@@ -1,0 +1,144 @@
+"""Writing the site so that a reader always sees a whole one. Owns which files lie in ``html/``.
+
+Every file but three is named by its content and never changes. ``manifest.json`` is the switch: it
+names the page's own files, the index and the commits, and is replaced last; what it no longer names
+is swept after. Killed at any moment, the folder holds the old site or the new one, whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundspeed import units
+from groundspeed.config import Configuration
+from groundspeed.errors import HistoryError, NothingMeasuredError
+from groundspeed.records import Commit
+from groundspeed.results.archive import Archive, Series
+from groundspeed.site import columns, contents
+from groundspeed.site.contents import ProjectInfo
+from groundspeed.site.folder import SiteFolder
+from groundspeed.site.order import history_order
+from groundspeed.site.page import BOOT, boot_script, index_page, page_files
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """What became of ``html_dir``. Paths are relative to it; ``bytes`` is the weight of the whole site."""
+
+    html_dir: Path
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+    removed: tuple[str, ...]
+    bytes: int
+    benchmarks: int
+    series: int
+    commits: int
+    warnings: tuple[str, ...]
+
+    @property
+    def weight(self) -> str:
+        """``bytes`` for people."""
+        return units.display(self.bytes, "bytes")
+
+
+def publish_results(configuration: Configuration, *, force: bool = False) -> Published:
+    """Read the results that ``configuration`` names and publish them where it says.
+
+    The repository only adds subjects, tags and order: without it the site shows what the results say.
+    Raises ``NothingMeasuredError`` when there are no results.
+    """
+    from groundspeed.results.archive import read_archive
+
+    suite = configuration.suite
+    archive = read_archive(suite.results_dir)
+    if not archive.series:
+        raise NothingMeasuredError(
+            f"There are no results in {suite.results_dir}. Measure something first: groundspeed run."
+        )
+    known, notices = _known_commits(suite.repo_path, archive)
+    published = publish(
+        archive,
+        known,
+        project=ProjectInfo(name=suite.project, url=suite.project_url, show_commit_url=suite.show_commit_url),
+        html_dir=suite.html_dir,
+        force=force,
+    )
+    return dataclasses.replace(published, warnings=(*published.warnings, *notices))
+
+
+def publish(
+    archive: Archive,
+    commits: Mapping[str, Commit],
+    *,
+    project: ProjectInfo,
+    html_dir: Path,
+    force: bool = False,
+) -> Published:
+    """Write the site of ``archive`` into ``html_dir``; the same input gives the same bytes.
+
+    ``commits`` may lack some of the archive's. A folder that holds something and was not written by
+    groundspeed is refused (``GroundspeedError``) unless ``force``; ``StorageError`` when the disk
+    refuses. Files that already hold what is wanted are not written again.
+    """
+    import numpy as np
+
+    order = history_order(archive.commits, commits)
+    places = np.empty(len(order), dtype=np.int32)
+    places[order] = np.arange(len(order), dtype=np.int32)
+    grouped = by_benchmark(archive)
+    with SiteFolder.claim(html_dir, force=force) as folder:
+        shards = {
+            name: folder.put_named(
+                "benchmark", columns.shard(name, grouped[name], archive.benchmarks.get(name), places)
+            )
+            for name in sorted(grouped)
+        }
+        index = folder.put_named("index", contents.index_file(archive, grouped, shards, places))
+        history = folder.put_named("commits", contents.commits_file(archive.commits, order, commits))
+        app, files = page_files()
+        for name, content in files.items():
+            folder.put(f"{app}{name}", content)
+        folder.put(BOOT, boot_script())
+        folder.put("index.html", index_page(project.name, app))
+        manifest = contents.manifest_file(
+            project, archive, len(grouped), app=app, index=index, commits=history
+        )
+        folder.put(MANIFEST, manifest)
+        folder.sweep()
+    return Published(
+        html_dir=html_dir,
+        written=tuple(folder.written),
+        kept=tuple(folder.kept),
+        removed=tuple(folder.removed),
+        bytes=folder.bytes,
+        benchmarks=len(grouped),
+        series=len(archive.series),
+        commits=len(archive.commits),
+        warnings=archive.warnings,
+    )
+
+
+def by_benchmark(archive: Archive) -> dict[str, list[Series]]:
+    """The series of each benchmark that have a row."""
+    grouped: dict[str, list[Series]] = defaultdict(list)
+    for one in archive.series:
+        if one.commits.size:
+            grouped[one.key.case.benchmark].append(one)
+    return dict(grouped)
+
+
+def _known_commits(repository: Path, archive: Archive) -> tuple[Mapping[str, Commit], tuple[str, ...]]:
+    from groundspeed.history import History
+
+    hashes = [commit.hash for commit in archive.commits]
+    try:
+        known = History.open(repository).known(hashes)
+    except HistoryError as error:
+        return {}, (f"Commits are shown without their subjects: {error}",)
+    return known, ()
