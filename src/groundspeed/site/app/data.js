@@ -1,0 +1,172 @@
+// The site's data: reading the shards and undoing their short form (columns.py). Draws nothing.
+
+/**
+ * @typedef {Object} Manifest
+ * @property {{name: string, url: string, show_commit_url: string}} project
+ * @property {{benchmarks: number, cases: number, series: number, commits: number, unreadable: number}} counts
+ * @property {string} index
+ * @property {string} commits
+ *
+ * @typedef {{hash: string, short: string, date: number, subject: string | null, tags: string[]}} Commit
+ *
+ * @typedef {Object} Entry  one benchmark, as the index knows it
+ * @property {string} name
+ * @property {string[][]} params
+ * @property {string[]} param_names
+ * @property {string[]} metrics
+ * @property {number} cases
+ * @property {number} series
+ * @property {string} shard
+ * @property {(number | null)[][]} [listed]
+ *
+ * @typedef {{machine: number, commit: number, values: number, failures: number}} Tally
+ *
+ * @typedef {Object} Failure
+ * @property {number} commit
+ * @property {string} benchmark
+ * @property {string} machine
+ * @property {string} environment
+ * @property {string} metric
+ * @property {string} text
+ * @property {number} cases
+ * @property {string[]} example
+ *
+ * @typedef {Object} Index
+ * @property {{name: string, facts: Record<string, string>}[]} machines
+ * @property {Entry[]} benchmarks
+ * @property {Tally[]} latest
+ * @property {Tally[]} recent
+ * @property {Failure[]} failing
+ * @property {number} failing_total
+ *
+ * @typedef {{name: string, unit: string, better: string}} Metric
+ *
+ * @typedef {Object} Series
+ * @property {string} machine
+ * @property {string} environment
+ * @property {Metric} metric
+ * @property {string | null} version
+ * @property {(string | null)[]} params
+ * @property {number[]} commits  places in history
+ * @property {(number | null)[]} values
+ * @property {(number | null)[] | null} low
+ * @property {(number | null)[] | null} high
+ * @property {Map<number, string>} failures  by row
+ *
+ * @typedef {Object} Benchmark
+ * @property {string} name
+ * @property {string} code
+ * @property {string | null} current  the version that the suite has now
+ * @property {string[]} machines
+ * @property {string[]} environments
+ * @property {Metric[]} metrics
+ * @property {string[]} param_names
+ * @property {string[][]} params
+ * @property {Series[]} series
+ */
+
+/** The files that the manifest named are gone: somebody published while the page was open. */
+export class Republished extends Error {}
+
+export class Store {
+  /** @type {Map<string, Promise<Benchmark>>} */
+  #shards = new Map();
+
+  /** @param {Manifest} manifest @param {URL} base @param {Index} index @param {Commit[]} commits */
+  constructor(manifest, base, index, commits) {
+    this.manifest = manifest;
+    this.base = base;
+    this.index = index;
+    this.commits = commits;
+    this.entries = new Map(index.benchmarks.map((entry) => [entry.name, entry]));
+  }
+
+  /** @param {Manifest} manifest @param {URL} base @returns {Promise<Store>} */
+  static async open(manifest, base) {
+    const [index, commits] = await Promise.all([
+      read(new URL(manifest.index, base), "groundspeed-index"),
+      read(new URL(manifest.commits, base), "groundspeed-commits"),
+    ]);
+    return new Store(manifest, base, index, decodeCommits(commits));
+  }
+
+  /** @param {Entry} entry @returns {Promise<Benchmark>} */
+  benchmark(entry) {
+    const known = this.#shards.get(entry.shard);
+    if (known) return known;
+    const promise = read(new URL(entry.shard, this.base), "groundspeed-benchmark").then(decodeBenchmark);
+    promise.catch(() => this.#shards.delete(entry.shard));
+    this.#shards.set(entry.shard, promise);
+    return promise;
+  }
+
+  /** @param {string} digits of a hash @returns {number} place in history, -1 when unknown */
+  placeOf(digits) {
+    return this.commits.findIndex((commit) => commit.hash.startsWith(digits));
+  }
+}
+
+/** @param {URL} address @param {string} format */
+async function read(address, format) {
+  const answer = await fetch(address);
+  if (answer.status === 404) throw new Republished(`${address.pathname} is not there any more`);
+  if (!answer.ok) throw new Error(`${address.pathname}: ${answer.status} ${answer.statusText}`);
+  const payload = await answer.json();
+  if (payload.format !== format || payload.version !== 1) {
+    throw new Error(`${address.pathname} is not ${format} 1 but ${payload.format} ${payload.version}`);
+  }
+  return payload;
+}
+
+/** @param {any} payload @returns {Commit[]} */
+function decodeCommits(payload) {
+  return payload.hash.map((/** @type {string} */ hash, /** @type {number} */ place) => ({
+    hash,
+    short: hash.slice(0, 8),
+    date: payload.date[place],
+    subject: payload.subject[place],
+    tags: payload.tags[place] ?? [],
+  }));
+}
+
+/** @param {any} payload @returns {Benchmark} */
+export function decodeBenchmark(payload) {
+  const places = payload.commits.map(undoDifferences);
+  return {
+    ...payload,
+    series: payload.series.map((/** @type {any} */ row) => ({
+      machine: payload.machines[row.machine],
+      environment: payload.environments[row.environment],
+      metric: payload.metrics[row.metric],
+      version: row.version,
+      params: row.params.map((/** @type {number | null} */ at, /** @type {number} */ axis) =>
+        at === null ? null : payload.params[axis][at]),
+      commits: places[row.commits],
+      values: row.v.map((/** @type {number | null} */ steps) => unscale(steps, row.e)),
+      low: row.lo ? distances(row.v, row.lo, -1, row.e) : null,
+      high: row.hi ? distances(row.v, row.hi, 1, row.e) : null,
+      failures: new Map(row.fail.map((/** @type {[number, number]} */ [at, text]) => [at, payload.texts[text]])),
+    })),
+  };
+}
+
+/** @param {number[]} steps */
+function undoDifferences(steps) {
+  let place = 0;
+  return steps.map((step) => (place += step));
+}
+
+/** @param {(number | null)[]} values @param {(number | null)[]} widths @param {1 | -1} sign @param {number} exponent */
+function distances(values, widths, sign, exponent) {
+  return widths.map((width, row) => {
+    const value = values[row];
+    return width === null || value === null ? null : unscale(value + sign * width, exponent);
+  });
+}
+
+/** @param {number | null} steps @param {number} exponent */
+function unscale(steps, exponent) {
+  if (steps === null) return null;
+  if (exponent >= 0) return steps * 10 ** exponent;
+  return exponent > -300 ? steps / 10 ** -exponent : Number(`${steps}e${exponent}`);
+}

@@ -1,0 +1,143 @@
+// What stands on top of the lines: points, intervals, failures, numbers at the ends. Owns pixels only.
+
+/**
+ * @typedef {import("./chart.js").Picture} Picture
+ * @typedef {import("./chart.js").Stroke} Stroke
+ * @typedef {{u: any, ratio: number, picture: Picture, colours: import("./chart.js").Palette}} Easel
+ *   `ratio`: device pixels for a CSS pixel
+ */
+
+export const LANE = 22; // CSS pixels at the bottom where failures stand, clear of every line
+const CROWDED = 9; // CSS pixels between stops below which points are left to the line alone
+const CROSS = 3.5; // half the width of a failure's cross
+
+/** @param {Easel} easel */
+export function drawMarks(easel) {
+  const { u, ratio, picture } = easel;
+  u.ctx.save();
+  u.ctx.beginPath();
+  u.ctx.rect(u.bbox.left - 8 * ratio, u.bbox.top - 8 * ratio, u.bbox.width + 42 * ratio, u.bbox.height + 8 * ratio);
+  u.ctx.clip();
+  drawPicked(easel);
+  const crowded = density(u, picture) < CROWDED;
+  for (const stroke of picture.strokes) {
+    drawPoints(easel, stroke, crowded);
+    drawFailures(easel, stroke);
+  }
+  drawTags(easel);
+  u.ctx.restore();
+}
+
+/** CSS pixels between two stops in view. @param {any} u @param {Picture} picture */
+export function density(u, { stops }) {
+  const seen = stops.filter((stop) => stop >= u.scales.x.min && stop <= u.scales.x.max).length;
+  return u.over.clientWidth / Math.max(1, seen);
+}
+
+/** @param {Easel} easel */
+function drawPicked({ u, ratio, picture: { picked, stops }, colours }) {
+  if (picked === null) return;
+  const x = u.valToPos(stops[picked], "x", true);
+  u.ctx.strokeStyle = colours.accent;
+  u.ctx.lineWidth = 1.5 * ratio;
+  u.ctx.setLineDash([2 * ratio, 3 * ratio]);
+  segment(u.ctx, x, u.bbox.top, x, u.bbox.top + u.bbox.height);
+  u.ctx.setLineDash([]);
+}
+
+/** @param {Easel} easel @param {Stroke} stroke @param {boolean} crowded */
+function drawPoints(easel, stroke, crowded) {
+  const { u, ratio, picture: { stops, picked }, colours } = easel;
+  const colour = colours.lines[stroke.colour - 1];
+  stops.forEach((stop, at) => {
+    const value = stroke.values[at];
+    if (typeof value !== "number") return;
+    const alone = typeof stroke.values[at - 1] !== "number" && typeof stroke.values[at + 1] !== "number";
+    if (crowded && at !== picked && !alone) return;
+    const [x, y] = [u.valToPos(stop, "x", true), u.valToPos(value, "y", true)];
+    u.ctx.strokeStyle = colour;
+    drawInterval(easel, x, stroke.low[at], stroke.high[at]);
+    u.ctx.beginPath();
+    u.ctx.arc(x, y, (at === picked ? 5 : 3.25) * ratio, 0, 2 * Math.PI);
+    u.ctx.fillStyle = stroke.earlier ? colours.paper : colour;
+    u.ctx.fill();
+    u.ctx.lineWidth = 1.5 * ratio;
+    u.ctx.strokeStyle = stroke.earlier ? colour : colours.paper;
+    u.ctx.stroke();
+  });
+}
+
+/** @param {Easel} easel @param {number} x @param {number | null | undefined} low @param {number | null | undefined} high */
+function drawInterval({ u, ratio }, x, low, high) {
+  if (typeof low !== "number" || typeof high !== "number") return;
+  const [foot, head] = [u.valToPos(low, "y", true), u.valToPos(high, "y", true)];
+  const arm = 3 * ratio;
+  u.ctx.lineWidth = 1.25 * ratio;
+  segment(u.ctx, x, foot, x, head);
+  segment(u.ctx, x - arm, foot, x + arm, foot);
+  segment(u.ctx, x - arm, head, x + arm, head);
+}
+
+/** Crosses in the lane at the bottom; where they would touch, a bar from the first to the last. @param {Easel} easel @param {Stroke} stroke */
+function drawFailures({ u, ratio, picture: { stops }, colours }, stroke) {
+  const y = u.bbox.top + u.bbox.height - (LANE / 2) * ratio;
+  u.ctx.strokeStyle = colours.bad;
+  u.ctx.lineWidth = 2 * ratio;
+  const arm = CROSS * ratio;
+  let last = -Infinity;
+  for (const at of [...stroke.failures.keys()].sort((a, b) => a - b)) {
+    const x = u.valToPos(stops[at], "x", true);
+    if (x - last < 3 * arm) {
+      segment(u.ctx, last, y, x, y);
+    } else {
+      segment(u.ctx, x - arm, y - arm, x + arm, y + arm);
+      segment(u.ctx, x - arm, y + arm, x + arm, y - arm);
+    }
+    last = x;
+  }
+}
+
+/** Each line's number at its end, so that colour is never alone in telling. @param {Easel} easel */
+function drawTags(easel) {
+  const { u, ratio, colours } = easel;
+  const ends = lineEnds(easel);
+  if (ends.length < 2) return;
+  const height = 15 * ratio;
+  ends.forEach((end, place) => {
+    if (place) end.y = Math.max(end.y, ends[place - 1].y + height);
+  });
+  const floor = u.bbox.top + u.bbox.height - height / 2;
+  ends.reverse().forEach((end, place) => {
+    end.y = Math.min(end.y, place ? ends[place - 1].y - height : floor);
+  });
+  u.ctx.font = colours.font.replace(/^\d+px/, `600 ${11 * ratio}px`);
+  u.ctx.textBaseline = "middle";
+  u.ctx.textAlign = "left";
+  for (const { tag, colour, y } of ends) {
+    u.ctx.fillStyle = colours.lines[colour - 1];
+    u.ctx.fillText(String(tag), u.bbox.left + u.bbox.width + 9 * ratio, y);
+  }
+}
+
+/** Where each line's newest value in view stands, top first. @param {Easel} easel */
+function lineEnds({ u, picture: { stops, strokes } }) {
+  /** @type {Map<number, {tag: number, colour: number, at: number, y: number}>} */
+  const ends = new Map();
+  for (const { values, tag, colour } of strokes) {
+    for (let at = stops.length - 1; at >= 0; at--) {
+      const value = values[at];
+      if (typeof value !== "number" || stops[at] > u.scales.x.max || stops[at] < u.scales.x.min) continue;
+      if (at > (ends.get(tag)?.at ?? -1)) ends.set(tag, { tag, colour, at, y: u.valToPos(value, "y", true) });
+      break;
+    }
+  }
+  return [...ends.values()].sort((a, b) => a.y - b.y);
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
+function segment(ctx, x1, y1, x2, y2) {
+  ctx.beginPath();
+  ctx.moveTo(x1, y1);
+  ctx.lineTo(x2, y2);
+  ctx.stroke();
+}

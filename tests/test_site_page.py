@@ -1,0 +1,284 @@
+"""The page, in a real Chromium: it draws, it finds, its address holds everything.
+
+Every test also holds, by `visit`: no error in the console, no dialog, no other host asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Position, expect
+
+from tests.browser import CROSS, DRINK, HERD, Visit, chromium, drawn, serve, site, visit
+from tests.site_archives import COUNT, HOSTILE, commit_hash
+
+__all__ = ["chromium", "serve", "site", "visit"]  # fixtures
+
+pytestmark = pytest.mark.browser
+
+Visitor = Callable[..., Visit]
+
+# Pixels of the chart that are not the ground: how much was drawn.
+INKED = """() => {
+  const canvas = document.querySelector('.u-wrap canvas');
+  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let inked = 0;
+  for (let at = 3; at < data.length; at += 4) inked += data[at] > 0;
+  return inked;
+}"""
+DRAWN = "() => document.querySelector('.plot').drawn"
+
+
+def hash_of(page: Page) -> str:
+    found: str = page.evaluate("location.hash")
+    return found
+
+
+# --- start -------------------------------------------------------------------------------------
+
+
+def test_the_start_page_says_what_was_measured_last_and_what_failed(site: Path, visit: Visitor) -> None:
+    page = visit(site).go()
+    expect(page).to_have_title("dromedary · groundspeed")
+    expect(page.locator("main h1")).to_have_text("dromedary")
+    expect(page.locator(".figures")).to_contain_text(f"7 benchmarks15 cases19 series{COUNT} commits")
+    camel = page.locator(".machine", has_text="camel")
+    expect(camel).to_contain_text("AMD Ryzen 9 7950X · 32 CPUs · 63 GiB")
+    expect(camel).to_contain_text(
+        f"Last measured commit {commit_hash(COUNT - 1)[:8]} Change number {COUNT - 1}"
+    )
+    expect(camel).to_contain_text("✕ 1 failed")
+    expect(page.locator(".machine", has_text="oryx")).to_contain_text("4 CPUs · 16 GiB · Linux 6.1")
+    expect(page.locator(".failures li")).to_have_count(1)
+    expect(page.locator(".failures li")).to_contain_text(
+        "walk.Desert.time_drink on camel at 0000001d, 2024-03-30"
+    )
+    expect(page.locator(".modules li")).to_have_text(
+        ["old2 benchmarks", "walk3 benchmarks", "water2 benchmarks"]
+    )
+    commit = page.locator("tbody tr").first.locator("a")
+    assert commit.get_attribute("href") == f"https://example.org/commit/{commit_hash(COUNT - 1)}"
+
+
+def test_a_module_of_the_start_page_is_a_search(site: Path, visit: Visitor) -> None:
+    page = visit(site).go()
+    page.locator(".modules a", has_text="walk").click()
+    expect(page.locator("#found")).to_have_text("3 benchmarks, 11 cases")
+    assert hash_of(page) == "#/?q=walk."
+
+
+# --- drawing -----------------------------------------------------------------------------------
+
+
+def test_a_benchmark_is_drawn_with_every_point_on_every_machine(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(CROSS)
+    assert drawn(page) == {"points": 2 * COUNT, "strokes": 2}
+    assert page.evaluate(INKED) > 5_000
+    expect(page.locator(".legend li")).to_have_text(["1camel1.596 ms", "2oryx2.122 ms"])
+    expect(page.locator(".caption")).to_have_text("time · lower is better")
+    expect(page).to_have_title("walk.Desert.time_cross · dromedary")
+
+
+def test_a_failure_is_a_cross_at_the_bottom_with_its_text(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(f"{DRINK}?commit={commit_hash(12)[:8]}")
+    # thirty commits, two failures, one skip
+    assert drawn(page) == {"points": COUNT - 3, "strokes": 1}
+    expect(page.locator(".panel pre")).to_contain_text("Traceback (most recent call last)")
+    expect(page.locator(".panel pre")).to_contain_text(f"ValueError: {HOSTILE}")
+    expect(page.locator(".panel td").first).to_have_text("✕ failed")
+    page.locator(".u-over").hover(position=at_commit(page, 12))
+    expect(page.locator(".tip")).to_contain_text("✕ failed")
+    page.locator(".u-over").hover(position=at_commit(page, 15))
+
+
+def test_the_tooltip_names_value_interval_commit_and_date(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(f"{CROSS}?machine=camel")
+    drawn(page)
+    page.locator(".u-over").hover(position=at_commit(page, 10))
+    tip = page.locator(".tip")
+    expect(tip).to_contain_text("1.226 ms")
+    expect(tip).to_contain_text("1.201 – 1.250 ms")
+    expect(tip).to_contain_text("0000000a 2024-03-11v1.0")
+    expect(tip).to_contain_text("Change number 10")
+    page.locator("h1").hover()
+    expect(tip).to_be_hidden()
+
+
+def test_a_click_picks_a_commit_and_says_what_every_line_did_there(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(CROSS)
+    drawn(page)
+    page.locator(".u-over").click(position=at_commit(page, 20))
+    expect(page.locator(".panel h2")).to_have_text("00000014Change number 20")
+    expect(page.locator(".panel tbody tr")).to_have_count(2)
+    assert "commit=00000014" in hash_of(page)
+    link = page.locator(".panel h2 a")
+    assert link.get_attribute("href") == f"https://example.org/commit/{commit_hash(20)}"
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    page.get_by_role("button", name="Let go of this commit").click()
+    expect(page.locator(".panel h2")).to_have_count(0)
+
+
+def test_a_drag_zooms_and_the_address_keeps_it(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(CROSS)
+    drawn(page)
+    over = page.locator(".u-over").bounding_box()
+    assert over
+    page.mouse.move(over["x"] + over["width"] * 0.3, over["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(over["x"] + over["width"] * 0.6, over["y"] + 90, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Show all")).to_be_visible()
+    zoomed = hash_of(page)
+    assert re.search(r"from=0000000[0-9a-f]&to=0000001[0-9a-f]", zoomed)
+    page.reload()
+    page.get_by_role("button", name="Show all").click()
+    assert hash_of(page) == CROSS
+
+
+def test_metrics_have_their_own_unit_and_direction(site: Path, visit: Visitor) -> None:
+    page = visit(site).go("#/benchmark/water.Skin.latency_pour")
+    expect(page.locator(".caption")).to_have_text("time · lower is better")
+    page.get_by_label("rate").check()
+    expect(page.locator(".caption")).to_have_text("rate in 1/s · higher is better")
+    assert "metric=rate" in hash_of(page)
+    page.goto(page.url.partition("#")[0] + "#/benchmark/water.Skin.peakmem_fill")
+    expect(page.locator(".legend .newest")).to_have_text("5.119 MB")
+
+
+def test_earlier_versions_of_a_benchmark_are_drawn_apart_and_can_be_left_out(
+    site: Path, visit: Visitor
+) -> None:
+    page = visit(site).go("#/benchmark/old.time_renewed")
+    assert drawn(page) == {"points": COUNT, "strokes": 2}
+    page.get_by_label("earlier ones too").uncheck()
+    page.wait_for_function("() => document.querySelector('.plot').drawn.strokes === 1")
+    assert drawn(page) == {"points": COUNT - 8, "strokes": 1}
+
+
+def test_parameters_are_chosen_by_their_values(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(HERD)
+    # nine cases are too many at first: size is left at its first value, kind is drawn whole
+    assert drawn(page) == {"points": 3 * COUNT, "strokes": 3}
+    page.get_by_label("100", exact=True).check()
+    page.wait_for_function("() => document.querySelector('.plot').drawn.strokes === 6")
+    assert "p.size=1&p.size=100" in hash_of(page)
+    expect(page.locator(".legend li").nth(5)).to_contain_text(f"100 · '{HOSTILE}'")
+
+
+def test_along_dates_and_on_a_logarithm(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(CROSS)
+    drawn(page)
+    page.get_by_label("logarithmic").check()
+    page.get_by_label("date", exact=True).check()
+    assert hash_of(page) == f"{CROSS}?x=date&y=log"
+    assert drawn(page) == {"points": 2 * COUNT, "strokes": 2}
+    assert page.evaluate(INKED) > 5_000
+
+
+def test_the_values_stand_in_a_table_as_well(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(DRINK)
+    page.get_by_text("Values as a table").click()
+    rows = page.locator(".more tbody tr")
+    expect(rows).to_have_count(COUNT)
+    expect(rows.first).to_contain_text("✕ failed")
+    expect(rows.nth(COUNT - 1 - 15)).to_contain_text("skipped")
+    page.get_by_text("Source of the benchmark").click()
+    expect(page.locator(".more pre")).to_contain_text("walk('<b>far</b>')")
+
+
+# --- finding -----------------------------------------------------------------------------------
+
+
+def test_the_search_finds_by_words_of_the_case(site: Path, visit: Visitor) -> None:
+    page = visit(site).go()
+    expect(page.locator("#found")).to_have_text("7 benchmarks, 15 cases")
+    page.keyboard.press("/")
+    page.keyboard.type("goat HERD 10")
+    # sizes 10 and 100 hold "10"
+    expect(page.locator("#found")).to_have_text("1 benchmark, 2 cases")
+    expect(page.locator(".cases a")).to_have_text(["(10, 'goat')", "(100, 'goat')"])
+    assert page.locator("mark").count() >= 3
+    page.locator(".cases a").nth(1).click()
+    expect(page.locator("h1")).to_have_text("Herd.time_count")
+    assert drawn(page) == {"points": COUNT, "strokes": 1}
+    page.locator("#search").fill("no such thing")
+    expect(page.locator("#found")).to_have_text("No case holds all these words. Try fewer.")
+
+
+def test_the_keyboard_goes_everywhere(site: Path, visit: Visitor) -> None:
+    page = visit(site).go()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("desert")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("summary").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#benchmarks a").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Desert.time_cross")
+    expect(page.locator("h1")).to_be_focused()
+    drawn(page)
+    page.locator(".chart").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".panel h2")).to_contain_text(f"{COUNT - 2:08x}")
+    expect(page.locator(".panel h2")).to_contain_text("not in the repository any more")
+    page.keyboard.press("Home")
+    expect(page.locator(".panel h2")).to_contain_text("00000000")
+    page.keyboard.press("Escape")
+    expect(page.locator(".panel h2")).to_have_count(0)
+
+
+def test_choices_keep_the_focus_when_they_change(site: Path, visit: Visitor) -> None:
+    page = visit(site).go(HERD)
+    drawn(page)
+    page.get_by_label("100", exact=True).focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_label("100", exact=True)).to_be_focused()
+    expect(page.get_by_label("100", exact=True)).to_be_checked()
+
+
+def test_back_goes_back_and_a_deep_link_restores_everything(site: Path, visit: Visitor) -> None:
+    visited = visit(site)
+    page = visited.go()
+    page.locator("#search").fill("walk")
+    page.locator("#benchmarks a").first.click()
+    expect(page.locator("h1")).to_have_text("Desert.time_cross")
+    page.locator("#benchmarks a").nth(1).click()
+    expect(page.locator("h1")).to_have_text("Desert.time_drink")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Desert.time_cross")
+    page.get_by_label("from zero").check()
+    page.get_by_label("oryx").uncheck()
+    deep = page.url
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("dromedary")
+    expect(page.locator("#search")).to_have_value("walk")
+
+    again = visited.go(f"#{deep.partition('#')[2]}")
+    again.reload()
+    assert drawn(again) == {"points": COUNT, "strokes": 1}
+    expect(again.locator("#search")).to_have_value("walk")
+    expect(again.get_by_label("from zero")).to_be_checked()
+    expect(again.get_by_label("oryx")).not_to_be_checked()
+
+
+def test_an_address_of_nothing_says_so(site: Path, visit: Visitor) -> None:
+    page = visit(site).go("#/benchmark/gone%E0%A4%A")
+    expect(page.locator("h1")).to_have_text("Not here")
+
+
+def at_commit(page: Page, stop: int) -> Position:
+    """Where a commit stands in the plot, among thirty: the window has 1.5 % of margin at each end."""
+    over = page.locator(".u-over").bounding_box()
+    assert over
+    span = COUNT - 1
+    margin = 0.015 * span
+    return {"x": (stop + margin) / (span + 2 * margin) * over["width"], "y": over["height"] * 0.8}
