@@ -1,0 +1,36 @@
+"""``groundspeed publish``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundspeed.config import load
+
+
+def publish(
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish into a folder that groundspeed did not write, too.")
+    ] = False,
+) -> None:
+    """Write the site of the results into html_dir; a reader sees the old site or the new, never half.
+
+    Example: groundspeed publish && groundspeed preview
+    """
+    from groundspeed.site.publish import publish_results
+
+    configuration = load(Path())
+    published = publish_results(configuration, force=force)
+    for warning in (*configuration.warnings, *published.warnings):
+        typer.echo(f"groundspeed: {warning}", err=True)
+    typer.echo(
+        f"Published to {published.html_dir}: benchmarks {published.benchmarks:,}, "
+        f"series {published.series:,}, commits {published.commits:,}"
+    )
+    typer.echo(
+        f"Files: written {len(published.written):,}, kept {len(published.kept):,}, "
+        f"removed {len(published.removed):,}; the site weighs {published.weight}"
+    )
+    typer.echo("See it with: groundspeed preview")

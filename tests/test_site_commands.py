@@ -1,0 +1,157 @@
+"""`groundspeed publish` and `groundspeed preview`, as processes, on results as asv writes them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.repositories import CommitSpec, make_repository
+
+BENCHMARK = {
+    "code": "def time_walk(n): walk(n)",
+    "name": "walks.time_walk",
+    "param_names": ["n"],
+    "params": [["1", "20"]],
+    "rounds": 2,
+    "timeout": 60.0,
+    "type": "time",
+    "unit": "seconds",
+    "version": "one",
+}
+COLUMNS = "result params version started_at duration stats_ci_99_a stats_ci_99_b".split()
+ENVIRONMENT = "virtualenv-py3.11"
+
+
+def make_project(root: Path, subjects: tuple[str, ...] = ("first", "second", "third")) -> tuple[str, ...]:
+    """A repository with results of every commit: the second case fails at the last one."""
+    hashes = make_repository(root, [CommitSpec(subject, {"walks.py": subject}) for subject in subjects])
+    configuration = {
+        "version": 1,
+        "project": "walks",
+        "repo": ".",
+        "show_commit_url": "https://example.org/c/",
+    }
+    write(root / "asv.conf.json", configuration)
+    write(root / "results" / "benchmarks.json", {"version": 2, "walks.time_walk": BENCHMARK})
+    write(root / "results" / "camel" / "machine.json", {"version": 1, "machine": "camel", "cpu": "one hump"})
+    for place, commit in enumerate(hashes):
+        value = 0.25 + place / 100
+        values = [value, None if place == len(hashes) - 1 else 2 * value]
+        low = [value - 0.01, None if values[1] is None else values[1] - 0.01]
+        high = [value + 0.01, None if values[1] is None else values[1] + 0.01]
+        row = [values, [["1", "20"]], "one", 1700000000000, 1.5, low, high]
+        write(
+            root / "results" / "camel" / f"{commit[:8]}-{ENVIRONMENT}.json",
+            {
+                "version": 2,
+                "commit_hash": commit,
+                "date": 1704110400000 + place * 3600000,
+                "env_name": ENVIRONMENT,
+                "env_vars": {},
+                "params": {"machine": "camel", "cpu": "one hump"},
+                "python": "3.11",
+                "requirements": {},
+                "durations": {},
+                "result_columns": COLUMNS,
+                "results": {"walks.time_walk": row},
+            },
+        )
+    return hashes
+
+
+def write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+
+
+def groundspeed(*words: str, where: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "groundspeed", *words]
+    return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
+
+
+def read(html_dir: Path, key: str) -> Any:
+    manifest = json.loads((html_dir / "manifest.json").read_text())
+    return json.loads((html_dir / manifest[key]).read_text())
+
+
+def test_publish_writes_the_results_of_asv_with_the_repository_s_subjects(tmp_path: Path) -> None:
+    hashes = make_project(tmp_path)
+    done = groundspeed("publish", where=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    html_dir = tmp_path / "html"
+    assert done.stdout.splitlines()[0] == f"Published to {html_dir}: benchmarks 1, series 2, commits 3"
+    assert done.stdout.splitlines()[-1] == "See it with: groundspeed preview"
+    commits = read(html_dir, "commits")
+    assert commits["hash"] == list(hashes)
+    assert commits["subject"] == ["first", "second", "third"]
+    index = read(html_dir, "index")
+    assert index["latest"] == [{"machine": 0, "commit": 2, "values": 1, "failures": 1}]
+    assert [one["example"] for one in index["failing"]] == [["20"]]
+    shard = json.loads((html_dir / index["benchmarks"][0]["shard"]).read_text())
+    assert shard["params"] == [["1", "20"]]
+    assert [one["v"] for one in shard["series"]] == [[25000, 26000, 27000], [50000, 52000, None]]
+    assert shard["series"][0]["lo"] == [1000, 1000, 1000]
+
+    again = groundspeed("publish", where=tmp_path)
+    assert "written 0, kept" in again.stdout
+
+
+def test_without_the_repository_publish_shows_what_the_results_say(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    configuration = json.loads((tmp_path / "asv.conf.json").read_text())
+    write(tmp_path / "asv.conf.json", configuration | {"repo": "https://example.org/walks.git"})
+    done = groundspeed("publish", where=tmp_path)
+    assert done.returncode == 0
+    assert "without their subjects" in done.stderr
+    assert read(tmp_path / "html", "commits")["subject"] == [None, None, None]
+
+
+def test_a_broken_result_file_is_named_and_the_rest_is_published(tmp_path: Path) -> None:
+    hashes = make_project(tmp_path)
+    broken = tmp_path / "results" / "camel" / f"{hashes[0][:8]}-{ENVIRONMENT}.json"
+    broken.write_text("{")
+    done = groundspeed("publish", where=tmp_path)
+    assert done.returncode == 0
+    assert broken.name in done.stderr
+    assert "commits 2" in done.stdout
+
+
+def test_without_results_publish_names_the_command_that_makes_them(tmp_path: Path) -> None:
+    write(tmp_path / "asv.conf.json", {"version": 1, "project": "walks", "repo": "."})
+    done = groundspeed("publish", where=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "groundspeed run" in done.stderr
+    assert not (tmp_path / "html").exists()
+
+
+def test_publish_asks_before_it_writes_among_files_of_others(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "index.html").write_text("asv's page")
+    refused = groundspeed("publish", where=tmp_path)
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
+    assert groundspeed("publish", "--force", where=tmp_path).returncode == 0
+
+
+def test_preview_says_where_and_ends_quietly_on_ctrl_c(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    assert groundspeed("preview", where=tmp_path).returncode == 3
+    groundspeed("publish", where=tmp_path)
+    command = [sys.executable, "-m", "groundspeed", "preview"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        assert server.stderr
+        said = server.stdout.readline()
+        assert said.startswith("The site is at http://127.0.0.1:")
+        server.send_signal(signal.SIGINT)
+        assert server.wait() == 0
+        assert "Traceback" not in server.stderr.read()
