@@ -131,27 +131,15 @@ def _series(
     """Sort all cells by series and commit once, then cut. Cost: one sort of as many 64-bit keys."""
     import numpy as np
 
-    hashes = tuple(columns.commits)
-    order = sorted(range(len(hashes)), key=lambda place: (columns.commits[hashes[place]], hashes[place]))
-    rank = np.empty(len(hashes), np.int64)
-    rank[order] = np.arange(len(hashes))
-    commits = tuple(
-        MeasuredCommit(hash=hashes[place], date=columns.commits[hashes[place]]) for place in order
-    )
-    keys = columns.series.astype(np.int64) * len(hashes) + rank[columns.commit]
-    sorting = np.argsort(keys, kind="stable")
-    keys = keys[sorting]
-    # Two files on one commit (a copied folder, say): the one read last counts.
-    sorting = sorting[np.append(keys[1:] != keys[:-1], True)] if len(keys) else sorting
-    numbers = columns.series[sorting]
-    ends = np.searchsorted(numbers, np.arange(len(columns.identities)), side="right")
-    starts = np.append(0, ends[:-1]) if len(ends) else ends
+    commits, rank = _commits(columns)
+    sorting = _sorting(columns.series.astype(np.int64) * len(commits) + rank[columns.commit])
     places = rank[columns.commit[sorting]].astype(np.int32)
     values, low, high = (column[sorting] for column in (columns.values, columns.low, columns.high))
     kinds = columns.kinds[sorting]
+    bounds = np.searchsorted(columns.series[sorting], np.arange(len(columns.identities) + 1))
     series = []
     for number in sorted(range(len(columns.identities)), key=lambda one: _order(columns.identities[one])):
-        cut = slice(starts[number], ends[number])
+        cut = slice(bounds[number], bounds[number + 1])
         if cut.start == cut.stop:
             continue
         identity = columns.identities[number]
@@ -171,6 +159,27 @@ def _series(
             )
         )
     return commits, tuple(series)
+
+
+def _commits(columns: Columns) -> tuple[tuple[MeasuredCommit, ...], NDArray[np.int64]]:
+    """The commits by date, then hash, and for each of the columns' commits its place there."""
+    import numpy as np
+
+    found = [MeasuredCommit(hash=name, date=date) for name, date in columns.commits.items()]
+    order = sorted(range(len(found)), key=lambda place: (found[place].date, found[place].hash))
+    rank = np.empty(len(found), np.int64)
+    rank[order] = np.arange(len(found))
+    return tuple(found[place] for place in order), rank
+
+
+def _sorting(keys: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The positions that sort ``keys``, each key once: of two files on a commit the last read counts."""
+    import numpy as np
+
+    sorting = np.argsort(keys, kind="stable")
+    ordered = keys[sorting]
+    last = np.append(ordered[1:] != ordered[:-1], True)[: len(keys)]
+    return np.extract(last, sorting)
 
 
 def _order(identity: Identity) -> tuple[str, str, str, str, tuple[str, ...]]:
