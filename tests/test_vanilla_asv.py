@@ -77,7 +77,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             **offline_environment(),
         ),
     )
-    made.asv("machine", "--yes", "--machine", "box")
+    made.asv("machine", "--yes")
+    said = home / ".asv-machine.json"  # under the host's name; box is what its results are kept under here
+    (facts,) = (one for one in json.loads(said.read_text()).values() if isinstance(one, dict))
+    said.write_text(json.dumps({"box": {**facts, "machine": "box"}, "version": 1}))
     made.asv("run", "--machine", "box", "--quick", f"{hashes[0]}..{hashes[-1]}")
     return made
 
@@ -114,3 +117,20 @@ def test_publish_writes_a_site(project: Project) -> None:
     assert set(index["benchmarks"]) == {"work.Work.time_work", "work.Work.track_size", "work.peakmem_list"}
     graphs = {path.name for path in (project.path / "html" / "graphs").rglob("*.json")}
     assert "work.Work.track_size.json" in graphs
+
+
+def test_groundspeed_goes_on_where_asv_stopped_and_asv_after_it(project: Project) -> None:
+    """One history: asv's folder is taken (its machine.json matches), what asv measured is not repeated."""
+    path, name = project.stored()[0], "work.Work.track_size"
+    before = json.loads(path.read_text())["results"][name]
+    printed = project.run(sys.executable, "-m", "groundspeed", "run", "--last", "5")
+    assert "machine  box" in printed
+    measured = [json.loads(path.read_text()) for path in project.stored()]
+    assert {one["commit_hash"] for one in measured} == set(project.hashes)
+    assert json.loads(path.read_text())["results"][name] == before
+    shown = project.asv("show", "--machine", "box", project.hashes[0])
+    assert "work.Work.time_work" in shown
+    project.asv("run", "--machine", "box", "--quick", "--bench", "time_work", f"{project.hashes[0]}^!")
+    again = project.run(sys.executable, "-m", "groundspeed", "run", "--last", "5")
+    assert "Nothing to measure. 25 cases are recorded already." in again
+    project.asv("publish")

@@ -108,6 +108,8 @@ def run(
             return session.run(host, request, commits)
         finally:
             screen.finish()
+            for warning in store.warnings:
+                screen.note(warning)
             environments.sweep()
 
 

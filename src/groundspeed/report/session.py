@@ -34,11 +34,14 @@ class SessionPage:
 def page_of(report: Report, results_dir: Path, page: Path | None) -> SessionPage:
     """The report with what changed between its commits, by all that the results hold of them."""
     from groundspeed.results.archive import read_archive
+    from groundspeed.results.size import size_warning
 
     archive = read_archive(results_dir)
     hashes = [commit.hash for commit in report.commits]
     found = changes(archive, report.machine, hashes)
-    return SessionPage(report=report, changes=found, page=page, warnings=archive.warnings)
+    swollen = size_warning(results_dir)
+    warnings = (*archive.warnings, *([swollen] if swollen else []))
+    return SessionPage(report=report, changes=found, page=page, warnings=warnings)
 
 
 def render(page: SessionPage, kind: Format) -> str:
