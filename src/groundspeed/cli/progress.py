@@ -83,4 +83,3 @@ class ProgressLine:
     def _print(self, text: str) -> None:
         self._stream.write(f"\r\x1b[K{plain(text)}\n" if self._live else f"{plain(text)}\n")
         self._stream.flush()
-
