@@ -80,6 +80,7 @@ class _Ladder:
         return self.bytes(rung) / best_s
 
     track_throughput.unit = "bytes/s"
+    track_throughput.better = "higher"
 
     def _duration_s(self):
         start = time.perf_counter()
@@ -294,7 +295,9 @@ class Recompile(_Short):
         return self.session.statistics.resolve_hit_rate
 
     track_parse_hit_rate.unit = "hit rate"
+    track_parse_hit_rate.better = "higher"
     track_resolve_hit_rate.unit = "hit rate"
+    track_resolve_hit_rate.better = "higher"
 
 
 class Retained(_Short):

@@ -24,6 +24,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 LINES = (
     ("errors",),
     ("units", "records"),
+    ("definition",),
     ("stats",),
     ("config", "history", "machine"),
     ("suite", "results"),

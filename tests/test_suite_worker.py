@@ -18,7 +18,7 @@ from groundspeed.config import Configuration
 from groundspeed.errors import ConfigError
 from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, Skipped
 from groundspeed.suite import isolation
-from groundspeed.suite.client import Worker, benchmark_from, outcome_of
+from groundspeed.suite.client import Worker, outcome_of
 from groundspeed.suite.environments import Environments, Prepared
 from tests.projects import FATES, make_project
 from tests.wheelhouse import offline_environment
@@ -244,16 +244,6 @@ def test_messages_become_outcomes() -> None:
     assert infinite == Measured(samples=(float("inf"),), number=None)
     empty = outcome_of({"event": "value", "value": {"samples": [], "number": 1}}, 1)
     assert isinstance(empty, Failed)
-
-
-def test_a_benchmark_is_read_from_asvs_dictionary() -> None:
-    benchmark = benchmark_from(
-        {"name": "a.time_b", "type": "time", "params": [["1", "2"]], "version": 3, "x": "kept"}
-    )
-    assert benchmark.params == (("1", "2"),)
-    assert benchmark.version == "3"
-    assert benchmark.timeout_s is None
-    assert benchmark.definition["x"] == "kept"
 
 
 def test_the_worker_is_written_for_old_interpreters() -> None:

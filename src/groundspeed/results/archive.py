@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundspeed.definition import default_unit
 from groundspeed.records import Benchmark, Better, Case, SeriesKey
 from groundspeed.results.asv_files import BrokenFileError
 from groundspeed.results.catalog import (
@@ -18,7 +19,6 @@ from groundspeed.results.catalog import (
     METRICS,
     MetricEntry,
     benchmark,
-    default_unit,
     read_definitions,
     read_metrics,
 )

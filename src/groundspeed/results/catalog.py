@@ -15,6 +15,8 @@ from typing import Any
 
 import tomli_w
 
+from groundspeed.definition import benchmark as described
+from groundspeed.definition import better
 from groundspeed.records import Benchmark, Better
 from groundspeed.results.asv_files import BrokenFileError
 from groundspeed.results.asv_json import read_exact, write_indented
@@ -26,14 +28,6 @@ METRICS = "metrics.toml"
 _BENCHMARKS_VERSION = 2
 _MACHINE_VERSION = 1
 _METRICS_VERSION = 1
-
-_ASV_UNITS = {
-    "time": "seconds",
-    "timeraw": "seconds",
-    "mem": "bytes",
-    "peakmem": "bytes",
-    "track": "unit",
-}  # what asv_runner gives each kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,19 +67,19 @@ def merged_metrics(
 ) -> dict[str, MetricEntry]:
     """``known``, completed from ``earlier`` sessions, its units replaced by what ``now`` says.
 
-    A direction that metrics.toml knows stays; asv's benchmarks are better when lower.
+    The direction is what the suite states, else what metrics.toml knows, else asv's: lower is better.
     """
     merged: dict[str, MetricEntry] = {}
     for benchmarks in earlier:
-        merged.update({one.name: _entry(one, Better.LOWER) for one in benchmarks})
+        merged.update({one.name: _entry(one, None) for one in benchmarks})
     merged.update(known)
-    for one in now:
-        merged[one.name] = _entry(one, known[one.name].better if one.name in known else Better.LOWER)
+    merged.update({one.name: _entry(one, known.get(one.name)) for one in now})
     return merged
 
 
-def _entry(one: Benchmark, better: Better) -> MetricEntry:
-    return MetricEntry(unit=one.unit, better=better, kind=one.kind)
+def _entry(one: Benchmark, known: MetricEntry | None) -> MetricEntry:
+    default = known.better if known else Better.LOWER
+    return MetricEntry(unit=one.unit, better=better(one.definition) or default, kind=one.kind)
 
 
 def merged_definitions(
@@ -110,36 +104,11 @@ def write_definitions(results_dir: Path, definitions: Mapping[str, Mapping[str, 
 
 
 def benchmark(name: str, definition: Mapping[str, Any]) -> Benchmark:
-    """asv's dictionary as a record. Absent keys get asv's defaults; wrong types, BrokenFileError."""
+    """A benchmark as benchmarks.json describes it. Raises BrokenFileError."""
     try:
-        params = tuple(tuple(str(value) for value in values) for values in definition.get("params") or ())
-        timeout = definition.get("timeout")
-        cache_timeout = definition.get("setup_cache_timeout")
-        return Benchmark(
-            name=name,
-            kind=str(definition.get("type") or kind_of(name)),
-            params=params,
-            param_names=tuple(str(one) for one in definition.get("param_names") or ()),
-            unit=str(definition.get("unit") or default_unit(name)),
-            version=str(definition.get("version") or ""),
-            timeout_s=None if timeout is None else float(timeout),
-            rounds=int(definition.get("rounds") or 1),
-            setup_cache_key=definition.get("setup_cache_key"),
-            setup_cache_timeout_s=None if cache_timeout is None else float(cache_timeout),
-            definition=definition,
-        )
-    except (TypeError, ValueError) as error:
-        raise BrokenFileError(f"describes {name} with a wrong type: {error}") from error
-
-
-def kind_of(name: str) -> str:
-    """The kind that asv reads from a name: what stands before the first ``_`` of its last part."""
-    return name.rpartition(".")[2].partition("_")[0].lower()
-
-
-def default_unit(name: str) -> str:
-    """asv's unit for a benchmark that benchmarks.json does not know."""
-    return _ASV_UNITS.get(kind_of(name), "unit")
+        return described(name, definition)
+    except ValueError as error:
+        raise BrokenFileError(str(error)) from error
 
 
 # --- machine.json --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from groundspeed.config import Configuration
+from groundspeed.definition import benchmark
 from groundspeed.errors import GroundspeedError
 from groundspeed.records import Benchmark, Failed, FailureKind, Measured, Outcome, Skipped
 from groundspeed.suite import isolation
@@ -156,8 +157,13 @@ class Worker:
         if message["protocol"] != PROTOCOL:
             self.close()
             raise WorkerError(f"The worker speaks protocol {message['protocol']}, not {PROTOCOL}.")
+        try:
+            benchmarks = tuple(benchmark(one["name"], one) for one in message["benchmarks"])
+        except ValueError as error:
+            self.close()
+            raise WorkerError(f"The suite {error}.") from error
         return Discovery(
-            benchmarks=tuple(benchmark_from(one) for one in message["benchmarks"]),
+            benchmarks=benchmarks,
             import_errors={name: self._redact(text) for name, text in message["import_errors"].items()},
             python=message["python"],
             launch=message["launch"],
@@ -243,23 +249,6 @@ def _number(value: Any) -> float | None:
     if isinstance(value, dict) and value.keys() == {"float"}:
         return float(value["float"])
     return value if isinstance(value, int | float) else None
-
-
-def benchmark_from(definition: Mapping[str, Any]) -> Benchmark:
-    """A benchmark from asv's dictionary of it (which leaves out what is None)."""
-    return Benchmark(
-        name=definition["name"],
-        kind=definition.get("type", "track"),
-        params=tuple(tuple(str(one) for one in values) for values in definition.get("params") or ()),
-        param_names=tuple(definition.get("param_names") or ()),
-        unit=definition.get("unit", "unit"),
-        version=str(definition.get("version", "")),
-        timeout_s=definition.get("timeout"),
-        rounds=int(definition.get("rounds", 1)),
-        setup_cache_key=definition.get("setup_cache_key"),
-        setup_cache_timeout_s=definition.get("setup_cache_timeout"),
-        definition=dict(definition),
-    )
 
 
 def _end(text: str) -> str:
