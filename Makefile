@@ -24,7 +24,7 @@ tools:
 	@sh tools/bootstrap
 
 history: tools
-	@$(TOX) -qq -e history
+	@$(TOX) -qq --colored no -e history
 
 test: tools
 	@sh tools/wheelhouse

@@ -29,7 +29,11 @@ def around(centre: float, half: float) -> Interval:
         (around(1, 0.01), around(0.8, 0.01), Verdict.FASTER),  # high 0.818 < 0.909
         (around(1, 0.5), around(2, 0.5), Verdict.INCONCLUSIVE),  # 1.0 .. 5.0
         (around(1, 1.5), around(9, 0.1), Verdict.INCONCLUSIVE),  # the divisor may be zero
-        (around(0, 0), around(1, 0), Verdict.INCONCLUSIVE),
+        (around(0, 0), around(1, 0), Verdict.SLOWER),  # of nothing, anything is infinitely more
+        (around(1, 0), around(0, 0), Verdict.FASTER),
+        (around(0, 0), around(0, 0), Verdict.SAME),
+        (around(0, 0), around(1, 1), Verdict.INCONCLUSIVE),  # perhaps still nothing
+        (around(-1, 0), around(1, 0), Verdict.INCONCLUSIVE),
     ],
 )
 def test_a_verdict_needs_the_whole_interval(base: Interval, head: Interval, judged: Verdict) -> None:
@@ -96,6 +100,20 @@ def test_neighbours_are_compared_over_a_hole() -> None:
 def test_higher_is_better_turns_the_verdict_not_the_ratio() -> None:
     (change,) = changes(archive_of([1.0, 2.0], better=Better.HIGHER), "box", ["c1", "c0"])
     assert (change.verdict, change.ratio.centre) == (Verdict.FASTER, 2.0)
+
+
+@pytest.mark.parametrize("better", list(Better))
+def test_nothing_at_both_ends_is_no_change_in_either_direction(better: Better) -> None:
+    assert changes(archive_of([0.0, 0.0], better=better), "box", ["c1", "c0"]) == ()
+
+
+def test_from_nothing_and_to_nothing_come_first() -> None:
+    found = changes(archive_of([0.0, 1.0, 3.0, 0.0]), "box", ["c3", "c2", "c1", "c0"])
+    assert [(one.head, one.verdict) for one in found] == [
+        ("c3", Verdict.FASTER),
+        ("c1", Verdict.SLOWER),
+        ("c2", Verdict.SLOWER),
+    ]
 
 
 def test_wide_intervals_and_other_machines_and_commits_are_silent() -> None:

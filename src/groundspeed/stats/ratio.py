@@ -24,10 +24,15 @@ def ratio(base: Interval, head: Interval) -> Interval:
     """``head / base``. Bounds are the extreme quotients of the two intervals.
 
     With two independent intervals of level 1 - a each, the quotient's covers at least 1 - 2a
-    (Bonferroni's inequality): 98 % from asv's 99 %. All bounds must be positive; otherwise the
-    interval is unbounded, because nothing can be said of a quotient whose divisor may be zero.
+    (Bonferroni's inequality): 98 % from asv's 99 %. Of quantities that may be negative, or of a base
+    that may be zero, nothing can be said: the interval is unbounded. A base that is exactly zero is
+    a count of nothing: more than it is infinitely more, nothing again is the same.
     """
-    if min(base.low, head.low) <= 0:
+    if base.low == base.high == 0 <= head.low:
+        quotient = math.inf if head.low > 0 else 1.0 if head.high == 0 else math.nan
+        if not math.isnan(quotient):
+            return Interval(centre=quotient, low=quotient, high=quotient)
+    if base.low <= 0 or head.low < 0:
         return Interval(centre=math.nan, low=-math.inf, high=math.inf)
     return Interval(centre=head.centre / base.centre, low=head.low / base.high, high=head.high / base.low)
 

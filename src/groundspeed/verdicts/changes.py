@@ -45,7 +45,7 @@ def changes(
         if series.key.machine == machine
         for change in _of_series(series, archive, order, tolerance)
     ]
-    return tuple(sorted(found, key=lambda one: (-abs(math.log(one.ratio.centre)), str(one.key.case))))
+    return tuple(sorted(found, key=lambda one: (-_size(one), str(one.key.case))))
 
 
 def _of_series(series: Series, archive: Archive, order: dict[str, int], tolerance: float) -> list[Change]:
@@ -56,10 +56,11 @@ def _of_series(series: Series, archive: Archive, order: dict[str, int], toleranc
     )
     found = []
     for (_, head), (_, base) in itertools.pairwise(places):
-        between = ratio(_interval(series, base), _interval(series, head))
-        judged = verdict(between if series.better is Better.LOWER else _inverse(between), tolerance)
+        before, now = _interval(series, base), _interval(series, head)
+        worse = ratio(before, now) if series.better is Better.LOWER else ratio(now, before)
+        judged = verdict(worse, tolerance)
         if judged in (Verdict.SLOWER, Verdict.FASTER):
-            found.append(_change(series, archive, base, head, between, judged))
+            found.append(_change(series, archive, base, head, ratio(before, now), judged))
     return found
 
 
@@ -85,5 +86,7 @@ def _interval(series: Series, at: int) -> Interval:
     return Interval(centre=centre, low=low, high=high)
 
 
-def _inverse(change: Interval) -> Interval:
-    return Interval(centre=1 / change.centre, low=1 / change.high, high=1 / change.low)
+def _size(change: Change) -> float:
+    """How far from 1 a ratio is, either way; beyond all where one end is nothing."""
+    centre = change.ratio.centre
+    return abs(math.log(centre)) if 0 < centre < math.inf else math.inf
