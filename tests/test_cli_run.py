@@ -142,6 +142,10 @@ def test_a_second_run_measures_nothing_twice(measured: tuple[Path, tuple[str, ..
     done = groundspeed(root, "run", "--last", "3")
     assert len(items(root)) == before
     assert "Nothing to measure." in done.stdout
+    assert "of them as failed (try these again with --retry)" in done.stdout
+    again = groundspeed(root, "run", "HEAD^!", "--retry", "--bench", "raises|time_work", code=3)
+    assert len(items(root)) == before + 2  # its build, and the one case that failed
+    assert "fates.track_raises raised" in again.stdout
 
 
 def test_a_dry_run_prints_the_plan_and_measures_nothing(measured: tuple[Path, tuple[str, ...], str]) -> None:

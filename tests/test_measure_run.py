@@ -15,7 +15,7 @@ from groundspeed.results.ledger import Recorded, Standing
 from groundspeed.suite.client import WorkerError
 from tests.measuring import ENVIRONMENT, FakeEnvironments, benchmark, commit, fake_world
 
-EVERYTHING = Selection(pattern=None, nightly=(), with_nightly=False, quick=False, again=False)
+EVERYTHING = Selection(pattern=None, nightly=(), with_nightly=False, quick=False, retry=False, again=False)
 SETTINGS = Settings(quick=False, timeout_s=60, seed=7)
 ONE, TWO = benchmark("m.time_one", rounds=2), benchmark("m.K.time_two", params=(("1", "2"),))
 
@@ -40,7 +40,7 @@ def go(plan: Plan, world: World) -> Tally:
 
 
 def select(pattern: str | None = None, **more: bool) -> Selection:
-    defaults = {"with_nightly": False, "quick": False, "again": False}
+    defaults = {"with_nightly": False, "quick": False, "retry": False, "again": False}
     return Selection(pattern=pattern, nightly=("m.K*",), **{**defaults, **more})
 
 
@@ -92,6 +92,15 @@ def test_what_is_recorded_is_not_measured_twice(recorded: Recorded | None, runs:
     assert plan.runs == runs
     assert plan.recorded == (runs == 0)
     assert make_plan([commit(1)], [ENVIRONMENT], [ONE], lambda *_: known, select(again=True)).runs == 2
+
+
+@pytest.mark.parametrize("standing", [Standing.FAILED, Standing.NOT_BUILT])
+def test_failures_are_counted_and_tried_again_when_asked(standing: Standing) -> None:
+    known = {(Case(benchmark=ONE.name, params=()), ONE.version): was(standing, 1)}
+    plan = make_plan([commit(1)], [ENVIRONMENT], [ONE], lambda *_: known, EVERYTHING)
+    assert (plan.recorded, plan.failed, plan.runs) == (1, 1, 0)
+    retried = make_plan([commit(1)], [ENVIRONMENT], [ONE], lambda *_: known, select(retry=True))
+    assert (retried.recorded, retried.failed, retried.runs) == (0, 0, 2)
 
 
 def test_another_version_of_a_benchmark_is_another_series() -> None:

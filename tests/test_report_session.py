@@ -49,7 +49,7 @@ def report(*, interrupted: bool = False) -> Report:
     return Report(
         machine="box-2c-8g",
         commits=(commit(3), commit(2), commit(1)),
-        plan=Plan(steps=(step,), recorded=4),
+        plan=Plan(steps=(step,), recorded=4, failed=1),
         forecast_s=95.0,
         tally=Tally(
             builds={(one.commit, one.environment): one for one in builds},
@@ -99,7 +99,7 @@ Changed by more than 10 %, intervals apart (a suspicion, measured once):
 slower    ×2.5  1.00 ms  2.50 ms  m.K.time_wide(1, 'x')@p99  00000000..00000000
 
 machine  box-2c-8g
-record   4 cases were there already and not measured again
+record   4 cases are recorded already, 1 of them as failed (try these again with --retry)
 took     1 min 01 s
 page     html/index.html  (see it with: groundspeed preview)"""
 
@@ -139,7 +139,10 @@ def test_an_interruption_says_how_to_go_on() -> None:
 def test_the_plan_of_a_dry_run() -> None:
     lines = render_plan(report(), Format.TEXT).splitlines()
     assert lines[1].split() == ["00000000", "virtualenv-py3.11", "1", "2", "number", "3"]
-    assert lines[-1] == "2 runs, about 1 min 35 s. 4 cases are recorded already."
+    assert lines[-1] == (
+        "2 runs, about 1 min 35 s. "
+        "4 cases are recorded already, 1 of them as failed (try these again with --retry)."
+    )
     assert json.loads(render_plan(report(), Format.JSON))["estimate_s"] == 95.0
 
 
@@ -147,7 +150,7 @@ def test_nothing_new_is_said_in_one_line() -> None:
     nothing = Report(
         machine="box",
         commits=(commit(1),),
-        plan=Plan(steps=(), recorded=7),
+        plan=Plan(steps=(), recorded=7, failed=0),
         forecast_s=0,
         tally=Tally(),
         import_errors={},

@@ -26,6 +26,9 @@ def run(
     nightly: Annotated[
         bool, typer.Option("--nightly", help="Also the cases that groundspeed.toml leaves to the night.")
     ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try again what is recorded as failed or not built.")
+    ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Measure what is recorded once more; its samples are added.")
     ] = False,
@@ -62,6 +65,7 @@ def run(
         nightly=configuration.project.nightly_cases,
         with_nightly=nightly,
         quick=quick,
+        retry=retry,
         again=again,
     )
     request = Request(

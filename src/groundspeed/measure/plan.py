@@ -16,6 +16,8 @@ from groundspeed.errors import GroundspeedError
 from groundspeed.records import Benchmark, Case, Commit, Environment
 from groundspeed.results.ledger import Recorded, Standing
 
+_FAILURES = (Standing.FAILED, Standing.NOT_BUILT)
+
 Record = Callable[[str, str], Mapping[tuple[Case, str], Recorded]]
 """The record of a commit (hash) in an environment (name), by case and benchmark version."""
 
@@ -25,14 +27,15 @@ class Selection:
     """Which cases of the suite are wanted, and how thoroughly.
 
     ``pattern`` is searched in the case's text; ``nightly`` are globs of cases left out unless the
-    pattern is given or ``with_nightly``; ``again`` measures what is recorded already once more;
-    ``quick`` makes one unwarmed call of each.
+    pattern is given or ``with_nightly``; ``retry`` tries again what is recorded as failed, ``again``
+    measures all that is recorded once more; ``quick`` makes one unwarmed call of each.
     """
 
     pattern: str | None
     nightly: tuple[str, ...]
     with_nightly: bool
     quick: bool
+    retry: bool
     again: bool
 
     def __post_init__(self) -> None:
@@ -79,10 +82,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """The steps in the order they are taken; ``recorded`` counts the cases that need nothing more."""
+    """The steps in the order they are taken.
+
+    ``recorded`` counts the cases that need nothing more, ``failed`` those of them that failed.
+    """
 
     steps: tuple[Step, ...]
     recorded: int
+    failed: int
 
     @property
     def runs(self) -> int:
@@ -98,16 +105,19 @@ def make_plan(
     selection: Selection,
 ) -> Plan:
     """Plan the selected cases at each commit, in the order given (newest first, usually)."""
-    steps, recorded = [], 0
+    steps: list[Step] = []
+    done: list[Recorded] = []
     for commit in commits:
         for environment in environments:
             known = record(commit.hash, environment.name)
             wanted = [one for one in _candidates(benchmarks, selection) if selection.wants(one.case)]
-            open_cases = tuple(left for one in wanted if (left := _remaining(one, known, selection)).runs > 0)
-            recorded += len(wanted) - len(open_cases)
+            left = [_remaining(one, known, selection) for one in wanted]
+            done += [known[one.case, one.benchmark.version] for one in left if one.runs == 0]
+            open_cases = tuple(one for one in left if one.runs > 0)
             if open_cases:
                 steps.append(Step(commit=commit, environment=environment, cases=open_cases))
-    return Plan(steps=tuple(steps), recorded=recorded)
+    failed = sum(one.standing in _FAILURES for one in done)
+    return Plan(steps=tuple(steps), recorded=len(done), failed=failed)
 
 
 def _candidates(benchmarks: Sequence[Benchmark], selection: Selection) -> list[PlannedCase]:
@@ -124,6 +134,8 @@ def _remaining(
     """The case with the runs still to do: none after a failure, the missing ones after an interruption."""
     recorded = known.get((planned.case, planned.benchmark.version))
     if recorded is None or selection.again or (recorded.quick and not selection.quick):
+        return planned
+    if selection.retry and recorded.standing in _FAILURES:
         return planned
     runs = max(0, planned.runs - recorded.runs) if recorded.standing is Standing.MEASURED else 0
     return PlannedCase(benchmark=planned.benchmark, case=planned.case, runs=runs)

@@ -76,10 +76,15 @@ def render_plan(report: Report, kind: Format) -> str:
 
 
 def _estimate(plan: Plan, forecast_s: float) -> str:
-    recorded = f" {plan.recorded} cases are recorded already." if plan.recorded else ""
+    recorded = f" {_recorded(plan)}." if plan.recorded else ""
     if not plan.steps:
         return f"Nothing to measure.{recorded}"
     return f"{plan.runs} runs, about {units.display_duration(forecast_s)}.{recorded}"
+
+
+def _recorded(plan: Plan) -> str:
+    failed = f", {plan.failed} of them as failed (try these again with --retry)" if plan.failed else ""
+    return f"{plan.recorded} cases are recorded already{failed}"
 
 
 def _parts(page: SessionPage, kind: Format) -> list[str]:
@@ -179,7 +184,7 @@ def _closing(page: SessionPage) -> str:
     report = page.report
     lines = [f"machine  {report.machine}"]
     if report.plan.recorded and report.plan.steps:
-        lines.append(f"record   {report.plan.recorded} cases were there already and not measured again")
+        lines.append(f"record   {_recorded(report.plan)}")
     lines.append(f"took     {units.display_duration(report.duration_s)}")
     if page.page:
         lines.append(f"page     {page.page}  (see it with: groundspeed preview)")

@@ -3,6 +3,7 @@
 Standard library and asv_runner only, Python 3.8 or newer: it measures commits older than this tool.
 It is started by path, talks JSON lines over two inherited descriptors (docs/worker-protocol.md) and
 never imports groundspeed. It decides nothing: what to run, and what to make of it, is the caller's.
+One file, longer than a room should be: where it runs there is nothing else of ours.
 
     python worker.py SUITE READ_FD WRITE_FD PATH...     serve requests
     python worker.py --case REQUEST WRITE_FD PATH...    run one case in this fresh interpreter

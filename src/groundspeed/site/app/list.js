@@ -122,7 +122,8 @@ export class List {
   #boxKey(event) {
     if (event.key === "ArrowDown") {
       event.preventDefault();
-      this.#stops()[0]?.focus();
+      const stops = this.#stops();
+      (stops.find((stop) => this.box.value && stop.matches("a")) ?? stops[0])?.focus(); // a search leads to its first hit
     } else if (event.key === "Enter") {
       this.tree.querySelector("a")?.click();
     } else if (event.key === "Escape" && this.box.value) {

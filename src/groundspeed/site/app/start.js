@@ -90,7 +90,7 @@ function recent(store) {
         h("td", {}, commitLink(store, commit), store.commits[commit].tags.map((tag) => h("span", { class: "tag" }, tag))),
         h("td", { class: "date" }, day(store.commits[commit].date)),
         h("td", { class: "subject" }, store.commits[commit].subject ?? h("span", { class: "quiet" }, "not in the repository")),
-        h("td", {}, known[machine].name),
+        h("td", { class: "name" }, known[machine].name),
         h("td", { class: "number" }, values.toLocaleString("en")),
         h("td", { class: failed ? "number bad" : "number" }, failed ? `✕ ${failed.toLocaleString("en")}` : "0")))))));
 }
