@@ -20,6 +20,7 @@ from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, 
 from groundspeed.suite import isolation
 from groundspeed.suite.client import Worker, outcome_of
 from groundspeed.suite.environments import Environments, Prepared
+from tests.processes import ended
 from tests.projects import FATES, make_project
 from tests.wheelhouse import offline_environment
 
@@ -212,9 +213,7 @@ def test_no_process_outlives_its_worker(tmp_path: Path, prepared: Prepared) -> N
     outcome = worker.run(find(worker, "starts.track_starts"), 0, quick=False, timeout_s=1).outcome
     worker.close()
     assert isinstance(outcome, Failed)
-    number = int(outcome.text.split()[1])
-    state = Path(f"/proc/{number}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
+    assert ended(int(outcome.text.split()[1]))
 
 
 def test_the_ruler_holds_the_running_tools_parts_alone(configuration: Configuration) -> None:

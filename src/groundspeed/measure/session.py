@@ -96,7 +96,10 @@ def run(
         if configuration.suite.is_remote:
             environments.fetch()
         store = ResultStore(configuration.suite.results_dir, host.description)
-        commits = choose_commits(configuration, request, store.measured_commits())
+        history = History.open(configuration.suite.repo_path)
+        if (shallow := history.shallow()) is not None:
+            screen.note(str(shallow))
+        commits = choose_commits(history, configuration.suite.branches, request, store.measured_commits())
         session = _Session(
             configuration=configuration,
             environments=environments,
@@ -114,31 +117,25 @@ def run(
 
 
 def choose_commits(
-    configuration: Configuration, request: Request, measured: Sequence[str]
+    history: History, branches: Sequence[str], request: Request, measured: Sequence[str]
 ) -> tuple[Commit, ...]:
     """The commits of a request, newest first. ``measured`` are the hashes with results, for ``new``."""
-    suite = configuration.suite
-    history = History.open(suite.repo_path)
     if request.revisions is not None:
         return _chosen(history, [request.revisions], request)
-    ranges = history.branches(suite.branches)
-    if not request.new:
-        last = 1 if request.last is None and request.steps is None else request.last
-        return _merged([history.commits(one, last=last, steps=request.steps) for one in ranges])
-    known = history.known(measured)
-    if not known:
-        return _chosen(history, ranges, request)
-    newest = max(known.values(), key=lambda commit: commit.date)
-    return _chosen(history, [f"{newest.hash}..{one}" for one in ranges], request)
+    ranges = history.branches(branches)
+    known = history.known(measured) if request.new else {}
+    if known:
+        newest = max(known.values(), key=lambda commit: commit.date)
+        return _chosen(history, [f"{newest.hash}..{one}" for one in ranges], request)
+    last = 1 if request.last is None and request.steps is None else request.last
+    return _merged([history.commits(one, last=last, steps=request.steps) for one in ranges])
 
 
 def _chosen(history: History, ranges: Sequence[str], request: Request) -> tuple[Commit, ...]:
     found = _merged([history.commits(one, last=request.last, steps=request.steps) for one in ranges])
     if not found and not request.new:
-        shallow = history.shallow()
-        cut = f" {shallow}" if shallow else ""
         raise HistoryError(
-            f"{' '.join(ranges)} holds no commit.{cut} Look at it with: git log --first-parent"
+            f"{' '.join(ranges)} holds no commit. Look at it with: git log --first-parent {' '.join(ranges)}"
         )
     return found
 
