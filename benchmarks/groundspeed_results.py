@@ -196,8 +196,9 @@ class Record(_Made):
         self.runs = runs()
 
     def teardown(self):
-        self.store.close()
-        shutil.rmtree("results/box/sessions")
+        if hasattr(self, "store"):  # asv tears down what set-up gave up on, too
+            self.store.close()
+            shutil.rmtree("results/box/sessions")
 
     def time_add(self):
         self.store.add(next(self.runs))

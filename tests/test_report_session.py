@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from groundspeed.measure.plan import Plan, PlannedCase, Step
@@ -106,6 +107,13 @@ page     html/index.html  (see it with: groundspeed preview)"""
 
 def test_the_text_of_a_session() -> None:
     assert render(page(), Format.TEXT) == TEXT
+
+
+def test_a_change_without_intervals_is_marked() -> None:
+    bare = replace(CHANGE, ratio=Interval(centre=2.5, low=2.5, high=2.5))
+    text = render(replace(page(), changes=(bare,)), Format.TEXT)
+    assert "slower   ~×2.5  1.00 ms  2.50 ms" in text
+    assert "~ no interval is known" in text
 
 
 def test_markdown_is_the_same_in_tables() -> None:

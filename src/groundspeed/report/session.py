@@ -168,7 +168,7 @@ def _changed(changes: Sequence[Change], report: Report, kind: Format) -> str:
     rows = tuple(
         (
             str(one.verdict),
-            f"×{one.ratio.centre:.3g}",
+            f"{'~' if one.ratio.low == one.ratio.high else ''}×{one.ratio.centre:.3g}",
             *(units.display(value, one.unit) for value in one.values),
             f"{one.key.case}@{one.key.metric}" if one.key.metric else str(one.key.case),
             f"{one.base[:8]}..{one.head[:8]}",
@@ -177,7 +177,8 @@ def _changed(changes: Sequence[Change], report: Report, kind: Format) -> str:
     )
     table = _render(Table(header=header, rows=rows, right=frozenset({"change", "before", "now"})), kind)
     more = f"\n… and {len(changes) - SHOWN} more on the page" if len(changes) > SHOWN else ""
-    return f"Changed by more than 10 %, intervals apart (a suspicion, measured once):\n{table}{more}"
+    note = "  ~ no interval is known" if "~×" in table else ""
+    return f"Changed by more than 10 %, intervals apart (a suspicion, measured once):{note}\n{table}{more}"
 
 
 def _closing(page: SessionPage) -> str:
