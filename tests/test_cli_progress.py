@@ -75,6 +75,6 @@ def test_a_commit_that_does_not_build_is_said_at_once() -> None:
     stream = io.StringIO()
     line = ProgressLine(stream)
     line.building(commit(1), ENVIRONMENT, 1.0)
-    line.built(build(Failed(kind=FailureKind.NOT_BUILT, text="no")))
+    line.built(build(Failed(kind=FailureKind.NOT_BUILT, text="cc\nno compiler\n")))
     line.finish()
-    assert stream.getvalue() == "00000000  did not build, going on without it\n"
+    assert stream.getvalue() == "00000000  did not build: no compiler\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from groundspeed.records import Build, Failed, FailureKind, Run
+from groundspeed.records import Build, Failed, FailureKind, Measured, Run
 from groundspeed.results.session_format import SessionFormatError
 from groundspeed.results.sessions import read_session_file
 from tests.processes import ended, processes_of
-from tests.projects import FATES, make_project
+from tests.projects import CONFIGURATION, FATES, make_project
 from tests.repositories import git_environment
 from tests.wheelhouse import offline_environment
 
@@ -187,6 +188,26 @@ def _asv(root: Path, *arguments: str) -> str:
     done = subprocess.run(command, cwd=root, env=variables(root), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_bare_repository_elsewhere_is_measured_from_a_suite_of_its_own(
+    tmp_path: Path, remote: bool
+) -> None:
+    """As projects do that keep benchmarks apart; a remote one is cloned under the project's name."""
+    source, bare, suite = tmp_path / "source", tmp_path / "sample.git", tmp_path / "suite"
+    (newest,) = make_project(source, (1,))
+    subprocess.run(["git", "clone", "--quiet", "--bare", source, bare], env=git_environment(), check=True)
+    shutil.copytree(source / "benchmarks", suite / "benchmarks")
+    shutil.copy(
+        source / "pyproject.toml", suite
+    )  # asv reads the build's requirements beside its configuration
+    repo = bare.as_uri() if remote else "../sample.git"
+    configuration = {**CONFIGURATION, "repo": repo, "dvcs": "git", "project": "mirror"}
+    (suite / "asv.conf.json").write_text(json.dumps(configuration), encoding="utf-8")
+    groundspeed(suite, "run", "--bench", "track_size")
+    assert {(run.commit, type(run.outcome)) for run in runs(suite)} == {(newest, Measured)}
+    assert (suite / "mirror").is_dir() == remote
 
 
 def test_nothing_that_builds_is_exit_3(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from groundspeed import units
 from groundspeed.records import Build, Case, Commit, Environment, Failed, Measured, Run
-from groundspeed.report.table import plain
+from groundspeed.report.table import last_line, plain
 
 
 class ProgressLine:
@@ -35,7 +35,7 @@ class ProgressLine:
         """It stands, or failed."""
         if build.failure is not None:
             self._at = None
-            self._print(f"{build.commit[:8]}  did not build, going on without it")
+            self._print(f"{build.commit[:8]}  did not build: {last_line(build.failure.text)}")
 
     def running(self, commit: Commit, case: Case, open_runs: int, left_s: float) -> None:
         """A run starts."""

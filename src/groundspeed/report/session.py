@@ -13,12 +13,11 @@ from groundspeed import units
 from groundspeed.measure.plan import Plan
 from groundspeed.measure.session import Report
 from groundspeed.records import Build, Case, Commit, Failed, Measured, Skipped
-from groundspeed.report.table import Format, Table
+from groundspeed.report.table import Format, Table, last_line
 from groundspeed.verdicts.changes import Change, changes
 
 SCHEMA = "groundspeed.session/1"
 SHOWN = 12  # rows of changes and of failures that a terminal gets; JSON has all
-_LINE = 96  # characters of a failure's last line
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +123,7 @@ def _failures(report: Report) -> str:
     """One line for each way of failing, with the commits where it was seen."""
     seen: dict[str, list[str]] = {}
     for failure in _failed(report):
-        about = f"{failure.case or 'the commit'} {failure.failed.kind}: {_last_line(failure.failed.text)}"
+        about = f"{failure.case or 'the commit'} {failure.failed.kind}: {last_line(failure.failed.text)}"
         seen.setdefault(about, []).append(failure.commit[:8])
     lines = [f"{about}  ({', '.join(commits)})" for about, commits in seen.items()]
     more = [f"… and {len(lines) - SHOWN} more (--format json has all)"] if len(lines) > SHOWN else []
@@ -154,7 +153,7 @@ def _failed(report: Report) -> list[_Failure]:
 
 def _imports(report: Report) -> str:
     return "\n".join(
-        f"{module} could not be imported, its benchmarks are missing: {_last_line(text)}"
+        f"{module} could not be imported, its benchmarks are missing: {last_line(text)}"
         for module, text in report.import_errors.items()
     )
 
@@ -196,11 +195,6 @@ def _closing(page: SessionPage) -> str:
 
 def _render(table: Table, kind: Format) -> str:
     return table.markdown() if kind is Format.MARKDOWN else table.text()
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:_LINE] if lines else "no output"
 
 
 def _day(date: datetime) -> str:

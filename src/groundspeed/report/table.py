@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+_LINE = 96  # characters of a failure's last line
+
 
 class Format(StrEnum):
     """How a result is printed."""
@@ -47,6 +49,12 @@ class Table:
 def plain(text: str) -> str:
     """The text without control characters: a commit's subject may hold anything."""
     return "".join(char if unicodedata.category(char)[0] != "C" else "�" for char in text)
+
+
+def last_line(text: str) -> str:
+    """What a failure's output ends with: the one line that usually says why."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return plain(lines[-1])[:_LINE] if lines else "no output"
 
 
 def _width(cell: str) -> int:
