@@ -6,6 +6,7 @@ what is measured in them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -121,6 +122,8 @@ class Environments:
         )
         for path in ready[keep:]:
             shutil.rmtree(path.parent, ignore_errors=True)
+            with contextlib.suppress(OSError):  # another environment of the commit is kept
+                path.parent.parent.rmdir()
 
     def _prepared(self, commit: str, environment: Environment, built: dict[str, Any]) -> Prepared:
         python = Path(built["python"])
