@@ -6,11 +6,14 @@ clone). Archives are nowhere but where somebody put them, so their absence never
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import playwright
 import pytest
 
 if TYPE_CHECKING:
@@ -21,12 +24,22 @@ ARCHIVES = Path(__file__).resolve().parent.parent.parent / "shared" / "archives"
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip or fail before any fixture is made."""
-    if item.get_closest_marker("browser") and not shutil.which("chromium"):
+    if item.get_closest_marker("browser") and (lack := _browser_lacks()):
         if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
-            pytest.fail("no chromium, and CI must not pass without it: tools/install-chromium", pytrace=False)
-        pytest.skip("no chromium: run `make test` as root, or install it")
+            pytest.fail(f"{lack}, and CI must not pass without it: tools/install-chromium", pytrace=False)
+        pytest.skip(f"{lack}: run `make test` as root, or install it")
     if item.get_closest_marker("archive") and not ARCHIVES.is_dir():
         pytest.skip("no archives of real results beside this clone")
+
+
+@functools.cache
+def _browser_lacks() -> str:
+    """What keeps browser tests from running here; empty when nothing does."""
+    if not shutil.which("chromium"):
+        return "no chromium"
+    driver = Path(playwright.__file__).parent / "driver" / "node"
+    asked = subprocess.run([driver, "--version"], capture_output=True, text=True, check=False)
+    return "" if asked.returncode == 0 else f"chromium's driver does not start ({asked.stderr.strip()})"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
