@@ -77,14 +77,6 @@ def parse_bytes(text: str) -> int:
     return round(quantity.value)
 
 
-def parse_seconds(text: str) -> float:
-    """A time in seconds: ``30m`` is 1800. Raises ``ValueError``."""
-    quantity = parse(text)
-    if quantity.unit not in ("s", "") or quantity.value < 0:
-        raise ValueError(f"{text!r} is not a time such as 90 s, 10m or 2h")
-    return quantity.value
-
-
 def display(value: float, unit: str, *, digits: int = 3) -> str:
     """``value`` (base unit) for people: three significant digits, scaled prefix: ``1.24 ms``."""
     unit = canonical(unit)
