@@ -38,4 +38,4 @@ lock: tools
 	@sh tools/lock $(ARGS)
 
 clean:
-	rm -rf .tools .tox .asv dist html .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .tools .tox .venv .asv dist html .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -64,6 +65,7 @@ def find(worker: Worker, name: str) -> Benchmark:
 def test_the_environment_has_asvs_name_and_the_project_inside(prepared: Prepared) -> None:
     assert prepared.environment == "virtualenv-py3.11"
     assert "sample==0" in prepared.dependencies
+    assert prepared.dependencies[0] == f"python=={platform.python_version()}"
     assert not any(line.startswith(("groundspeed==", "pytest==")) for line in prepared.dependencies)
 
 

@@ -206,8 +206,8 @@ class Environment:
 class Build:
     """One attempt to make a commit's environment. ``failure`` is None when it stands.
 
-    ``dependencies`` are the resolved ``name==version`` lines of the environment; ``benchmarks``
-    the names that could not be measured when it failed.
+    ``dependencies`` are the resolved ``name==version`` lines of the environment, its interpreter
+    first; ``benchmarks`` the names that could not be measured when it failed.
     """
 
     commit: str

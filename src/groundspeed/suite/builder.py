@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LIST = """
 import importlib.metadata as metadata
+import platform
+print("python==" + platform.python_version())
 lines = {one.metadata["Name"] + "==" + one.version for one in metadata.distributions()}
 print("\\n".join(sorted(lines, key=str.lower)))
 """
