@@ -10,10 +10,21 @@ from groundspeed.errors import GroundspeedError
 from groundspeed.measure.forecast import GUESSED_BUILD_S, GUESSED_RUN_S, Forecast
 from groundspeed.measure.plan import Plan, Selection, make_plan
 from groundspeed.measure.run import Settings, Tally, World, measure
-from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, NotRun, Outcome, Skipped
+from groundspeed.records import (
+    Benchmark,
+    Case,
+    Environment,
+    Failed,
+    FailureKind,
+    Measured,
+    NotRun,
+    Outcome,
+    Run,
+    Skipped,
+)
 from groundspeed.results.ledger import Recorded, Standing
 from groundspeed.suite.client import WorkerError
-from tests.measuring import ENVIRONMENT, FakeEnvironments, benchmark, commit, fake_world
+from tests.measuring import ENVIRONMENT, START, FakeEnvironments, benchmark, commit, fake_world
 
 EVERYTHING = Selection(pattern=None, nightly=(), with_nightly=False, quick=False, retry=False, again=False)
 SETTINGS = Settings(quick=False, timeout_s=60, seed=7)
@@ -227,16 +238,58 @@ def test_an_interruption_closes_the_worker() -> None:
     assert workers[0].closed
 
 
+def ended(number: int, case: Case, duration_s: float) -> Run:
+    return Run(
+        case=case,
+        version="1",
+        commit=commit(number).hash,
+        environment=ENVIRONMENT.name,
+        outcome=Measured(samples=(1.0,), number=1),
+        quick=False,
+        started_at=START,
+        duration_s=duration_s,
+    )
+
+
 def test_the_forecast_learns_and_ends_at_nothing() -> None:
     plan = plan_of(ONE, commits=1)
     case = plan.steps[0].cases[0].case
     forecast = Forecast(plan, {}, None)
     assert forecast.left_s == pytest.approx(GUESSED_BUILD_S + 2 * GUESSED_RUN_S)
     forecast.built(1.0)
-    forecast.ran(commit(1).hash, case, 3.0)
+    forecast.ran(ended(1, case, 3.0))
     assert forecast.left_s == pytest.approx(3.0)
-    forecast.dropped(commit(1).hash, case)
+    forecast.dropped(commit(1).hash, ENVIRONMENT.name, case)
     assert (forecast.left_s, forecast.open_runs) == (0, 0)
+
+
+def test_what_is_dropped_in_one_environment_stays_open_in_the_other() -> None:
+    other = Environment(name="virtualenv-py3.12", python="3.12", requirements={}, env_vars={})
+    plan = make_plan([commit(1)], [ENVIRONMENT, other], [ONE], nothing, EVERYTHING)
+    forecast = Forecast(plan, {}, None)
+    forecast.dropped(commit(1).hash, ENVIRONMENT.name)
+    assert forecast.open_runs == 2
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0.1, 9)), max_size=12), st.booleans())
+def test_oracle_the_forecast_is_the_sum_over_open_runs(events: list[tuple[int, float]], known: bool) -> None:
+    """Against the literal sum: each open run at its case's last duration, else at the mean of all seen."""
+    benchmarks = [benchmark(f"m.time_{at}", rounds=3) for at in range(4)]
+    cases = [one.cases()[0] for one in benchmarks]
+    plan = plan_of(*benchmarks, commits=1)
+    last = {cases[0]: 2.5} if known else {}
+    forecast, open_runs, seen = Forecast(plan, last, 1.0), dict.fromkeys(cases, 3), []
+    for at, duration_s in events:
+        if open_runs[cases[at]]:
+            forecast.ran(ended(1, cases[at], duration_s))
+            open_runs[cases[at]] -= 1
+            last[cases[at]] = duration_s
+            seen.append(duration_s)
+    typical = sum(seen) / len(seen) if seen else GUESSED_RUN_S
+    expected = 1.0 + sum(runs * last.get(case, typical) for case, runs in open_runs.items())
+    assert forecast.left_s == pytest.approx(expected)
+    assert forecast.open_runs == sum(open_runs.values())
 
 
 def test_the_forecast_believes_the_history() -> None:

@@ -21,15 +21,6 @@ class Better(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Metric:
-    """One quantity measured of a case. ``name`` is empty for the main metric."""
-
-    name: str
-    unit: str
-    better: Better
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Commit:
     """One commit. ``date`` is the author's (git's ``%at``), as asv stores it."""
 

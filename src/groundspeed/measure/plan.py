@@ -107,10 +107,10 @@ def make_plan(
     """Plan the selected cases at each commit, in the order given (newest first, usually)."""
     steps: list[Step] = []
     done: list[Recorded] = []
+    wanted = [one for one in _candidates(benchmarks, selection) if selection.wants(one.case)]
     for commit in commits:
         for environment in environments:
             known = record(commit.hash, environment.name)
-            wanted = [one for one in _candidates(benchmarks, selection) if selection.wants(one.case)]
             left = [_remaining(one, known, selection) for one in wanted]
             done += [known[one.case, one.benchmark.version] for one in left if one.runs == 0]
             open_cases = tuple(one for one in left if one.runs > 0)

@@ -156,7 +156,7 @@ def _build(step: Step, world: World, tally: Tally, forecast: Forecast) -> Prepar
     world.progress.built(build)
     forecast.built(duration_s)
     if isinstance(made, Failed):
-        forecast.dropped(step.commit.hash)
+        forecast.dropped(step.commit.hash, step.environment.name)
         return None
     return made
 
@@ -175,18 +175,21 @@ def _measure_step(
                 run = here.run(planned)
                 world.sink.add(run)
                 world.progress.ran(run)
-                forecast.ran(step.commit.hash, planned.case, run.duration_s)
+                forecast.ran(run)
                 tally.outcomes[run.commit, run.environment, run.case] = run.outcome
                 if not isinstance(run.outcome, Measured):
                     done.add(planned.case)
-                    forecast.dropped(step.commit.hash, planned.case)
+                    forecast.dropped(run.commit, run.environment, run.case)
     finally:
         here.close()
 
 
 @dataclass(kw_only=True, slots=True)
 class _Here:
-    """The worker at one commit: started late, started anew when it died."""
+    """The worker at one commit: started late, started anew when it died.
+
+    ``benchmarks`` by name and the parameter index of each case are the suite as it shows there.
+    """
 
     step: Step
     prepared: Prepared
@@ -194,6 +197,8 @@ class _Here:
     settings: Settings
     worker: WorkerLike | None = None
     broken: str | None = None
+    benchmarks: dict[str, Benchmark] = field(default_factory=dict)
+    indices: dict[Case, int] = field(default_factory=dict)
 
     def run(self, planned: PlannedCase) -> Run:
         started_at = self.world.clock.now()
@@ -218,15 +223,13 @@ class _Here:
         worker = self._alive()
         if worker is None:
             return _not_imported(self.broken or "")
-        found = {one.name: one for one in worker.discovery.benchmarks}
-        benchmark = found.get(planned.benchmark.name)
+        benchmark = self.benchmarks.get(planned.benchmark.name)
         if benchmark is None:
             return _not_imported(_why_missing(planned.benchmark, worker.discovery.import_errors))
-        cases = benchmark.cases()
-        if planned.case not in cases:  # parameters may come from the measured code
+        index = self.indices.get(planned.case)
+        if index is None:  # parameters may come from the measured code
             return Answer(outcome=NotRun(reason="no such parameters at this commit"), duration_s=0.0)
         timeout_s = benchmark.timeout_s or self.settings.timeout_s
-        index = cases.index(planned.case)
         return worker.run(benchmark, index, quick=self.settings.quick, timeout_s=timeout_s)
 
     def _alive(self) -> WorkerLike | None:
@@ -237,7 +240,13 @@ class _Here:
                 self.worker = self.world.start_worker(self.prepared)
             except WorkerError as error:
                 self.broken = str(error)
+            else:
+                self._look(self.worker.discovery.benchmarks)
         return self.worker
+
+    def _look(self, benchmarks: tuple[Benchmark, ...]) -> None:
+        self.benchmarks = {one.name: one for one in benchmarks}
+        self.indices = {case: index for one in benchmarks for index, case in enumerate(one.cases())}
 
 
 def _not_imported(text: str) -> Answer:

@@ -58,7 +58,7 @@ class ResultStore:
         self._writer: SessionWriter | None = None
         self._session = ""
         self._line = 1
-        self._ledger, self._last_machine, warnings = _load(self._folder)
+        self._ledger, _, warnings = _load(self._folder)
         self._warnings = warnings
 
     @property
