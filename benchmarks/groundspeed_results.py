@@ -121,6 +121,8 @@ def header(number):
         benchmarks=suite(),
         commits={commit_hash(one): T0 + timedelta(days=one) for one in range(COMMITS)},
         seed=7,
+        sampling=None,
+        fitness=(),
         versions={},
     )
 
@@ -138,6 +140,9 @@ def runs():
                 commit=commit_hash(0),
                 environment=ENVIRONMENT,
                 outcome=Measured(samples=tuple(chance.random() for _ in range(10)), number=7),
+                metrics=(),
+                check=None,
+                stop=None,
                 quick=False,
                 started_at=T0,
                 duration_s=0.5,

@@ -109,6 +109,8 @@ def session(
         benchmarks=tuple(benchmarks),
         commits={commit: T0 + timedelta(hours=place) for place, commit in enumerate(commits)},
         seed=number,
+        sampling=None,
+        fitness=(),
         versions={"groundspeed": "0"},
     )
 
@@ -128,6 +130,9 @@ def run(
         commit=commit,
         environment=environment,
         outcome=outcome,
+        metrics=(),
+        check=None,
+        stop=None,
         quick=quick,
         started_at=at,
         duration_s=0.5,
@@ -150,6 +155,7 @@ def build(
         environment=environment,
         failure=failure,
         dependencies=("numpy==2.4.6",),
+        identity=None,
         benchmarks=tuple(benchmarks),
         started_at=at,
         duration_s=1.25,

@@ -26,6 +26,7 @@ def build(number: int, failure: Failed | None = None) -> Build:
         environment=NAME,
         failure=failure,
         dependencies=(),
+        identity=None,
         benchmarks=(),
         started_at=START,
         duration_s=1.25,

@@ -90,6 +90,24 @@ class Measured:
     number: int | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """A further metric of a run (``@p99``): its samples in ``unit``, and which direction is better."""
+
+    metric: str
+    unit: str
+    better: Better
+    samples: tuple[float, ...]
+
+
+class Stop(StrEnum):
+    """Why no further run of a case is wanted at a commit."""
+
+    PRECISION = "precise enough"
+    BUDGET = "budget spent"
+    STATED = "as the suite states"
+
+
 class FailureKind(StrEnum):
     """Why there is no value."""
 
@@ -198,13 +216,15 @@ class Build:
     """One attempt to make a commit's environment. ``failure`` is None when it stands.
 
     ``dependencies`` are the resolved ``name==version`` lines of the environment, its interpreter
-    first; ``benchmarks`` the names that could not be measured when it failed.
+    first; ``benchmarks`` the names that could not be measured when it failed. Builds of equal
+    ``identity`` hold the same content (docs/environments.md says what counts); None where nobody knows.
     """
 
     commit: str
     environment: str
     failure: Failed | None
     dependencies: tuple[str, ...]
+    identity: str | None
     benchmarks: tuple[str, ...]
     started_at: datetime
     duration_s: float
@@ -215,7 +235,8 @@ class Run:
     """What one worker process said of one case at one commit.
 
     ``quick`` marks a run with one unwarmed call: good for seeing that it works, superseded by any
-    other run.
+    other run. ``check`` stands for what the benchmark returned: a difference between two commits says
+    that they do not compute the same. ``stop`` is None while more runs of the case are wanted.
     """
 
     case: Case
@@ -223,9 +244,48 @@ class Run:
     commit: str
     environment: str
     outcome: Outcome
+    metrics: tuple[Reading, ...]
+    check: str | None
+    stop: Stop | None
     quick: bool
     started_at: datetime
     duration_s: float
+
+
+class Severity(StrEnum):
+    """What a finding about the host means for measuring there."""
+
+    FINE = "fine"
+    NOTE = "note"
+    UNFIT = "unfit"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing looked at on the host: what was seen, and what to do about it (empty when fine)."""
+
+    check: str
+    severity: Severity
+    seen: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampling:
+    """How thoroughly a session measures.
+
+    ``precision`` is the half width wanted of the 95 % interval of the median, relative to it;
+    ``case_budget_s`` bounds the active seconds of one case at one commit; ``budget_s`` the whole
+    session (None: unbounded); ``interleave`` tells whether rounds go over several commits in turn;
+    ``cpus`` are the processors that workers are pinned to, empty when they are not.
+    """
+
+    precision: float
+    case_budget_s: float
+    budget_s: float | None
+    interleave: bool
+    cpus: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,6 +293,7 @@ class Session:
     """One invocation that measured something: the header of its file.
 
     ``id`` is ``<UTC>-<8 hex>`` and names the file. ``commits`` maps each commit's hash to its date.
+    ``sampling`` is None and ``fitness`` empty where the session is older than they are.
     """
 
     id: str
@@ -244,6 +305,31 @@ class Session:
     commits: Mapping[str, datetime]
     seed: int
     versions: Mapping[str, str]
+    sampling: Sampling | None
+    fitness: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Control:
+    """The control benchmark, run beside the measuring: work that no commit changes, so what moves is
+    the host. ``samples`` are seconds.
+    """
+
+    started_at: datetime
+    samples: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telemetry:
+    """What the host did while a session measured.
+
+    ``seconds`` since ``started_at`` of each reading; ``columns`` map a quantity, its unit at the end of
+    its name (``frequency_hz``, ``load_1min``), to one value a reading, None where there was none.
+    """
+
+    started_at: datetime
+    seconds: tuple[float, ...]
+    columns: Mapping[str, tuple[float | None, ...]]
 
 
 class Verdict(StrEnum):

@@ -27,6 +27,7 @@ from groundspeed.records import (
     NotRun,
     Outcome,
     Run,
+    Stop,
 )
 from groundspeed.suite.client import Answer, WorkerError, WorkerLike
 from groundspeed.suite.environments import Prepared
@@ -147,6 +148,7 @@ def _build(step: Step, world: World, tally: Tally, forecast: Forecast) -> Prepar
         environment=step.environment.name,
         failure=failure,
         dependencies=() if isinstance(made, Failed) else made.dependencies,
+        identity=None,
         benchmarks=tuple(dict.fromkeys(one.benchmark.name for one in step.cases)) if failure else (),
         started_at=started_at,
         duration_s=duration_s,
@@ -209,6 +211,9 @@ class _Here:
             commit=self.step.commit.hash,
             environment=self.step.environment.name,
             outcome=answer.outcome,
+            metrics=(),
+            check=None,
+            stop=Stop.STATED,
             quick=self.settings.quick,
             started_at=started_at,
             duration_s=answer.duration_s,

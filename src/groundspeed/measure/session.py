@@ -258,6 +258,8 @@ class _Session:
             benchmarks=suite.benchmarks,
             commits={commit.hash: commit.date for commit in commits},
             seed=secrets.randbits(32),
+            sampling=None,
+            fitness=(),
             versions={
                 "python": sys.version.split()[0],
                 **{
@@ -289,6 +291,7 @@ def _failed_build(
         environment=environment.name,
         failure=failed,
         dependencies=(),
+        identity=None,
         benchmarks=(),
         started_at=started_at,
         duration_s=duration_s,

@@ -95,6 +95,8 @@ def parse_header(line: bytes) -> tuple[Session, dict[str, str]]:
         commits={commit: _parse_time(date) for commit, date in wire["commits"].items()},
         seed=wire["seed"],
         versions=wire["versions"],
+        sampling=None,
+        fitness=(),
     )
     return session, wire["machine_json"]
 
@@ -163,6 +165,7 @@ def _parse_build(wire: Mapping[str, Any]) -> Build:
         environment=wire["environment"],
         failure=None if wire["failure"] is None else _parse_failed(wire["failure"]),
         dependencies=tuple(wire["dependencies"]),
+        identity=None,
         benchmarks=tuple(wire["benchmarks"]),
         started_at=_parse_time(wire["started_at"]),
         duration_s=_parse_number(wire["duration_s"]),
@@ -191,6 +194,9 @@ def _parse_run(wire: Mapping[str, Any]) -> Run:
         commit=wire["commit"],
         environment=wire["environment"],
         outcome=_parse_outcome(wire["outcome"]),
+        metrics=(),
+        check=None,
+        stop=None,
         quick=wire["quick"],
         started_at=_parse_time(wire["started_at"]),
         duration_s=_parse_number(wire["duration_s"]),
