@@ -30,7 +30,7 @@ LINES = (
     ("suite", "results"),
     ("verdicts",),
     ("measure",),
-    ("gate", "find", "profiling"),
+    ("gate", "find", "profiling", "initialise"),
     ("report", "site"),
     ("nightly",),
     ("fleet",),

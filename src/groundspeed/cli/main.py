@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from groundspeed.cli import corpus, machine, preview, publish, run
+from groundspeed.cli import corpus, init, machine, preview, publish, run
 from groundspeed.errors import GroundspeedError
 
 FAULT = 70  # a fault of ours (sysexits: EX_SOFTWARE)
@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(init.init)
 app.command()(run.run)
 app.command()(publish.publish)
 app.command()(preview.preview)
