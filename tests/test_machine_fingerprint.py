@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import psutil
@@ -17,6 +12,7 @@ from groundspeed.machine.fingerprint import read_fingerprint
 from groundspeed.machine.gpus import read_gpus
 from groundspeed.records import Fingerprint
 from tests.hosts import RTX_5090, arm, epyc, memory, processors, ryzen, write_tree
+from tests.made_driver import build_driver, run_with_driver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,33 +168,6 @@ def test_without_a_driver_there_is_no_gpu() -> None:
         pytest.skip("this host has an NVIDIA driver")
 
 
-SHIM = r"""
-#include <stdlib.h>
-#include <string.h>
-#include <stdio.h>
-/* Readings are made up and say so: every name starts with FAKE. */
-static int mode(void) { const char *m = getenv("FAKE_NVML"); return m ? atoi(m) : 0; }
-int nvmlInit_v2(void) { return mode() == 9 ? 9 : 0; }              /* 9: driver not loaded */
-int nvmlInitWithFlags(unsigned f) { (void)f; return nvmlInit_v2(); }
-int nvmlShutdown(void) { return 0; }
-const char *nvmlErrorString(int code) { (void)code; return "FAKE error"; }
-int nvmlSystemGetDriverVersion(char *out, unsigned n) { snprintf(out, n, "FAKE 1.2.3"); return 0; }
-int nvmlDeviceGetCount_v2(unsigned *n) { *n = mode() == 1 ? 0 : 2; return mode() == 4 ? 4 : 0; }
-int nvmlDeviceGetHandleByIndex_v2(unsigned i, void **h) {
-    *h = (void *)(size_t)(i + 1);
-    return mode() == 15 && i == 0 ? 15 : 0;                        /* 15: fell off the bus */
-}
-int nvmlDeviceGetName(void *h, char *out, unsigned n) {
-    snprintf(out, n, (size_t)h == 1 ? "FAKE GeForce RTX 5090" : "FAKE H200");
-    return 0;
-}
-typedef struct { unsigned long long total, free, used; } memory_t;
-int nvmlDeviceGetMemoryInfo(void *h, memory_t *m) {
-    if (mode() == 3) return 3;                                     /* 3: not supported */
-    m->total = (size_t)h == 1 ? 34190917632ULL : 150754820096ULL; m->free = 1; m->used = 1;
-    return 0;
-}
-"""
 FIRST = {"name": "FAKE GeForce RTX 5090", "memory_bytes": 34_190_917_632, "driver": "FAKE 1.2.3"}
 SECOND = {"name": "FAKE H200", "memory_bytes": 150_754_820_096, "driver": "FAKE 1.2.3"}
 READ = (
@@ -209,14 +178,7 @@ READ = (
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a libnvidia-ml.so.1 that the real pynvml loads."""
-    if shutil.which("gcc") is None:
-        pytest.skip("NOT RUN: gcc is missing, so the real pynvml cannot be driven by a made driver")
-    folder = tmp_path_factory.mktemp("driver")
-    (folder / "shim.c").write_text(SHIM)
-    library = str(folder / "libnvidia-ml.so.1")
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, str(folder / "shim.c")], check=True)
-    return folder
+    return build_driver(tmp_path_factory.mktemp("driver"))
 
 
 @pytest.mark.parametrize(
@@ -233,13 +195,4 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_real_pynvml_reads_a_made_driver(
     driver: Path, mode: int, expected: list[dict[str, object]]
 ) -> None:
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(driver), "FAKE_NVML": str(mode)}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", READ],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == expected
+    assert run_with_driver(driver, mode, READ) == expected

@@ -7,11 +7,11 @@ memory, not the container's share. Refuses to guess: what the host does not say 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from groundspeed.machine.gpus import read_gpus
-from groundspeed.machine.tree import Tree, text, this_tree
+from groundspeed.machine.tree import Tree, numbers, text, this_tree
 from groundspeed.machine.virtual import hypervisor
 from groundspeed.records import Fingerprint, Gpu
 
@@ -34,7 +34,7 @@ def read_fingerprint(
     tree = tree or this_tree()
     blocks = _cpuinfo(tree.proc)
     cpus = tree.sys / "devices/system/cpu"
-    online = _numbers(text(cpus / "online")) or [n for n, one in enumerate(blocks) if "processor" in one]
+    online = numbers(text(cpus / "online")) or [n for n, one in enumerate(blocks) if "processor" in one]
     return Fingerprint(
         cpu_model=_cpu_model(blocks, tree),
         cores_physical=_cores(cpus, online) or _cores_of(blocks) or _count(tree, logical=False),
@@ -163,13 +163,3 @@ def _sysctl(name: str) -> str:
 
     done = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False)
     return done.stdout.strip()
-
-
-def _numbers(listed: str) -> list[int]:
-    """The kernel's lists: `0-3,8` is 0, 1, 2, 3, 8."""
-    return [number for part in listed.split(",") if part for number in _span(part)]
-
-
-def _span(part: str) -> Iterator[int]:
-    first, _, last = part.partition("-")
-    yield from range(int(first), int(last or first) + 1)
