@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundspeed.records import (
     Benchmark,
+    Better,
     Build,
     Case,
     Environment,
@@ -17,8 +18,11 @@ from groundspeed.records import (
     Fingerprint,
     Gpu,
     Measured,
+    Reading,
     Run,
+    Sampling,
     Session,
+    Stop,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +44,8 @@ PY = Environment(name="virtualenv-py3.11", python="3.11", requirements={}, env_v
 PY_NUMPY = Environment(
     name="virtualenv-py3.11-numpy2.4", python="3.11", requirements={"numpy": "2.4"}, env_vars={"OMP": "1"}
 )
+
+PRECISE = Sampling(precision=0.01, case_budget_s=2.0, budget_s=None, interleave=True, cpus=(0, 2))
 
 
 def fingerprint() -> Fingerprint:
@@ -65,6 +71,7 @@ def benchmark(
     version: str = "v1",
     kind: str = "time",
     unit: str = "seconds",
+    **stated: Any,
 ) -> Benchmark:
     names = tuple(f"param{position + 1}" for position in range(len(params)))
     definition: dict[str, Any] = {
@@ -76,6 +83,7 @@ def benchmark(
         "type": kind,
         "code": f"def {name}(): pass",
         "timeout": 60.0,
+        **stated,
     }
     return Benchmark(
         name=name,
@@ -97,6 +105,7 @@ def session(
     benchmarks: Iterable[Benchmark],
     environments: Iterable[Environment] = (PY, PY_NUMPY),
     commits: Iterable[str] = COMMITS,
+    sampling: Sampling | None = None,
 ) -> Session:
     """Session ``number`` of a history; its id and time grow with the number."""
     started_at = T0 + timedelta(days=number)
@@ -109,7 +118,7 @@ def session(
         benchmarks=tuple(benchmarks),
         commits={commit: T0 + timedelta(hours=place) for place, commit in enumerate(commits)},
         seed=number,
-        sampling=None,
+        sampling=sampling,
         fitness=(),
         versions={"groundspeed": "0"},
     )
@@ -123,6 +132,9 @@ def run(
     version: str = "v1",
     quick: bool = False,
     at: datetime = T0,
+    metrics: Sequence[Reading] = (),
+    check: str | None = None,
+    stop: Stop | None = None,
 ) -> Run:
     return Run(
         case=case,
@@ -130,9 +142,9 @@ def run(
         commit=commit,
         environment=environment,
         outcome=outcome,
-        metrics=(),
-        check=None,
-        stop=None,
+        metrics=tuple(metrics),
+        check=check,
+        stop=stop,
         quick=quick,
         started_at=at,
         duration_s=0.5,
@@ -143,19 +155,24 @@ def measured(*samples: float, number: int | None = 1) -> Measured:
     return Measured(samples=samples, number=number)
 
 
+def reading(metric: str, *samples: float, unit: str = "seconds", better: Better = Better.LOWER) -> Reading:
+    return Reading(metric=metric, unit=unit, better=better, samples=samples)
+
+
 def build(
     commit: str = COMMITS[0],
     failure: Failed | None = None,
     benchmarks: Sequence[str] = (),
     environment: str = PY.name,
     at: datetime = T0,
+    identity: str | None = None,
 ) -> Build:
     return Build(
         commit=commit,
         environment=environment,
         failure=failure,
         dependencies=("numpy==2.4.6",),
-        identity=None,
+        identity=identity,
         benchmarks=tuple(benchmarks),
         started_at=at,
         duration_s=1.25,

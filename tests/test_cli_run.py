@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from groundspeed.records import Build, Failed, FailureKind, Measured, Run
-from groundspeed.results.session_format import SessionFormatError
+from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import read_session_file
 from tests.processes import ended, processes_of
 from tests.projects import CONFIGURATION, FATES, make_project
@@ -78,7 +78,8 @@ def running(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def items(root: Path) -> list[Build | Run]:
     paths = sorted((root / "results").glob("*/sessions/*.jsonl.gz"))
-    return [item for path in paths for item in read_session_file(path).items]
+    found = [item for path in paths for item in read_session_file(path).items]
+    return [item for item in found if isinstance(item, Build | Run)]
 
 
 def runs(root: Path) -> list[Run]:

@@ -36,7 +36,8 @@ def nothing(_: str, __: str) -> dict[tuple[Case, str], Recorded]:
 
 
 def was(standing: Standing, runs: int, *, quick: bool = False) -> Recorded:
-    return Recorded(standing=standing, runs=runs, quick=quick)
+    complete = runs >= ONE.rounds or standing in (Standing.FAILED, Standing.SKIPPED)
+    return Recorded(standing=standing, runs=runs, quick=quick, complete=complete, samples=((1.0,),) * runs)
 
 
 def plan_of(*benchmarks: Benchmark, commits: int = 2, selection: Selection = EVERYTHING) -> Plan:

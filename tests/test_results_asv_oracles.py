@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from groundspeed.records import Case
 from groundspeed.results import asv_files, asv_json
 from groundspeed.results.ledger import Ledger, Place
+from groundspeed.results.rows import stored_file
 from tests.results_records import COMMITS, MACHINE, PY, T0, benchmark, measured, run, session
 
 floats = st.floats(allow_nan=False)
@@ -119,7 +120,7 @@ def test_a_file_is_what_asv_saves(pair: list[tuple[float, ...]], number: int | N
             started_at=T0,
             duration=0.5,
         )
-    file = ledger.file(COMMITS[0], PY.name, None)
+    file = stored_file(ledger, (COMMITS[0], PY.name), None)
     assert file is not None
     assert json.loads(asv_files.render(file)) == _saved(theirs)
 

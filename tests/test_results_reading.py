@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from groundspeed.records import Better, Case, Failed, FailureKind, Skipped
-from groundspeed.results.archive import Archive, Series, read_archive, split_metric
+from groundspeed.results.archive import Archive, Series, read_archive
 from groundspeed.results.asv_files import COLUMNS
+from groundspeed.results.further import split_metric
 from groundspeed.results.gather import VALUE, Gatherer, collector_paused, result_paths
 from groundspeed.results.sessions import SessionWriter
 from tests.results_records import COMMITS, MACHINE, PY, benchmark, build, run, session

@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,27 +23,31 @@ from hypothesis import strategies as st
 from groundspeed.errors import StorageError
 from groundspeed.records import (
     Benchmark,
+    Better,
     Build,
     CarriedOver,
     Case,
+    Control,
     Failed,
     FailureKind,
+    Finding,
     Measured,
     NotRun,
     Outcome,
+    Reading,
     Run,
+    Sampling,
     Session,
+    Severity,
     Skipped,
+    Stop,
+    Telemetry,
 )
-from groundspeed.results.session_format import (
-    NewerSessionError,
-    SessionFormatError,
-    header_line,
-    item_line,
-    parse_header,
-    parse_item,
-)
-from groundspeed.results.sessions import SessionWriter, read_session, read_session_file
+from groundspeed.results.session_header import header_line, parse_header
+from groundspeed.results.session_lines import Item, item_line, parse_item, surely_measured
+from groundspeed.results.session_wire import NewerSessionError, SessionFormatError
+from groundspeed.results.sessions import SessionWriter, read_session, read_session_file, session_paths
+from groundspeed.results.store import rebuild
 from tests.results_records import COMMITS, MACHINE, T0, benchmark, build, measured, run, session
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "session-format.md"
@@ -64,6 +69,8 @@ outcomes: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(CarriedOver, measured_at=texts),
 )
 cases = st.builds(Case, benchmark=texts, params=st.lists(texts, max_size=3).map(tuple))
+samples = st.lists(st.floats(allow_nan=False), max_size=5).map(tuple)
+readings = st.builds(Reading, metric=texts, unit=texts, better=st.sampled_from(Better), samples=samples)
 runs = st.builds(
     Run,
     case=cases,
@@ -71,9 +78,9 @@ runs = st.builds(
     commit=texts,
     environment=texts,
     outcome=outcomes,
-    metrics=st.just(()),
-    check=st.none(),
-    stop=st.none(),
+    metrics=st.lists(readings, max_size=2).map(tuple),
+    check=st.none() | texts,
+    stop=st.none() | st.sampled_from(Stop),
     quick=st.booleans(),
     started_at=times,
     duration_s=durations,
@@ -84,11 +91,30 @@ builds = st.builds(
     environment=texts,
     failure=st.none() | st.builds(Failed, kind=st.sampled_from(FailureKind), text=texts),
     dependencies=st.lists(texts, max_size=2).map(tuple),
-    identity=st.none(),
+    identity=st.none() | texts,
     benchmarks=st.lists(texts, max_size=2).map(tuple),
     started_at=times,
     duration_s=durations,
 )
+controls = st.builds(Control, started_at=times, samples=samples)
+telemetries = st.builds(
+    Telemetry,
+    started_at=times,
+    seconds=samples,
+    columns=st.dictionaries(
+        texts, st.lists(st.none() | st.floats(allow_nan=False), max_size=4).map(tuple), max_size=3
+    ),
+)
+items = st.one_of(runs, builds, controls, telemetries)
+samplings = st.builds(
+    Sampling,
+    precision=st.floats(0, 1),
+    case_budget_s=durations,
+    budget_s=st.none() | durations,
+    interleave=st.booleans(),
+    cpus=st.lists(st.integers(0, 512), max_size=4).map(tuple),
+)
+findings = st.builds(Finding, check=texts, severity=st.sampled_from(Severity), seen=texts, advice=texts)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
@@ -111,17 +137,33 @@ benchmarks = st.builds(
 
 
 @settings(deadline=None, derandomize=True, max_examples=150)
-@given(st.one_of(runs, builds))
-def test_a_line_comes_back_as_it_was(item: Build | Run) -> None:
+@given(items)
+def test_a_line_comes_back_as_it_was(item: Item) -> None:
     line = item_line(item)
     assert line.count(b"\n") == 1
     assert parse_item(line) == item
+    assert surely_measured(line) == (isinstance(item, Run) and isinstance(item.outcome, Measured))
 
 
 @settings(deadline=None, derandomize=True, max_examples=50)
-@given(st.lists(benchmarks, max_size=3), times, st.integers(0, 2**32))
-def test_a_header_comes_back_as_it_was(found: list[Benchmark], at: datetime, seed: int) -> None:
-    written = replace(session(1, found), started_at=at, seed=seed, commits={COMMITS[0]: at})
+@given(
+    st.lists(benchmarks, max_size=3),
+    times,
+    st.integers(0, 2**32),
+    st.none() | samplings,
+    st.lists(findings, max_size=3).map(tuple),
+)
+def test_a_header_comes_back_as_it_was(
+    found: list[Benchmark], at: datetime, seed: int, sampling: Sampling | None, fitness: tuple[Finding, ...]
+) -> None:
+    written = replace(
+        session(1, found),
+        started_at=at,
+        seed=seed,
+        commits={COMMITS[0]: at},
+        sampling=sampling,
+        fitness=fitness,
+    )
     assert parse_header(header_line(written, MACHINE)) == (written, MACHINE)
 
 
@@ -135,13 +177,56 @@ def test_a_sample_that_is_no_number_is_kept_in_strict_json() -> None:
 
 
 @settings(deadline=None, derandomize=True, max_examples=25)
-@given(st.lists(st.one_of(runs, builds), max_size=8))
-def test_a_session_comes_back_as_it_was(items: list[Build | Run]) -> None:
+@given(st.lists(items, max_size=8))
+def test_a_session_comes_back_as_it_was(items: list[Item]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         with SessionWriter(Path(folder), session(1, SUITE), MACHINE) as writer:
             for item in items:
                 writer.append(item)
         assert read_session(writer.path) == (session(1, SUITE), tuple(items), ())
+        assert read_session_file(writer.path).closed
+        others = [
+            item for item in items if not (isinstance(item, Run) and isinstance(item.outcome, Measured))
+        ]
+        assert read_session_file(writer.path, measured=False).items == tuple(others)
+
+
+def test_what_version_1_0_did_not_say(tmp_path: Path) -> None:
+    """A session as groundspeed wrote it before 1.1: the keys that were added later are absent."""
+    head = json.loads(header_line(session(1, SUITE), MACHINE)) | {"version": [1, 0]}
+    lines = [json.loads(item_line(one)) for one in (run(CASE, measured(1.0)), build())]
+    for line in (head, *lines):
+        for key in ("sampling", "fitness", "metrics", "check", "stop", "identity"):
+            line.pop(key, None)
+    path = tmp_path / "x.jsonl.gz"
+    path.write_bytes(gzip.compress(b"".join(json.dumps(one).encode() + b"\n" for one in (head, *lines))))
+    assert read_session(path) == (session(1, SUITE), (run(CASE, measured(1.0)), build()), ())
+
+
+def test_the_committed_sessions_are_read_and_are_what_the_files_beside_them_say(tmp_path: Path) -> None:
+    committed = DOCUMENT.parent.parent / "results"
+    (machine,) = (path.parent.name for path in committed.glob("*/machine.json"))
+    old = [path for path in session_paths(committed / machine) if _version(path) == [1, 0]]
+    assert len(old) >= 3
+    for path in old:
+        file = read_session_file(path)
+        assert file.warnings == ()
+        assert file.items
+        assert (file.session.sampling, file.session.fitness) == (None, ())
+    shutil.copytree(committed, tmp_path / "results")
+    assert rebuild(tmp_path / "results", machine) == ()
+    assert _files(tmp_path / "results") == _files(committed)
+
+
+def _version(path: Path) -> object:
+    with gzip.open(path) as file:
+        return json.loads(file.readline())["version"]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
 
 
 def test_the_document_shows_lines_that_are_read() -> None:
@@ -151,7 +236,7 @@ def test_the_document_shows_lines_that_are_read() -> None:
     assert json.loads(header_line(documented, machine)) == json.loads(header)
     for item in items:
         assert json.loads(item_line(parse_item(item))) == json.loads(item)
-    assert len(items) == 2
+    assert [json.loads(item)["type"] for item in items] == ["build", "run", "control", "telemetry"]
 
 
 # --- cut, damaged, newer ---------------------------------------------------------------------------
@@ -207,7 +292,8 @@ def test_unknown_lines_are_passed_over_and_named(tmp_path: Path) -> None:
     known = item_line(run(CASE, measured(1.0)))
     strange = json.loads(known) | {"outcome": {"is": "dreamt"}, "colour": "new keys mean nothing"}
     failure = json.loads(known) | {"outcome": {"is": "failed", "kind": "melted", "text": ""}}
-    lines = [{"type": "telemetry"}, strange, failure, {"type": "run"}]
+    stopped = json.loads(known) | {"stop": "bored"}
+    lines = [{"type": "dream"}, strange, failure, stopped, {"type": "run"}]
     path = tmp_path / "x.jsonl.gz"
     path.write_bytes(
         gzip.compress(
@@ -219,18 +305,20 @@ def test_unknown_lines_are_passed_over_and_named(tmp_path: Path) -> None:
     )
     _, items, warnings = read_session(path)
     assert items == (parse_item(known),)
-    assert len(warnings) == 6
-    assert "line 2: unknown telemetry" in warnings[0]
+    assert len(warnings) == 7
+    assert "line 2: unknown dream" in warnings[0]
 
 
 def test_a_newer_minor_version_may_add_keys(tmp_path: Path) -> None:
     header = json.loads(header_line(session(1, SUITE), MACHINE))
     header["version"] = [1, 9]
-    header["fitness"] = {}
+    header["mood"] = {}
+    header["fitness"] = [{"check": "moon", "severity": "eerie", "seen": "full", "advice": ""}]
     header["fingerprint"]["colour"] = header["environments"][0]["lock"] = "grey"
     path = tmp_path / "x.jsonl.gz"
     path.write_bytes(gzip.compress(json.dumps(header).encode() + b"\n"))
-    assert read_session(path)[0] == session(1, SUITE)
+    eerie = Finding(check="moon", severity=Severity.UNKNOWN, seen="full", advice="")
+    assert read_session(path)[0] == replace(session(1, SUITE), fitness=(eerie,))
 
 
 def test_a_newer_major_version_is_refused(tmp_path: Path) -> None:
@@ -311,6 +399,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         acknowledged = max([acknowledged, *(int(line) for line in child.stdout.read().split())])
     assert child.returncode == -signal.SIGKILL
     (path,) = tmp_path.iterdir()
+    assert not read_session_file(path).closed
     head, items, _ = read_session(path)
     assert head == session(1, SUITE)
     assert len(items) >= acknowledged

@@ -22,6 +22,7 @@ from groundspeed.results.catalog import (
     read_definitions,
     read_metrics,
 )
+from groundspeed.results.further import split_metric
 from groundspeed.results.gather import (
     FAILED,
     SKIPPED,
@@ -216,12 +217,6 @@ def _key(identity: Identity) -> SeriesKey:
         metric=metric,
         version=identity.version,
     )
-
-
-def split_metric(name: str) -> tuple[str, str]:
-    """``name@metric`` as (name, metric); the metric is empty for the main one."""
-    benchmark_name, at, metric = name.rpartition("@")
-    return (benchmark_name, metric) if at and benchmark_name and metric else (name, "")
 
 
 def _unit(

@@ -33,6 +33,24 @@ def replace_bytes(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def replace_changed(path: Path, data: bytes) -> None:
+    """Replace a file unless it holds these bytes already: a quiet night changes no file."""
+    try:
+        if path.read_bytes() == data:
+            return
+    except OSError:
+        pass  # absent or unreadable: the write will tell
+    replace_bytes(path, data)
+
+
+def set_aside(path: Path) -> None:
+    """Keep a file that cannot be read beside the place where it stood."""
+    try:
+        path.replace(path.with_name(f"{path.name}.broken"))
+    except OSError as error:
+        raise refused(path, error) from error
+
+
 def sweep(folder: Path) -> None:
     """Remove what a killed writer left in ``folder``. Only the holder of the results lock may."""
     for leftover in folder.glob(f"{_PREFIX}*{_SUFFIX}"):

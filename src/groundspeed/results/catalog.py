@@ -7,8 +7,9 @@ not asked for, and an entry of a benchmark that is gone still names its history.
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,20 @@ from typing import Any
 import tomli_w
 
 from groundspeed.definition import benchmark as described
-from groundspeed.definition import better
-from groundspeed.records import Benchmark, Better
+from groundspeed.definition import better, kind_of
+from groundspeed.errors import StorageError
+from groundspeed.records import Benchmark, Better, Reading
 from groundspeed.results.asv_files import BrokenFileError
 from groundspeed.results.asv_json import read_exact, write_indented
-from groundspeed.results.atomic import replace_bytes
+from groundspeed.results.atomic import replace_changed, set_aside
+from groundspeed.results.further import (
+    EXPONENT,
+    EXPONENT_UNIT,
+    definition,
+    entry_name,
+    size_position,
+    split_metric,
+)
 
 BENCHMARKS = "benchmarks.json"
 MACHINE = "machine.json"
@@ -96,11 +106,53 @@ def merged_definitions(
     return merged
 
 
+def with_further(
+    metrics: Mapping[str, MetricEntry], definitions: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, MetricEntry], dict[str, Mapping[str, Any]]]:
+    """Both, completed with the exponents that definitions ask for and the definitions of further metrics.
+
+    metrics.toml is what remembers further metrics: asv drops their definitions, and they are made
+    again from their benchmark's. A definition that describes no benchmark is left alone.
+    """
+    parents = {}
+    for name, entry in definitions.items():
+        if not split_metric(name)[1]:
+            with contextlib.suppress(ValueError):
+                parents[name] = described(name, entry)
+    known = dict(metrics)
+    for name, parent in parents.items():
+        if size_position(parent) is not None:
+            known[entry_name(name, EXPONENT)] = MetricEntry(
+                unit=EXPONENT_UNIT, better=Better.LOWER, kind=parent.kind
+            )
+    further = {}
+    for name, known_entry in known.items():
+        benchmark_name, metric = split_metric(name)
+        if metric and benchmark_name in parents:
+            parent = parents[benchmark_name]
+            further[name] = definition(parent, metric, known_entry.unit, known_entry.better)
+    return known, {**definitions, **further}
+
+
+def further_metrics(
+    readings: Mapping[tuple[str, str], Reading], definitions: Mapping[str, Mapping[str, Any]]
+) -> dict[str, MetricEntry]:
+    """Entries for readings by benchmark and metric; the kind is their benchmark's."""
+    return {
+        entry_name(name, metric): MetricEntry(
+            unit=one.unit,
+            better=one.better,
+            kind=str(definitions.get(name, {}).get("type") or kind_of(name)),
+        )
+        for (name, metric), one in readings.items()
+    }
+
+
 def write_definitions(results_dir: Path, definitions: Mapping[str, Mapping[str, Any]]) -> None:
     """Write benchmarks.json as asv does."""
     document = {name: dict(entry) for name, entry in definitions.items()}
     wire = write_indented({**document, "version": _BENCHMARKS_VERSION})
-    _replace_changed(results_dir / BENCHMARKS, wire)
+    replace_changed(results_dir / BENCHMARKS, wire)
 
 
 def benchmark(name: str, definition: Mapping[str, Any]) -> Benchmark:
@@ -133,7 +185,7 @@ def read_machine(folder: Path) -> dict[str, str]:
 
 def write_machine(folder: Path, machine: Mapping[str, str]) -> None:
     """Write machine.json as asv does."""
-    _replace_changed(folder / MACHINE, write_indented({**machine, "version": _MACHINE_VERSION}))
+    replace_changed(folder / MACHINE, write_indented({**machine, "version": _MACHINE_VERSION}))
 
 
 # --- metrics.toml --------------------------------------------------------------------------------
@@ -174,14 +226,46 @@ def write_metrics(results_dir: Path, metrics: Mapping[str, MetricEntry]) -> None
         for name, entry in sorted(metrics.items())
     }
     text = tomli_w.dumps({"version": _METRICS_VERSION, "metrics": table})
-    _replace_changed(results_dir / METRICS, text.encode("utf-8"))
+    replace_changed(results_dir / METRICS, text.encode("utf-8"))
 
 
-def _replace_changed(path: Path, data: bytes) -> None:
-    """Replace a file unless it holds these bytes already: a quiet night changes no file."""
+# --- all that describes a history --------------------------------------------------------------------
+
+
+def write_catalogs(
+    results_dir: Path,
+    headers: Sequence[tuple[Benchmark, ...]],
+    suite: tuple[Benchmark, ...],
+    *,
+    earlier: Mapping[tuple[str, str], Reading],
+    now: Mapping[tuple[str, str], Reading],
+) -> list[str]:
+    """benchmarks.json and metrics.toml: what they hold, what sessions knew, and what is so now.
+
+    ``headers`` are all sessions' benchmarks and ``earlier`` this machine's further metrics: they fill
+    gaps; ``suite`` and ``now`` replace. A broken benchmarks.json is set aside and made again;
+    metrics.toml people may have edited.
+    """
+    stored, warnings = {}, []
     try:
-        if path.read_bytes() == data:
-            return
-    except OSError:
-        pass  # absent or unreadable: the write will tell
-    replace_bytes(path, data)
+        stored = read_definitions(results_dir)
+    except BrokenFileError as error:
+        path = results_dir / BENCHMARKS
+        warnings.append(f"{path} {error}; kept as {path.name}.broken and made again.")
+        set_aside(path)
+    try:
+        known = read_metrics(results_dir)
+    except BrokenFileError as error:
+        raise StorageError(
+            f"{results_dir / METRICS} {error}. Mend it, or restore it from git; nothing was written."
+        ) from error
+    definitions = merged_definitions(stored, headers, suite)
+    metrics = {
+        **further_metrics(earlier, definitions),
+        **merged_metrics(known, headers, suite),
+        **further_metrics(now, definitions),
+    }
+    metrics, definitions = with_further(metrics, definitions)
+    write_definitions(results_dir, definitions)
+    write_metrics(results_dir, metrics)
+    return warnings

@@ -1,25 +1,22 @@
-"""Sessions to asv's rows: what all sessions of one machine say, and what asv's files then hold.
+"""What all sessions of one machine say, line by line: what is recorded of each case, what is not.
 
 Pure: no file is touched. The order in which lines are added does not matter, only where they stand
-(session id, then line), so files made case by case during a run and files made again from all
-sessions are the same, byte for byte.
+(session id, then line), so what follows from them is the same whether they come one by one during a
+run or all at once. What asv's files then hold is ``rows``' business.
 
 Rules: all runs of a case at one commit, in one environment, of one benchmark version make one
-measurement, their samples pooled in session order. Quick runs count only where no other run
-measured, failed or was skipped. A measured run beats failed and skipped ones; without one the last
-outcome counts. A failed build counts as a failure of each benchmark it names. Carried-over and
-not-run lines are no data.
+measurement. Quick runs count only where no other run measured, failed or was skipped. A measured run
+beats failed and skipped ones; without one the last outcome counts. A failed build counts as a failure
+of each benchmark it names. Carried-over and not-run lines are no data.
 """
 
 from __future__ import annotations
 
 import bisect
-import itertools
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from operator import attrgetter
 
 from groundspeed.records import (
     Benchmark,
@@ -29,28 +26,15 @@ from groundspeed.records import (
     Failed,
     Measured,
     NotRun,
+    Reading,
     Run,
     Session,
-    Skipped,
 )
-from groundspeed.results.asv_files import (
-    COLUMNS,
-    STATS,
-    Cell,
-    Row,
-    StoredFile,
-    foreign_row,
-    milliseconds,
-    row,
-    row_to_wire,
-)
-from groundspeed.results.asv_json import truncated
+from groundspeed.results.conclusion import Concluded, conclude
+from groundspeed.results.further import metric_fault
 
-BUILD_KEY = "<build>"
-
-
-COMPLETE = 1_000_000
-"""``Recorded.runs`` of what asv measured itself: it stores a case when all its rounds are done."""
+Spot = tuple[str, str]
+"""A commit (hash) and an environment (name): what one of asv's files is about."""
 
 
 class Standing(StrEnum):
@@ -65,11 +49,19 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
-    """What is recorded of one case. ``runs`` count; ``quick`` when they are quick ones."""
+    """What is recorded of one case.
+
+    ``runs`` count; ``quick`` when they are quick ones; of a case that was not built they are the
+    sessions in which it was not. ``complete`` when no further run is wanted: a measured case was
+    stopped, or has as many runs as its benchmark states where sessions did not say; a failed or
+    skipped one has had its say. ``samples`` are those of each run that measured.
+    """
 
     standing: Standing
     runs: int
     quick: bool
+    complete: bool
+    samples: tuple[tuple[float, ...], ...]
 
     @property
     def measured(self) -> bool:
@@ -93,35 +85,55 @@ class Entry:
     item: Build | Run
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Concluded:
-    """What all entries of one case come to. ``counted`` are the runs that made it so."""
-
-    cell: Cell
-    counted: tuple[Run, ...]
-
-
 @dataclass(kw_only=True, slots=True)
-class _RowEntries:
-    """The entries of one benchmark version at one commit in one environment, each list in order."""
+class RowEntries:
+    """The entries of one benchmark version at one spot, each list in order."""
 
     builds: list[Entry] = field(default_factory=list)
     runs: dict[Case, list[Entry]] = field(default_factory=dict)
     concluded: dict[Case, Concluded | None] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Put a run, or a failed build, in its place; what was concluded before is forgotten."""
+        if isinstance(entry.item, Run):
+            _insert(self.runs.setdefault(entry.item.case, []), entry)
+            self.concluded.pop(entry.item.case, None)
+        else:
+            _insert(self.builds, entry)
+            self.concluded.clear()
 
     def last(self) -> Place:
         """The place of the newest entry."""
         lists = [self.builds, *self.runs.values()]
         return max(entries[-1].place for entries in lists if entries)
 
+    def of(self, case: Case) -> list[Entry]:
+        """Everything that counts for one case, in order: failed builds and its runs."""
+        return _counting(sorted([*self.builds, *self.runs.get(case, ())], key=_PLACE))
+
+    def conclude(self, case: Case) -> Concluded | None:
+        """What they come to, reckoned once until a new entry comes."""
+        if case not in self.concluded:
+            self.concluded[case] = conclude([entry.item for entry in self.of(case)])
+        return self.concluded[case]
+
 
 @dataclass(kw_only=True, slots=True)
-class _Spot:
-    """Everything that sessions say of one commit in one environment."""
+class SpotEntries:
+    """Everything that sessions say of one spot. ``rows`` by benchmark and version."""
 
     last: Place
-    rows: dict[tuple[str, str], _RowEntries] = field(default_factory=dict)
+    rows: dict[tuple[str, str], RowEntries] = field(default_factory=dict)
     builds: list[Entry] = field(default_factory=list)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Metric:
+    """A further metric of a benchmark: its newest reading, and the versions that have shown it."""
+
+    place: Place
+    reading: Reading
+    versions: set[str]
 
 
 class Ledger:
@@ -131,37 +143,53 @@ class Ledger:
         """An empty ledger."""
         self._sessions: dict[str, tuple[Session, Mapping[str, str]]] = {}
         self._benchmarks: dict[str, dict[str, Benchmark]] = {}
-        self._spots: dict[tuple[str, str], _Spot] = {}
-        self._carried: dict[tuple[str, str], set[tuple[Case, str]]] = {}
+        self._spots: dict[Spot, SpotEntries] = {}
+        self._carried: dict[Spot, set[tuple[Case, str]]] = {}
+        self._metrics: dict[str, dict[str, _Metric]] = {}
 
     def open(self, session: Session, machine: Mapping[str, str]) -> None:
         """Make a session known; ``machine`` is asv's machine.json during it."""
         self._sessions[session.id] = (session, dict(machine))
         self._benchmarks[session.id] = {one.name: one for one in session.benchmarks}
 
-    def add(self, place: Place, item: Build | Run) -> None:
-        """Add a line of an opened session. ValueError when its header does not know what it names."""
+    def add(self, place: Place, item: Build | Run) -> set[Spot]:
+        """Add a line of an opened session; returns the spots of which it changes what follows.
+
+        ValueError when the session's header does not know what the line names.
+        """
         self.check(place.session, item)
         where = (item.commit, item.environment)
         if isinstance(item, Run) and isinstance(item.outcome, NotRun | CarriedOver):
             if isinstance(item.outcome, CarriedOver):
                 self._carried.setdefault(where, set()).add((item.case, item.version))
-            return
-        spot = self._spots.setdefault(where, _Spot(last=place))
+            return set()
+        spot = self._spots.setdefault(where, SpotEntries(last=place))
         spot.last = max(spot.last, place)
         entry = Entry(place=place, item=item)
         if isinstance(item, Run):
-            entries = spot.rows.setdefault((item.case.benchmark, item.version), _RowEntries())
-            _insert(entries.runs.setdefault(item.case, []), entry)
-            entries.concluded.pop(item.case, None)
-            return
+            spot.rows.setdefault((item.case.benchmark, item.version), RowEntries()).add(entry)
+            return {where} | self._learn(place, item)
         _insert(spot.builds, entry)
         if item.failure is not None:
             for name in item.benchmarks:
                 version = self._benchmarks[place.session][name].version
-                entries = spot.rows.setdefault((name, version), _RowEntries())
-                _insert(entries.builds, entry)
-                entries.concluded.clear()
+                spot.rows.setdefault((name, version), RowEntries()).add(entry)
+        return {where}
+
+    def _learn(self, place: Place, run: Run) -> set[Spot]:
+        """Remember the run's metrics; one that is new has a row wherever its benchmark has one."""
+        name, version = run.case.benchmark, run.version
+        changed = False
+        for reading in run.metrics if isinstance(run.outcome, Measured) else ():
+            known = self._metrics.setdefault(name, {}).setdefault(
+                reading.metric, _Metric(place=place, reading=reading, versions=set())
+            )
+            if place >= known.place:
+                known.place, known.reading = place, reading
+            changed |= version not in known.versions
+            known.versions.add(version)
+        rows = ((where, spot.rows) for where, spot in self._spots.items() if changed)
+        return {where for where, found in rows if (name, version) in found}
 
     def check(self, session_id: str, item: Build | Run) -> None:
         """Raise ValueError when the session's header does not know what the line names."""
@@ -174,12 +202,58 @@ class Ledger:
         for name in names:
             if name not in self._benchmarks[session_id]:
                 raise ValueError(f"benchmark {name} is not in the header of session {session.id}")
-        if isinstance(item, Run) and not _belongs(item.case, self._benchmarks[session_id][names[0]]):
-            raise ValueError(f"case {item.case} is none of the suite's in the header of session {session.id}")
+        if isinstance(item, Run):
+            if not _belongs(item.case, self._benchmarks[session_id][names[0]]):
+                raise ValueError(
+                    f"case {item.case} is none of the suite's in the header of session {session.id}"
+                )
+            for reading in item.metrics:
+                if fault := metric_fault(reading.metric):
+                    raise ValueError(f"case {item.case}: {fault}")
 
-    def spots(self) -> list[tuple[str, str]]:
+    # --- what rows are made of ---------------------------------------------------------------------
+
+    def spots(self) -> list[Spot]:
         """Every (commit, environment) of which something is said, sorted."""
         return sorted(self._spots)
+
+    def at(self, spot: Spot) -> SpotEntries | None:
+        """Everything said of one spot."""
+        return self._spots.get(spot)
+
+    def session(self, name: str) -> tuple[Session, Mapping[str, str]]:
+        """An opened session, and asv's machine.json during it."""
+        return self._sessions[name]
+
+    def benchmark(self, session: str, name: str) -> Benchmark:
+        """A benchmark as a session's header describes it."""
+        return self._benchmarks[session][name]
+
+    def metrics(self, name: str, version: str | None = None) -> list[str]:
+        """The further metrics that runs of a benchmark (of one version) have shown, sorted."""
+        known = self._metrics.get(name, {})
+        return sorted(one for one, metric in known.items() if version is None or version in metric.versions)
+
+    def readings(self) -> dict[tuple[str, str], Reading]:
+        """The newest reading of every benchmark's every further metric."""
+        return {
+            (name, metric): known.reading
+            for name, metrics in self._metrics.items()
+            for metric, known in metrics.items()
+        }
+
+    def news(self, run: Run) -> dict[tuple[str, str], Reading]:
+        """Those of a run's readings that are new, or whose unit or direction is, as ``readings``."""
+        known = self._metrics.get(run.case.benchmark, {})
+        readings = run.metrics if isinstance(run.outcome, Measured) else ()
+        return {
+            (run.case.benchmark, one.metric): one
+            for one in readings
+            if (before := known.get(one.metric)) is None
+            or (before.reading.unit, before.reading.better) != (one.unit, one.better)
+        }
+
+    # --- what a scheduler asks ---------------------------------------------------------------------
 
     def commits(self) -> list[str]:
         """Every commit of which something is said."""
@@ -198,133 +272,92 @@ class Ledger:
                     newest[case] = max(newest.get(case, rank), rank)
         return {case: duration_s for case, (_, _, duration_s) in newest.items()}
 
+    def builds(self) -> dict[Spot, Build]:
+        """Of each spot the last build that stood, or the last failed one where none did."""
+        found: dict[Spot, Build] = {}
+        for where, spot in self._spots.items():
+            builds = [entry.item for entry in spot.builds if isinstance(entry.item, Build)]
+            for build in sorted(builds, key=lambda one: one.failure is None):  # stable: the last one stays
+                found[where] = build
+        return found
+
     def build_duration(self) -> float | None:
         """Seconds of the newest build that stood."""
         builds = [entry for spot in self._spots.values() for entry in spot.builds]
-        for entry in sorted(builds, key=_place, reverse=True):
+        for entry in sorted(builds, key=_PLACE, reverse=True):
             if isinstance(entry.item, Build) and entry.item.failure is None:
                 return entry.item.duration_s
         return None
 
-    def headers(self) -> list[tuple[Benchmark, ...]]:
-        """The benchmarks of every opened session, oldest session first."""
-        return [self._sessions[name][0].benchmarks for name in sorted(self._sessions)]
+    def checks(self) -> dict[tuple[str, Case, str], dict[str, frozenset[str]]]:
+        """What runs that measured returned: by environment, case and version, then by commit.
 
-    def file(self, commit: str, environment: str, existing: StoredFile | None) -> StoredFile | None:
-        """asv's file of one commit in one environment; None when there is no row to put in it.
-
-        Of ``existing`` those rows and cells are kept that no session says anything of.
+        Quick runs are as good as others here: a check value takes no time.
         """
-        spot = self._spots.get((commit, environment))
-        rows = self._rows(spot, existing) if spot else {}
-        if spot is None or not rows:
-            return None
-        session, machine = self._sessions[spot.last.session]
-        made = next(one for one in session.environments if one.name == environment)
-        return StoredFile(
-            commit=commit,
-            date_ms=milliseconds(session.commits[commit]),
-            environment=environment,
-            params={**machine, "python": made.python, **made.requirements},
-            python=made.python,
-            requirements=made.requirements,
-            env_vars=made.env_vars,
-            columns={column: position for position, column in enumerate(COLUMNS)},
-            rows=rows,
-            durations=_durations(spot.builds, existing),
-        )
-
-    def _rows(self, spot: _Spot, existing: StoredFile | None) -> dict[str, Any]:
-        """All rows, by name. asv keeps one version of a benchmark in a file: the newest entry's."""
-        chosen = dict(sorted(spot.rows, key=lambda one: spot.rows[one].last()))
-        rows = {name: foreign_row(existing, name) for name in existing.rows} if existing else {}
-        for name, version in chosen.items():
-            old = row(existing, name) if existing and name in existing.rows else None
-            known = {one for other, one in spot.rows if other == name}
-            ours = self._row(spot.rows[name, version], name, version, old)
-            if not _is_newer(old, known, ours):
-                rows[name] = row_to_wire(ours)
-        return {name: rows[name] for name in sorted(rows)}
-
-    def _row(self, entries: _RowEntries, name: str, version: str, old: Row | None) -> Row:
-        """One row of ours. Cells without data are ``old``'s, if it is of the same version."""
-        benchmark = self._benchmarks[entries.last().session][name]
-        concluded = [self._concluded(entries, case) for case in benchmark.cases()]
-        counted = [run for one in concluded if one for run in one.counted]
-        attempts: list[Build | Run] = [*counted] if counted else [entry.item for entry in entries.builds]
-        kept = _cells_by_params(old) if old and old.version == version else {}
-        return Row(
-            params=benchmark.params,
-            version=version,
-            started_at_ms=min(milliseconds(one.started_at) for one in attempts),
-            duration_s=math.fsum(run.duration_s for run in counted) if counted else None,
-            cells=tuple(
-                one.cell if one else kept.get(case.params, _cell(None))
-                for one, case in zip(concluded, benchmark.cases(), strict=True)
-            ),
-            profile=old.profile if kept and old else None,
-        )
-
-    def _concluded(self, entries: _RowEntries, case: Case) -> Concluded | None:
-        if case not in entries.concluded:
-            lines = [*entries.builds, *entries.runs.get(case, ())]
-            entries.concluded[case] = conclude([one.item for one in sorted(lines, key=_place)])
-        return entries.concluded[case]
+        found: dict[tuple[str, Case, str], dict[str, frozenset[str]]] = {}
+        for (commit, environment), spot in sorted(self._spots.items()):
+            for (_, version), entries in spot.rows.items():
+                for case, lines in entries.runs.items():
+                    if values := frozenset(value for entry in lines if (value := _check(entry)) is not None):
+                        found.setdefault((environment, case, version), {})[commit] = values
+        return found
 
     def recorded(self, commit: str, environment: str) -> dict[tuple[Case, str], Recorded]:
         """What sessions say of each case and benchmark version, carried-over ones included."""
-        carried = self._carried.get((commit, environment), ())
-        none = Recorded(standing=Standing.CARRIED_OVER, runs=0, quick=False)
-        found = dict.fromkeys(carried, none)
+        none = Recorded(standing=Standing.CARRIED_OVER, runs=0, quick=False, complete=False, samples=())
+        found = dict.fromkeys(self._carried.get((commit, environment), ()), none)
         spot = self._spots.get((commit, environment))
         for (name, version), entries in spot.rows.items() if spot else ():
             cases = dict.fromkeys(entries.runs)
             for build in entries.builds:
                 cases.update(dict.fromkeys(self._benchmarks[build.place.session][name].cases()))
             for case in cases:
-                lines = sorted([*entries.builds, *entries.runs.get(case, ())], key=_place)
-                found[case, version] = standing([one.item for one in lines])
+                found[case, version] = self._standing(entries.of(case))
         return found
 
+    def _standing(self, data: Sequence[Entry]) -> Recorded:
+        """What the entries that count for one case, one at least, mean for who wants to measure it."""
+        runs = [(entry.place.session, entry.item) for entry in data if isinstance(entry.item, Run)]
+        measured = [(session, run) for session, run in runs if isinstance(run.outcome, Measured)]
+        last = data[-1].item
+        if measured:
+            standing, counted = Standing.MEASURED, len(measured)
+        elif isinstance(last, Build):
+            unbuilt = {entry.place.session for entry in data if isinstance(entry.item, Build)}
+            standing, counted = Standing.NOT_BUILT, len(unbuilt)
+        else:
+            failed = isinstance(last.outcome, Failed)
+            standing, counted = Standing.FAILED if failed else Standing.SKIPPED, len(runs)
+        samples = [run.outcome.samples for _, run in measured if isinstance(run.outcome, Measured)]
+        return Recorded(
+            standing=standing,
+            runs=counted,
+            quick=any(run.quick for _, run in runs) and standing is not Standing.NOT_BUILT,
+            complete=self._enough(measured) if measured else standing is not Standing.NOT_BUILT,
+            samples=tuple(samples),
+        )
 
-# --- one case --------------------------------------------------------------------------------------
+    def _enough(self, measured: Sequence[tuple[str, Run]]) -> bool:
+        """A session that says how it samples says when to stop; before, a benchmark's rounds did."""
+        unstated = 0
+        for name, run in measured:
+            if self._sessions[name][0].sampling is None:
+                unstated += 1
+                if unstated >= self._benchmarks[name][run.case.benchmark].rounds:
+                    return True
+            elif run.stop is not None:
+                return True
+        return False
 
 
-def conclude(items: Sequence[Build | Run]) -> Concluded | None:
-    """What entries of one case (failed builds among them), in order, come to; None: no data."""
-    data = _counting(items)
-    measured = [item for item in data if isinstance(item, Run) and isinstance(item.outcome, Measured)]
-    if measured:
-        pooled = [one.outcome for one in measured if isinstance(one.outcome, Measured)]
-        return Concluded(cell=_measured_cell(pooled), counted=tuple(measured))
-    if not data:
-        return None
-    last = data[-1]
-    if isinstance(last, Build):
-        return Concluded(cell=_cell(None), counted=())
-    return Concluded(cell=_cell(math.nan if isinstance(last.outcome, Skipped) else None), counted=(last,))
+_PLACE = attrgetter("place")
 
 
-def standing(items: Sequence[Build | Run]) -> Recorded:
-    """What entries of one case, one at least, mean for who wants to measure it."""
-    data = _counting(items)
-    runs = [item for item in data if isinstance(item, Run)]
-    measured = [run for run in runs if isinstance(run.outcome, Measured)]
-    quick = any(run.quick for run in runs)
-    if measured:
-        return Recorded(standing=Standing.MEASURED, runs=len(measured), quick=quick)
-    last = data[-1]
-    if isinstance(last, Build):
-        return Recorded(standing=Standing.NOT_BUILT, runs=0, quick=False)
-    failed = isinstance(last.outcome, Failed)
-    return Recorded(standing=Standing.FAILED if failed else Standing.SKIPPED, runs=len(runs), quick=quick)
-
-
-def _counting(items: Sequence[Build | Run]) -> list[Build | Run]:
+def _counting(entries: Sequence[Entry]) -> list[Entry]:
     """The entries that count: no quick runs where there are others."""
-    if any(isinstance(item, Run) and not item.quick for item in items):
-        return [item for item in items if isinstance(item, Build) or not item.quick]
-    return list(items)
+    if any(isinstance(entry.item, Run) and not entry.item.quick for entry in entries):
+        return [entry for entry in entries if isinstance(entry.item, Build) or not entry.item.quick]
+    return list(entries)
 
 
 def _belongs(case: Case, benchmark: Benchmark) -> bool:
@@ -334,62 +367,10 @@ def _belongs(case: Case, benchmark: Benchmark) -> bool:
     )
 
 
-def _measured_cell(outcomes: Sequence[Measured]) -> Cell:
-    """As ``asv.results.Results.add_result``: timed samples are summarised, a value is itself.
-
-    Where a benchmark gives a value instead of samples, the last one counts: asv keeps what it was
-    told last, and a median of two tracked numbers may be a number that nobody tracked.
-    """
-    samples = [float(sample) for outcome in outcomes for sample in outcome.samples]
-    number = outcomes[0].number
-    if not samples:
-        return _cell(None)
-    if number is None:
-        return _cell(samples[-1])
-    from asv_runner.statistics import compute_stats, quantile
-
-    try:
-        value, stats = compute_stats(samples, number)
-    except ArithmeticError:  # its interval divides by powers of differences; its median always stands
-        return _cell(quantile(samples, 0.5))
-    shortened = {column: _stat(stats[column.removeprefix("stats_")]) for column in STATS}
-    return Cell(value=value, stats=shortened, samples=None)
-
-
-def _stat(value: float) -> float | None:
-    return truncated(value) if isinstance(value, float) else value
-
-
-def _cell(value: float | None) -> Cell:
-    return Cell(value=value, stats={}, samples=None)
-
-
-# --- one file --------------------------------------------------------------------------------------
-
-
-def _place(entry: Entry) -> Place:
-    return entry.place
+def _check(entry: Entry) -> str | None:
+    run = entry.item
+    return run.check if isinstance(run, Run) and isinstance(run.outcome, Measured) else None
 
 
 def _insert(entries: list[Entry], entry: Entry) -> None:
-    bisect.insort(entries, entry, key=_place)
-
-
-def _durations(builds: Sequence[Entry], existing: StoredFile | None) -> dict[str, Any]:
-    """asv's durations beside the benchmarks': the last build that stood is ours, the rest is kept."""
-    durations = dict(existing.durations) if existing else {}
-    for entry in builds:
-        if isinstance(entry.item, Build) and entry.item.failure is None:
-            durations[BUILD_KEY] = entry.item.duration_s
-    return dict(sorted(durations.items()))
-
-
-def _is_newer(old: Row | None, known: Iterable[str], ours: Row) -> bool:
-    """Whether asv itself wrote ``old`` after our last run, of a version that no session has."""
-    if old is None or old.version in set(known):
-        return False
-    return (old.started_at_ms or 0) > (ours.started_at_ms or 0)
-
-
-def _cells_by_params(old: Row) -> dict[tuple[str, ...], Cell]:
-    return dict(zip(itertools.product(*old.params), old.cells, strict=True))
+    bisect.insort(entries, entry, key=_PLACE)

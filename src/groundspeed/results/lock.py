@@ -1,4 +1,4 @@
-"""One writer per results folder. Owns the lock file's text; the lock itself is the kernel's.
+"""A lock that one process holds: on a results folder, on a host. Owns the file's text; the lock is the kernel's.
 
 ``flock`` dies with its process, so a crash leaves nothing to clean up.
 """
@@ -17,7 +17,7 @@ from groundspeed.errors import LockedError, StorageError
 
 
 @contextlib.contextmanager
-def results_lock(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> Iterator[None]:
     """Hold the lock file ``path`` while inside; LockedError names the holder when it is taken.
 
     The file stays behind, empty: removing it would let a third process lock a name that a second
@@ -25,7 +25,7 @@ def results_lock(path: Path) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = _open(path)
     except OSError as error:
         raise StorageError(
             f"The lock file {path} cannot be opened: {error.strerror or error}. "
@@ -38,6 +38,13 @@ def results_lock(path: Path) -> Iterator[None]:
             os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:  # another user's, in a shared folder: it can be locked all the same
+        return os.open(path, os.O_RDONLY)
 
 
 def _take(descriptor: int, path: Path) -> None:

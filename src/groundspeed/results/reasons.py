@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundspeed.records import Build, Failed, Run, Skipped
-from groundspeed.results.session_format import SessionFormatError
+from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import FOLDER, SessionFile, read_session_file, session_paths
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _collect(file: SessionFile, texts: dict[_Attempt, str]) -> None:
             if item.failure is not None:
                 for name in item.benchmarks:
                     texts[machine, item.environment, item.commit, name, None] = _text(item.failure)
-        elif isinstance(item.outcome, Failed | Skipped):
+        elif isinstance(item, Run) and isinstance(item.outcome, Failed | Skipped):
             texts[_attempt(machine, item)] = _text(item.outcome)
 
 

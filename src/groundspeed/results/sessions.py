@@ -15,16 +15,11 @@ from types import TracebackType
 from typing import Self
 
 from groundspeed.errors import StorageError
-from groundspeed.records import Build, Run, Session
+from groundspeed.records import Benchmark, Session
 from groundspeed.results.atomic import refused
-from groundspeed.results.session_format import (
-    SessionFormatError,
-    UnknownLineError,
-    header_line,
-    item_line,
-    parse_header,
-    parse_item,
-)
+from groundspeed.results.session_header import header_line, parse_header
+from groundspeed.results.session_lines import Item, item_line, parse_item, surely_measured
+from groundspeed.results.session_wire import SessionFormatError, UnknownLineError
 
 FOLDER = "sessions"
 _ENDING = ".jsonl.gz"
@@ -38,12 +33,14 @@ class SessionFile:
     """A session file, read. ``machine`` is asv's machine.json when it was written.
 
     ``items`` are in the order of the file; ``warnings`` name what was lost or not understood.
+    ``closed`` tells whether its writer came to the end, asv's files included.
     """
 
     path: Path
     session: Session
     machine: Mapping[str, str]
-    items: tuple[Build | Run, ...]
+    items: tuple[Item, ...]
+    closed: bool
     warnings: tuple[str, ...]
 
 
@@ -67,7 +64,7 @@ class SessionWriter:
             self.path.unlink(missing_ok=True)  # without its header it is no session
             raise
 
-    def append(self, item: Build | Run) -> None:
+    def append(self, item: Item) -> None:
         """Record one thing that was done; returns when it is safe. Raises StorageError."""
         if self._broken:
             raise StorageError(
@@ -90,6 +87,11 @@ class SessionWriter:
         """Remove a session in which nothing was done."""
         self.close()
         self.path.unlink(missing_ok=True)
+
+    def abandon(self) -> None:
+        """Let go of the file without ending the stream: what is derived from it may be behind."""
+        self._broken = True
+        self.close()
 
     def close(self) -> None:
         """End the stream. A session that is never closed reads just as well."""
@@ -127,25 +129,29 @@ def session_paths(machine_folder: Path) -> list[Path]:
     return sorted((machine_folder / FOLDER).glob(f"*{_ENDING}"))
 
 
-def read_session(path: Path) -> tuple[Session, tuple[Build | Run, ...], tuple[str, ...]]:
+def read_session(path: Path) -> tuple[Session, tuple[Item, ...], tuple[str, ...]]:
     """The session, what was done in order, and warnings; see ``read_session_file``."""
     file = read_session_file(path)
     return file.session, file.items, file.warnings
 
 
-def read_session_file(path: Path) -> SessionFile:
+def read_session_file(path: Path, *, measured: bool = True) -> SessionFile:
     """Read a session file, cut off or not. Lines of unknown types are passed over with a warning.
 
+    ``measured=False`` leaves out runs that measured, unparsed, for who asks about the others alone.
     Raises SessionFormatError when the header is not whole or is of a newer major version.
     """
-    lines = _lines(path)
+    stream = _Stream(path)
+    lines = stream.lines()
     session, machine = _header(path, lines)
-    items: list[Build | Run] = []
+    items: list[Item] = []
     warnings: list[str] = []
     for number, line in enumerate(lines, start=2):
         if not line.endswith(b"\n"):
             warnings.append(f"{path} breaks off in line {number}; the lines before it are whole.")
             break
+        if not measured and surely_measured(line):
+            continue
         try:
             items.append(parse_item(line))
         except UnknownLineError as error:
@@ -155,13 +161,29 @@ def read_session_file(path: Path) -> SessionFile:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             warnings.append(f"{path}, line {number}: {error!r}; skipped.")
     return SessionFile(
-        path=path, session=session, machine=machine, items=tuple(items), warnings=tuple(warnings)
+        path=path,
+        session=session,
+        machine=machine,
+        items=tuple(items),
+        closed=stream.ended,
+        warnings=tuple(warnings),
     )
 
 
 def read_header(path: Path) -> Session:
     """The first line alone. Raises as ``read_session_file``."""
-    return _header(path, _lines(path))[0]
+    return _header(path, _Stream(path).lines())[0]
+
+
+def read_headers(results_dir: Path) -> list[tuple[Benchmark, ...]]:
+    """The benchmarks of every session of every machine, oldest session first."""
+    headers = []
+    for path in sorted(results_dir.glob(f"*/{FOLDER}/*"), key=lambda one: one.name):
+        try:
+            headers.append(read_header(path).benchmarks)
+        except SessionFormatError:
+            continue  # named where its lines are read
+    return headers
 
 
 def _header(path: Path, lines: Iterator[bytes]) -> tuple[Session, Mapping[str, str]]:
@@ -175,38 +197,47 @@ def _header(path: Path, lines: Iterator[bytes]) -> tuple[Session, Mapping[str, s
         ) from error
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """The file's lines; one without a line end comes last, also where the stream breaks."""
-    rest = b""
-    try:
-        for text in _inflated(path):
-            *whole, rest = (rest + text).split(b"\n")
-            for line in whole:
-                yield line + b"\n"
-    except OSError as error:
-        raise SessionFormatError(
-            f"{path} cannot be read: {error.strerror or error}. Restore it from git, or move it away."
-        ) from error
-    if rest:
-        yield rest
+class _Stream:
+    """The text of a session file, as far as it is gzip's. ``ended`` once its last member was whole."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.ended = False
 
-def _inflated(path: Path) -> Iterator[bytes]:
-    """The text of all gzip members in turn, up to the first byte that is not gzip's."""
-    inflate = zlib.decompressobj(_GZIP)
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            while chunk:
-                before = inflate.copy()
-                try:
-                    text = inflate.decompress(chunk)
-                except zlib.error:
-                    yield _up_to_break(before, chunk) + b"?"  # an end without a line end
-                    return
-                yield text
-                chunk = inflate.unused_data
-                if inflate.eof:
-                    inflate = zlib.decompressobj(_GZIP)
+    def lines(self) -> Iterator[bytes]:
+        """The file's lines; one without a line end comes last, also where the stream breaks."""
+        rest = b""
+        try:
+            for text in self._inflated():
+                *whole, rest = (rest + text).split(b"\n")
+                for line in whole:
+                    yield line + b"\n"
+        except OSError as error:
+            raise SessionFormatError(
+                f"{self._path} cannot be read: {error.strerror or error}. "
+                "Restore it from git, or move it away."
+            ) from error
+        if rest:
+            yield rest
+
+    def _inflated(self) -> Iterator[bytes]:
+        """The text of all gzip members in turn, up to the first byte that is not gzip's."""
+        inflate = zlib.decompressobj(_GZIP)
+        with self._path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                while chunk:
+                    self.ended = False
+                    before = inflate.copy()
+                    try:
+                        text = inflate.decompress(chunk)
+                    except zlib.error:
+                        yield _up_to_break(before, chunk) + b"?"  # an end without a line end
+                        return
+                    yield text
+                    chunk = inflate.unused_data
+                    if inflate.eof:
+                        self.ended = True
+                        inflate = zlib.decompressobj(_GZIP)
 
 
 def _up_to_break(inflate: zlib._Decompress, chunk: bytes) -> bytes:
