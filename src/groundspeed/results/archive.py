@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundspeed.definition import better as stated_better
 from groundspeed.definition import default_unit
 from groundspeed.records import Benchmark, Better, Case, SeriesKey
 from groundspeed.results.asv_files import BrokenFileError
@@ -32,7 +33,7 @@ from groundspeed.results.gather import (
     collector_paused,
     result_paths,
 )
-from groundspeed.results.reasons import Reasons, read_reasons
+from groundspeed.results.unmeasured import Carried, Unmeasured, read_unmeasured
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,8 @@ class Series:
     ``Archive.commits``; ``values`` are in base units, NaN where there is no value; ``low`` and
     ``high`` bound the stored 99 % interval, NaN where none was stored, infinite where asv knew no
     bound (a single sample). ``failures`` and ``skipped`` map a position in this series to the
-    reason (empty text where nothing says it); every NaN in ``values`` is in one of them.
+    reason (empty text where nothing says it); every NaN in ``values`` is in one of them. ``carried``
+    are commits, by date, that hold nothing here because their built content is another commit's.
     """
 
     key: SeriesKey
@@ -67,6 +69,7 @@ class Series:
     high: NDArray[np.float64]
     failures: Mapping[int, str]
     skipped: Mapping[int, str] = field(default_factory=dict)
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,15 +114,15 @@ def read_archive(results_dir: Path) -> Archive:
         for folder, names in result_paths(results_dir):
             gatherer.add_folder(folder, names)
     columns = gatherer.columns()
-    reasons = read_reasons(results_dir) if columns.kinds.any() else Reasons.none()
-    commits, series = _series(columns, benchmarks, metrics, reasons)
+    unmeasured = read_unmeasured(results_dir)
+    commits, series = _series(columns, benchmarks, metrics, unmeasured)
     return Archive(
         commits=commits,
         series=series,
         benchmarks=benchmarks,
         machines=columns.machines,
         files=columns.files,
-        warnings=(*warnings, *columns.warnings, *reasons.warnings),
+        warnings=(*warnings, *columns.warnings, *unmeasured.warnings),
     )
 
 
@@ -127,7 +130,7 @@ def _series(
     columns: Columns,
     benchmarks: Mapping[str, Benchmark],
     metrics: Mapping[str, MetricEntry],
-    reasons: Reasons,
+    unmeasured: Unmeasured,
 ) -> tuple[tuple[MeasuredCommit, ...], tuple[Series, ...]]:
     """Sort all cells by series and commit once, then cut. Cost: one sort of as many 64-bit keys."""
     import numpy as np
@@ -145,7 +148,7 @@ def _series(
             continue
         identity = columns.identities[number]
         unit, better = _unit(identity.name, benchmarks, metrics)
-        missing = _missing(identity, kinds[cut], places[cut], commits, reasons)
+        missing = _missing(identity, kinds[cut], places[cut], commits, unmeasured)
         series.append(
             Series(
                 key=_key(identity),
@@ -157,6 +160,7 @@ def _series(
                 high=high[cut],
                 failures=missing[FAILED],
                 skipped=missing[SKIPPED],
+                carried=_carried(identity, places[cut], commits, unmeasured),
             )
         )
     return commits, tuple(series)
@@ -198,14 +202,26 @@ def _missing(
     kinds: NDArray[np.int8],
     places: NDArray[np.int32],
     commits: tuple[MeasuredCommit, ...],
-    reasons: Reasons,
+    unmeasured: Unmeasured,
 ) -> dict[int, dict[int, str]]:
     """For each kind of absence: position in the series to reason."""
     found: dict[int, dict[int, str]] = {FAILED: {}, SKIPPED: {}}
     for position in kinds.nonzero()[0].tolist():
         commit = commits[places[position]].hash
-        found[int(kinds[position])][position] = reasons.of(identity, commit)
+        found[int(kinds[position])][position] = unmeasured.reason(identity, commit)
     return found
+
+
+def _carried(
+    identity: Identity,
+    places: NDArray[np.int32],
+    commits: tuple[MeasuredCommit, ...],
+    unmeasured: Unmeasured,
+) -> tuple[Carried, ...]:
+    """What was carried over, but where the case was measured all the same."""
+    found = unmeasured.carried_over(identity)
+    measured = {commits[place].hash for place in places.tolist()} if found else set()
+    return tuple(one for one in found if one.commit not in measured)
 
 
 def _key(identity: Identity) -> SeriesKey:
@@ -224,4 +240,6 @@ def _unit(
 ) -> tuple[str, Better]:
     if name in metrics:
         return metrics[name].unit, metrics[name].better
-    return benchmarks[name].unit if name in benchmarks else default_unit(name), Better.LOWER
+    if name in benchmarks:
+        return benchmarks[name].unit, stated_better(benchmarks[name].definition) or Better.LOWER
+    return default_unit(name), Better.LOWER
