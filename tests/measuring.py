@@ -91,6 +91,7 @@ class FakeEnvironments:
             python=Path("python"),
             variables={},
             dependencies=("a==1",),
+            identity=None,
             build_s=1.0,
         )
 

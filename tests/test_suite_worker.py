@@ -85,18 +85,6 @@ def test_a_second_ask_takes_the_environment_from_the_cache(
     assert again.python.lstat().st_ino == inode
 
 
-def test_the_cache_keeps_what_was_used_last(tmp_path: Path) -> None:
-    hashes = make_project(tmp_path, (1, 2, 3))
-    loaded = config.load(tmp_path)
-    environments = Environments(loaded, {**os.environ, **offline_environment()})
-    (environment,) = environments.matrix()
-    for hash_ in (*hashes, hashes[0]):
-        environments.prepare(hash_, environment)
-    environments.sweep(keep=2)
-    kept = {path.name for path in (loaded.workspace / "environments").iterdir()}
-    assert kept == {hashes[0][:12], hashes[2][:12]}
-
-
 def test_a_commit_that_does_not_build_says_why_and_names_no_place_of_this_host(
     environments: Environments, configuration: Configuration, hashes: tuple[str, ...]
 ) -> None:

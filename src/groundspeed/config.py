@@ -29,6 +29,9 @@ _ASV_KEYS = frozenset(
 _ASV_NAMES = ("asv.conf.json", "asv.conf.jsonc")
 _OUR_NAME = "groundspeed.toml"
 _LAUNCHES = ("auto", "fork", "spawn")
+_LOCKS = ("tree", "commit")
+_CACHE_BYTES = 5_000_000_000  # some 300 environments of a pure-Python project; a tenth with numpy and scipy
+_CACHE_AGE_S = 30 * 86_400.0
 
 T = TypeVar("T")
 
@@ -71,6 +74,21 @@ class SuiteConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentConfig:
+    """How environments are made and kept.
+
+    ``lock`` is the lock file, relative to the configuration; ``lock_from`` tells whose it is, the working
+    ``tree``'s or each ``commit``'s. ``ignored`` are globs of files in the built wheel that do not count.
+    """
+
+    lock: str | None
+    lock_from: str
+    ignored: tuple[str, ...]
+    cache_bytes: int
+    cache_age_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectConfig:
     """What groundspeed.toml says; every key has a default.
 
@@ -81,6 +99,7 @@ class ProjectConfig:
     path: Path | None
     machines: Mapping[str, MachineProfile]
     passed_variables: tuple[str, ...]
+    environment: EnvironmentConfig
     launch: str
     nightly_cases: tuple[str, ...]
 
@@ -182,7 +201,9 @@ def _project(root: Path) -> ProjectConfig:
     file, values = _read_project(root)
     table = _Table(values=values, file=file or root / _OUR_NAME, path="")
     table.only("machines", "environment", "run", "nightly")
-    environment = table.table("environment").only("pass")
+    environment = table.table("environment").only(
+        "pass", "lock", "lock_from", "ignore", "cache_size", "cache_age"
+    )
     run = table.table("run").only("launch")
     nightly = table.table("nightly").only("cases")
     machines = table.table("machines")
@@ -190,8 +211,26 @@ def _project(root: Path) -> ProjectConfig:
         path=file,
         machines={name: _profile(name, machines.table(name)) for name in machines.values},
         passed_variables=environment.strings("pass"),
+        environment=_environment(environment),
         launch=run.choice("launch", _LAUNCHES) or "auto",
         nightly_cases=nightly.strings("cases"),
+    )
+
+
+def _environment(table: _Table) -> EnvironmentConfig:
+    size = table.parsed("cache_size", units.parse_bytes)
+    age = table.parsed("cache_age", units.parse_duration)
+    lock = table.get("lock", str)
+    if lock is not None and not lock.endswith((".lock", ".txt")):
+        raise ConfigError(
+            f'{table.file}: "environment.lock" must name a uv.lock or a requirements .txt file.'
+        )
+    return EnvironmentConfig(
+        lock=lock,
+        lock_from=table.choice("lock_from", _LOCKS) or "tree",
+        ignored=table.strings("ignore"),
+        cache_bytes=_CACHE_BYTES if size is None else size,
+        cache_age_s=_CACHE_AGE_S if age is None else age,
     )
 
 

@@ -25,6 +25,10 @@ _FACTORS: dict[str, tuple[float, str]] = {
     "m": (60.0, "s"),
     "min": (60.0, "s"),
     "h": (3600.0, "s"),
+    "d": (86_400.0, "s"),
+    "day": (86_400.0, "s"),
+    "days": (86_400.0, "s"),
+    "weeks": (604_800.0, "s"),
     "b": (1.0, "bytes"),
     "bytes": (1.0, "bytes"),
     "kb": (1e3, "bytes"),
@@ -75,6 +79,22 @@ def parse_bytes(text: str) -> int:
     if quantity.unit not in ("bytes", "") or quantity.value < 0:
         raise ValueError(f"{text!r} is not a size such as 10KB, 64 GB or 1MiB")
     return round(quantity.value)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds: ``30 days``, ``2 weeks``, ``12 h``, ``10m``. Raises ``ValueError``."""
+    quantity = parse(text)
+    if quantity.unit != "s" or quantity.value < 0:
+        raise ValueError(f"{text!r} is not a time such as 10m, 2 h or 30 days")
+    return quantity.value
+
+
+def parse_share(text: str) -> float:
+    """A part of one, greater than nothing: ``1 %`` and ``0.01`` are the same. Raises ``ValueError``."""
+    quantity = parse(text)
+    if quantity.unit or not 0 < quantity.value < 1:
+        raise ValueError(f"{text!r} is not a share such as 1 % or 0.01")
+    return quantity.value
 
 
 def display(value: float, unit: str, *, digits: int = 3) -> str:

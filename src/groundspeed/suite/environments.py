@@ -1,38 +1,39 @@
 """One environment per commit, kept under ``.groundspeed/environments`` and made on demand.
 
-Owns the cache of environments and the processes that make them (``builder``); knows nothing of
-what is measured in them.
+Owns what is made when, and what a made environment is to its callers; the making is the builder's, the
+keeping is ``cache``'s. Knows nothing of what is measured in them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
-import subprocess
-import sys
+import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from groundspeed.config import Configuration
 from groundspeed.errors import ConfigError
 from groundspeed.records import Environment, Failed, FailureKind
-from groundspeed.suite import isolation
+from groundspeed.suite import cache, engines, isolation
+from groundspeed.suite.builder import Order
+from groundspeed.suite.building import failure_text
+from groundspeed.suite.workshop import Crew, Workshop
 
-KEPT = 12  # environments; one takes 5-20 MB of its own beside what uv links from its cache
-_LOG_KEPT = 12_000  # characters of a failed build's log: the end says why
-_READY = "ready.json"
+MOST_BUILDS = 8  # at once; beyond it the index and the disk are what is waited for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
     """A commit's environment that stands: its interpreter and the variables of its workers.
 
-    ``build_s`` is what it took to make it, whenever that was.
+    ``build_s`` is what it took to make it, whenever that was; ``identity`` is equal for environments that
+    hold the same content (docs/environments.md), None where that cannot be known.
     """
 
     commit: str
@@ -40,151 +41,218 @@ class Prepared:
     python: Path
     variables: Mapping[str, str]
     dependencies: tuple[str, ...]
+    identity: str | None
     build_s: float
 
 
 class Environments:
-    """The environments of one configured suite. Not safe for two at once: callers hold the lock."""
+    """The environments of one configured suite. Not safe for two at once: callers hold the lock.
+
+    What it prepared stays until ``release`` or ``close``, whatever the bounds of the cache say.
+    """
 
     def __init__(self, configuration: Configuration, outer: Mapping[str, str]) -> None:
         self._configuration = configuration
-        self._folder = configuration.workspace / "environments"
-        self._home = isolation.make_home(configuration.workspace)
+        self._workspace = configuration.workspace
+        self._home = isolation.make_home(self._workspace)
         passed = configuration.project.passed_variables
-        self._for_builds = isolation.build_variables(outer, self._home, passed)
         self._for_workers = isolation.worker_variables(outer, self._home, passed)
-        self._redact = isolation.redaction(configuration.suite.root, configuration.workspace)
+        self._workshop = Workshop(configuration, outer, self._home)
+        self._redact = isolation.redaction(configuration.suite.root, self._workspace)
         self._failures: dict[tuple[str, str], Failed] = {}
-        self._search_path = outer.get("PATH", os.defpath)
+        self._in_use: set[Path] = set()
+
+    # --- the matrix ------------------------------------------------------------------------------
 
     def fetch(self) -> None:
         """Clone the remote repository that asv.conf.json names, or bring the clone up to date.
 
         Raises ``ConfigError`` when it cannot be reached.
         """
-        answer, log = self._call({"do": "fetch", "folder": str(self._folder / "none")})
+        answer, log = self._workshop.ask("fetch")
         if "fetched" not in answer:
             suite = self._configuration.suite
-            reason = answer.get("failure") or log
+            reason = failure_text(answer, log, self._redact)
             raise ConfigError(f'{suite.path}: "repo": {suite.repo} cannot be fetched: {reason}')
 
     def matrix(self) -> tuple[Environment, ...]:
         """Every environment that asv.conf.json asks for, under asv's names.
 
-        Raises ``ConfigError`` when asv cannot make any of them here.
+        Raises ``ConfigError`` when what makes them is not here, or asv cannot make any of them.
         """
-        answer, log = self._call({"do": "list", "folder": str(self._folder / "none")})
+        suite = self._configuration.suite
+        engines.require(self._configuration, self._workshop.variables, isolation.find_uv())
+        answer, log = self._workshop.ask("list")
         found = answer.get("environments")
         if not found:
             reason = answer.get("failure") or log or "asv names none"
-            raise ConfigError(f"{self._configuration.suite.path}: no environment can be made here: {reason}")
-        return tuple(
-            Environment(
-                name=one["name"],
-                python=one["python"],
-                requirements=one["requirements"],
-                env_vars=one["env_vars"],
-            )
-            for one in found
-        )
+            raise ConfigError(f"{suite.path}: no environment can be made here: {reason}")
+        return tuple(Environment(**one) for one in found)
+
+    # --- commits ---------------------------------------------------------------------------------
 
     def prepare(self, commit: str, environment: Environment) -> Prepared | Failed:
         """The environment with this commit installed: from the cache, else made now.
 
         A failure is remembered as long as this object lives: who asks again gets the same answer.
         """
-        known = self._failures.get((commit, environment.name))
-        if known is not None:
-            return known
-        folder = self._folder / commit[:12] / environment.name
-        ready = folder / _READY
-        if not ready.is_file():
-            shutil.rmtree(folder, ignore_errors=True)  # what a killed run left half made
-            folder.mkdir(parents=True)
-            started = time.monotonic()
-            answer, log = self._call(
-                {"do": "build", "folder": str(folder), "environment": environment.name, "commit": commit}
+        ((_, _, made),) = self.prepare_many([(commit, environment)])
+        return made
+
+    def prepare_many(
+        self, wanted: Sequence[tuple[str, Environment]], workers: int | None = None
+    ) -> Iterator[tuple[str, Environment, Prepared | Failed]]:
+        """Several at once, each as soon as it stands. Never while something is being measured.
+
+        ``workers`` bounds the builds at a time; None means a build per processor, at most MOST_BUILDS.
+        Whoever stops asking (Ctrl-C, an error, ``close`` of the iterator) ends the builds that run, and
+        nothing of them is left.
+        """
+        missing: dict[tuple[str, str], Environment] = {}
+        for commit, environment in wanted:
+            known = self._known(commit, environment)
+            if known is None:
+                missing[commit, environment.name] = environment
+            else:
+                yield commit, environment, known
+        if missing:
+            if self._configuration.suite.is_remote and not self._configuration.suite.repo_path.is_dir():
+                self.fetch()  # two builds must not clone it at once
+            jobs = {(commit, one.name): (commit, one) for (commit, _), one in missing.items()}
+            yield from self._make_all(list(jobs.values()), workers or min(_processors(), MOST_BUILDS))
+
+    def release(self, prepared: Prepared) -> None:
+        """It is not needed any more in this session: the cache may remove it."""
+        self._in_use.discard(self._folder(prepared.commit, prepared.environment))
+
+    def sweep(self) -> cache.Freed:
+        """Hold the cache within the configuration's bounds, and remove what a killed run left."""
+        settings = self._configuration.project.environment
+        limits = cache.Limits(size_bytes=settings.cache_bytes, age=timedelta(seconds=settings.cache_age_s))
+        cache.sweep_leftovers(self._workspace, self._in_use)
+        return cache.trim(self._workspace, limits, datetime.now(UTC), self._in_use)
+
+    def close(self) -> None:
+        """The session is over: throw-away environments go, and the bounds of the cache hold for all."""
+        self._in_use.clear()
+        self.sweep()
+
+    # --- what is no commit -----------------------------------------------------------------------
+
+    def existing(self, python: Path, commit: str) -> Prepared:
+        """An installed environment, measured as it is and taken for ``commit``.
+
+        Raises ``ConfigError`` when the interpreter does not run or is older than 3.8.
+        """
+        path = Path(os.path.abspath(python))  # noqa: PTH100 -- a venv's python is a link that must not be followed
+        started = time.monotonic()
+        inventory = isolation.read_inventory(path)
+        version = ".".join(map(str, inventory["version"]))
+        suite = self._configuration.suite
+        name = f"existing-py{version}"
+        variables = {
+            "ASV": "true",
+            "ASV_PROJECT": suite.project,
+            "ASV_CONF_DIR": str(suite.root),
+            "ASV_ENV_NAME": name,
+            "ASV_ENV_TYPE": "existing",
+            "ASV_COMMIT": commit,
+        }
+        built = {"python": str(path), "variables": variables, "identity": None, **inventory}
+        return self._prepared(commit, name, {**built, "build_s": time.monotonic() - started})
+
+    @contextlib.contextmanager
+    def worktree(self, environment: Environment, commit: str) -> Iterator[Prepared | Failed]:
+        """The working tree as it is, uncommitted changes included, in an environment that goes afterwards.
+
+        ``commit`` is the one that it stands on. Raises ``ConfigError`` for a repository without one.
+        """
+        suite = self._configuration.suite
+        if suite.is_remote or not (suite.repo_path / ".git").exists():
+            raise ConfigError(
+                f'{suite.path}: "repo": {suite.repo} has no working tree to measure. '
+                "Run this in a clone, or measure a commit."
             )
-            if "built" not in answer:
-                shutil.rmtree(folder, ignore_errors=True)
-                text = f"{log}\n{answer.get('failure', 'the build ended without an answer')}".strip()
-                failed = Failed(kind=FailureKind.NOT_BUILT, text=self._redact(text)[-_LOG_KEPT:])
-                self._failures[commit, environment.name] = failed
-                return failed
-            _write_whole(ready, {**answer["built"], "build_s": time.monotonic() - started})
-        os.utime(ready)
-        return self._prepared(commit, environment, json.loads(ready.read_text(encoding="utf-8")))
+        folder = cache.worktrees_folder(self._workspace) / secrets.token_hex(4) / environment.name
+        self._in_use.add(folder)
+        try:
+            ((_, _, made),) = self._make_all([(commit, environment)], 1, folder, suite.repo_path)
+            yield made
+        finally:
+            self._in_use.discard(folder)
+            cache.remove(folder)
 
-    def sweep(self, keep: int = KEPT) -> None:
-        """Remove all but the environments used last."""
-        ready = sorted(
-            self._folder.glob(f"*/*/{_READY}"), key=lambda path: path.stat().st_mtime, reverse=True
-        )
-        for path in ready[keep:]:
-            shutil.rmtree(path.parent, ignore_errors=True)
-            with contextlib.suppress(OSError):  # another environment of the commit is kept
-                path.parent.parent.rmdir()
+    # --- making ----------------------------------------------------------------------------------
 
-    def _prepared(self, commit: str, environment: Environment, built: dict[str, Any]) -> Prepared:
+    def _known(self, commit: str, environment: Environment) -> Prepared | Failed | None:
+        failed = self._failures.get((commit, environment.name))
+        folder = self._folder(commit, environment.name)
+        ready = cache.read_ready(folder)
+        if failed is not None or ready is None or ready["recipe"] != self._workshop.recipe():
+            return failed
+        os.utime(folder / cache.READY)
+        self._in_use.add(folder)
+        return self._prepared(commit, environment.name, ready)
+
+    def _make_all(
+        self,
+        jobs: Sequence[tuple[str, Environment]],
+        workers: int,
+        folder: Path | None = None,
+        worktree: Path | None = None,
+    ) -> Iterator[tuple[str, Environment, Prepared | Failed]]:
+        crew, pool = Crew(), ThreadPoolExecutor(max_workers=workers)
+
+        def make(commit: str, environment: Environment) -> tuple[str, Environment, Prepared | Failed]:
+            into = folder or self._folder(commit, environment.name)
+            order = self._workshop.order("build", commit, environment, into, worktree)
+            return commit, environment, self._make(order, into, crew)
+
+        try:
+            for future in as_completed([pool.submit(make, *job) for job in jobs]):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            crew.end()
+            pool.shutdown(wait=True)
+
+    def _make(self, order: Order, folder: Path, crew: Crew) -> Prepared | Failed:
+        cache.remove(folder)  # what a killed run left half made, or another recipe
+        folder.mkdir(parents=True)
+        self._in_use.add(folder)
+        started = time.monotonic()
+        answer, log = crew.run(self._workshop, order)
+        if "built" in answer:
+            facts = {"commit": order.commit, "recipe": self._workshop.recipe()}
+            ready = {**answer["built"], **facts, "build_s": time.monotonic() - started}
+            cache.write_ready(folder, ready)
+            return self._prepared(order.commit, order.environment, ready)
+        cache.remove(folder)
+        self._in_use.discard(folder)
+        failed = Failed(kind=FailureKind.NOT_BUILT, text=failure_text(answer, log, self._redact))
+        if order.worktree is None and not crew.over:
+            self._failures[order.commit, order.environment] = failed
+        return failed
+
+    def _prepared(self, commit: str, environment: str, built: Mapping[str, Any]) -> Prepared:
         python = Path(built["python"])
         path = f"{python.parent}{os.pathsep}{self._for_workers.get('PATH', os.defpath)}"
         return Prepared(
             commit=commit,
-            environment=environment.name,
+            environment=environment,
             python=python,
             variables={**self._for_workers, **built["variables"], "PATH": path},
             dependencies=tuple(built["dependencies"]),
+            identity=built["identity"],
             build_s=built["build_s"],
         )
 
-    def _call(self, request: dict[str, Any]) -> tuple[dict[str, Any], str]:
-        """Run the builder; return its answer (empty when it died) and what it printed."""
-        uv = isolation.find_uv()
-        suite = self._configuration.suite
-        request = {**request, "config": str(suite.path), "uv": str(uv) if uv else None}
-        return _builder(request, suite.root, {**self._for_builds, "PATH": self._interpreters()})
-
-    def _interpreters(self) -> str:
-        """The search path with the real interpreters first, so that asv finds no version manager."""
-        pythons: Sequence[Any] = self._configuration.suite.raw.get("pythons") or ()
-        folders = [
-            str(isolation.find_interpreter(version, self._search_path).parent)
-            for version in pythons
-            if isinstance(version, str) and version[:1].isdigit()
-        ]
-        return os.pathsep.join([*dict.fromkeys(folders), self._search_path])
+    def _folder(self, commit: str, environment: str) -> Path:
+        return cache.environments_folder(self._workspace) / commit[:12] / environment
 
 
-def _builder(request: dict[str, Any], root: Path, variables: Mapping[str, str]) -> tuple[dict[str, Any], str]:
-    read_fd, write_fd = os.pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "groundspeed.suite.builder", str(write_fd)],
-        cwd=root,
-        env={**variables, "PYTHONPATH": os.pathsep.join(_our_paths())},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        pass_fds=[write_fd],
-        start_new_session=True,
-    )
-    os.close(write_fd)
-    try:
-        output, _ = process.communicate(json.dumps(request).encode())
-        with os.fdopen(read_fd, encoding="utf-8") as line:
-            text = line.read()
-    finally:
-        if process.poll() is None:  # interrupted: nothing of the build goes on
-            os.killpg(process.pid, 9)
-            process.wait()
-    return (json.loads(text) if text else {}), output.decode("utf-8", "replace")
-
-
-def _our_paths() -> list[str]:
-    """Where this very groundspeed and its asv lie: the builder runs them, whatever is on its path."""
-    return [path for path in sys.path if path and Path(path).is_dir()]
-
-
-def _write_whole(path: Path, value: dict[str, Any]) -> None:
-    beside = path.with_suffix(f".{os.getpid()}.{time.monotonic_ns()}")
-    beside.write_text(json.dumps(value), encoding="utf-8")
-    beside.replace(path)
+def _processors() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -14,8 +14,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from groundspeed.errors import ConfigError
+
+OLDEST = (3, 8)  # what the worker and the ruler run on
+INVENTORY = Path(__file__).with_name("inventory.py")
+
+WORKER = "groundspeed_worker"
+"""What the worker is called in the ruler: it never imports groundspeed."""
 
 # Language, temporary files, and the search path: nothing that names the user.
 _FOR_ALL = ("PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
@@ -25,12 +32,15 @@ _FOR_BUILDS = (
     "http_proxy https_proxy no_proxy all_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY "
     "CC CXX FC CFLAGS CXXFLAGS LDFLAGS MAKEFLAGS SOURCE_DATE_EPOCH PKG_CONFIG_PATH"
 ).split()
+# conda finds itself and its cache by these.
+_FOR_BUILDS += ["CONDA_EXE", "CONDA_PKGS_DIRS"]
 _PREFIXES_FOR_ALL = ("LC_",)
 _PREFIXES_FOR_BUILDS = ("PIP_", "UV_")
-# Where the user told pip and uv which index to use, from the home that builds do not see.
+# Where the user told pip, uv and conda which index to use, from the home that builds do not see.
 _USER_FILES = {
     "PIP_CONFIG_FILE": (".config/pip/pip.conf", ".pip/pip.conf"),
     "UV_CONFIG_FILE": (".config/uv/uv.toml",),
+    "CONDARC": (".condarc",),
 }
 
 _WHO = (
@@ -61,7 +71,7 @@ def make_home(workspace: Path) -> Path:
 
 
 def make_ruler(workspace: Path) -> Path:
-    """A folder that holds asv_runner and asv_bench_groundspeed of the running tool and nothing else.
+    """A folder that holds asv_runner, asv_bench_groundspeed and the worker of the running tool, no more.
 
     It stands first on a worker's path, so that what measures is never the commit under test's.
     """
@@ -125,6 +135,26 @@ def find_interpreter(version: str, search_path: str) -> Path:
     raise ConfigError(f"No CPython {version} on the PATH, which asv.conf.json wants (pythons): install it.")
 
 
+def read_inventory(python: Path) -> Mapping[str, Any]:
+    """What the environment of an interpreter holds, asked of itself (inventory.py).
+
+    Raises ``ConfigError`` when it does not run or is too old to be measured with.
+    """
+    answer = _ask(str(python))
+    if answer is None:
+        raise ConfigError(f"{python} is no Python that runs: name the interpreter of an environment.")
+    if tuple(answer[0]) < OLDEST:
+        version, oldest = ".".join(map(str, answer[0])), ".".join(map(str, OLDEST))
+        raise ConfigError(f"{python} is Python {version}; measuring needs {oldest} or newer.")
+    command = [str(python), str(INVENTORY)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        reason = done.stderr.strip().rpartition("\n")[2]
+        raise ConfigError(f"{python} cannot list what is installed ({reason}). Repair that environment.")
+    inventory: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return inventory
+
+
 def find_uv() -> Path | None:
     """The uv executable: beside this interpreter, else on the PATH; None where there is none."""
     beside = Path(sys.executable).parent / "uv"
@@ -154,6 +184,7 @@ def _ruler_parts() -> list[tuple[str, Path]]:
     parts = [
         ("asv_runner", Path(asv_runner.__file__).parent),
         ("asv_bench_groundspeed", Path(asv_bench_groundspeed.__file__).parent),
+        (WORKER, Path(__file__).with_name("worker")),
     ]
     # with its metadata asv_runner finds our kinds, as it would in an environment of asv's
     try:
