@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
@@ -22,19 +25,36 @@ from groundspeed.records import (
     Build,
     CarriedOver,
     Case,
+    Control,
     Failed,
     FailureKind,
     Measured,
     NotRun,
     Outcome,
     Run,
+    Sampling,
     Skipped,
+    Stop,
+    Telemetry,
 )
 from groundspeed.results.archive import read_archive
 from groundspeed.results.ledger import Standing
+from groundspeed.results.session_lines import Item
 from groundspeed.results.sessions import read_session, session_paths
-from groundspeed.results.store import ResultStore, rebuild
-from tests.results_records import COMMITS, MACHINE, PY, PY_NUMPY, T0, benchmark, build, measured, run, session
+from groundspeed.results.store import LAG_S, ResultStore, rebuild
+from tests.results_records import (
+    COMMITS,
+    MACHINE,
+    PRECISE,
+    PY,
+    PY_NUMPY,
+    T0,
+    benchmark,
+    build,
+    measured,
+    run,
+    session,
+)
 
 P12 = [["1", "2"]]
 A, B = benchmark("m.time_a", P12), benchmark("m.track_b", kind="track", unit="unit")
@@ -46,13 +66,18 @@ NOT_BUILT = Failed(kind=FailureKind.NOT_BUILT, text="no compiler")
 NO_GPU = Skipped(reason="no GPU")
 
 
-def record(results: Path, *sessions: Sequence[Build | Run], suite: tuple[Benchmark, ...] = (A, B)) -> None:
+def record(
+    results: Path,
+    *sessions: Sequence[Item],
+    suite: tuple[Benchmark, ...] = (A, B),
+    sampling: Sampling | None = None,
+) -> None:
     """Write each list as a session of its own."""
     first = len(session_paths(results / "box")) + 1
     for number, items in enumerate(sessions, start=first):
         store = ResultStore(results, MACHINE)
         assert store.warnings == ()
-        store.begin(session(number, suite))
+        store.begin(session(number, suite, sampling=sampling))
         for item in items:
             store.add(item)
         store.close()
@@ -371,6 +396,170 @@ def test_what_the_header_does_not_know_is_refused_before_it_is_written(
     (path,) = session_paths(tmp_path / "box")
     assert read_session(path)[1] == ()
     store.close()
+
+
+R3 = measured(8.0, number=10)
+ENOUGH: dict[str, tuple[list[tuple[list[Run], bool]], tuple[Standing, int, bool]]] = {
+    # sessions, each of 1.1 or not; the standing, how many runs count, whether they are enough
+    "more are wanted": ([([run(A1, R1), run(A1, R2)], True)], (Standing.MEASURED, 2, False)),
+    "stopped": ([([run(A1, R1), run(A1, R2, stop=Stop.BUDGET)], True)], (Standing.MEASURED, 2, True)),
+    "stopped before it was interrupted elsewhere": (
+        [([run(A1, R1, stop=Stop.PRECISION)], True), ([run(A1, R2)], True)],
+        (Standing.MEASURED, 2, True),
+    ),
+    "a quick run's stop does not count": (
+        [([run(A1, Q1, quick=True, stop=Stop.STATED), run(A1, R1)], True)],
+        (Standing.MEASURED, 1, False),
+    ),
+    "1.0, one round of two": ([([run(A1, R1)], False)], (Standing.MEASURED, 1, False)),
+    "1.0, two rounds of two": (
+        [([run(A1, R1)], False), ([run(A1, R2)], False)],
+        (Standing.MEASURED, 2, True),
+    ),
+    "one of each is not enough": (
+        [([run(A1, R1)], False), ([run(A1, R2)], True)],
+        (Standing.MEASURED, 2, False),
+    ),
+    "failed": ([([run(A1, RAISED)], True)], (Standing.FAILED, 1, True)),
+    "skipped": ([([run(A1, NO_GPU)], True)], (Standing.SKIPPED, 1, True)),
+    "measured, then failed": ([([run(A1, R1), run(A1, RAISED)], True)], (Standing.MEASURED, 1, False)),
+    "carried over": (
+        [([run(A1, CarriedOver(measured_at=COMMITS[1]))], True)],
+        (Standing.CARRIED_OVER, 0, False),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENOUGH)
+def test_whether_more_runs_are_wanted(tmp_path: Path, name: str) -> None:
+    written, expected = ENOUGH[name]
+    for items, new in written:
+        record(tmp_path, items, sampling=PRECISE if new else None)
+    found = ResultStore(tmp_path, MACHINE).recorded(COMMITS[0], PY.name)[A1, "v1"]
+    assert (found.standing, found.runs, found.complete) == expected
+    counted = [item for items, _ in written for item in items if not item.quick]
+    outcomes = [item.outcome for item in counted if isinstance(item.outcome, Measured)]
+    assert found.samples == tuple(one.samples for one in outcomes)
+
+
+def test_in_how_many_sessions_a_build_failed(tmp_path: Path) -> None:
+    failed = build(failure=NOT_BUILT, benchmarks=[A.name])
+    record(tmp_path, [failed, failed], [failed])
+    found = ResultStore(tmp_path, MACHINE).recorded(COMMITS[0], PY.name)[A1, "v1"]
+    assert (found.standing, found.runs, found.complete) == (Standing.NOT_BUILT, 2, False)
+
+
+def test_the_build_that_stood(tmp_path: Path) -> None:
+    stood, other = build(identity="x"), build(COMMITS[1], identity="x")
+    failed, last = build(failure=NOT_BUILT), build(COMMITS[2], NOT_BUILT, at=T0 + timedelta(days=1))
+    record(tmp_path, [build(identity="w"), stood, failed, other], [build(COMMITS[2], NOT_BUILT), last])
+    found = ResultStore(tmp_path, MACHINE).builds()
+    assert found == {
+        (COMMITS[0], PY.name): stood,
+        (COMMITS[1], PY.name): other,
+        (COMMITS[2], PY.name): last,
+    }
+
+
+def test_check_values_by_commit(tmp_path: Path) -> None:
+    record(
+        tmp_path,
+        [run(A1, R1, check="x"), run(A1, R2, check="y"), run(A1, R1), run(A1, RAISED, check="z")],
+        [run(A1, Q1, commit=COMMITS[1], quick=True, check="x"), run(A2, R1)],
+    )
+    (key, seen), *others = ResultStore(tmp_path, MACHINE).checks().items()
+    assert others == []
+    assert (key.machine, key.environment, key.case, key.metric, key.version) == ("box", PY.name, A1, "", "v1")
+    assert seen == {COMMITS[0]: {"x", "y"}, COMMITS[1]: {"x"}}
+
+
+# --- what asv's files show meanwhile ---------------------------------------------------------------
+
+
+def test_a_file_lags_behind_its_session_for_seconds_at_most(tmp_path: Path) -> None:
+    now = [100.0]
+    store = ResultStore(tmp_path, MACHINE, monotonic=lambda: now[0])
+    store.begin(session(1, (A, B)))
+    store.add(run(A1, measured(1.0)))
+    assert columns(tmp_path, A.name)["result"] == [1.0, None], "the first run at once"
+    now[0] += LAG_S / 2
+    store.add(run(A2, measured(2.0)))
+    assert columns(tmp_path, A.name)["result"] == [1.0, None]
+    store.add(run(A1, measured(4.0), commit=COMMITS[1]))
+    assert stored(tmp_path, COMMITS[1])["results"][A.name][0] == [4.0, None], "another file, another clock"
+    now[0] += LAG_S / 2
+    store.add(run(A1, measured(5.0), commit=COMMITS[2]))
+    assert columns(tmp_path, A.name)["result"] == [1.0, 2.0], "whatever comes in"
+    store.add(run(B0, measured(3.0, number=None)))
+    store.close()
+    assert columns(tmp_path, B.name)["result"] == [3.0]
+    before = files(tmp_path)
+    assert rebuild(tmp_path, "box") == ()
+    assert files(tmp_path) == before
+
+
+def test_what_the_host_did_changes_none_of_asvs_files(tmp_path: Path) -> None:
+    control = Control(started_at=T0, samples=(0.1, 0.2))
+    telemetry = Telemetry(started_at=T0, seconds=(0.0, 1.0), columns={"load_1min": (0.5, None)})
+    record(tmp_path / "without", [run(A1, R1)])
+    record(tmp_path / "with", [control, run(A1, R1), telemetry, control])
+    (path,) = session_paths(tmp_path / "with" / "box")
+    assert read_session(path)[1] == (control, run(A1, R1), telemetry, control)
+    path.unlink()
+    session_paths(tmp_path / "without" / "box")[0].unlink()
+    assert files(tmp_path / "with") == files(tmp_path / "without")
+    record(tmp_path / "idle", [control, telemetry])
+    assert session_paths(tmp_path / "idle" / "box") == [], "nothing was measured"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from groundspeed.results.store import ResultStore
+from tests.results_records import COMMITS, MACHINE, measured, reading, run, session
+from tests.test_results_store import A, A1, A2, B
+
+store = ResultStore(Path(sys.argv[1]), MACHINE, monotonic=lambda: 0.0)
+store.begin(session(1, (A, B)))
+for commit in COMMITS[:2]:
+    store.add(run(A1, measured(1.0), commit))
+    store.add(run(A2, measured(2.0), commit, metrics=[reading("p99", 3.0)]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_next_session_writes_what_kill_9_left_behind(tmp_path: Path) -> None:
+    root = Path(__file__).parent.parent
+    child = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=root, check=False)
+    assert child.returncode == -signal.SIGKILL
+    assert columns(tmp_path, A.name)["result"] == [1.0, None], "behind"
+    (tmp_path / "benchmarks.json").unlink()
+    (tmp_path / "metrics.toml").unlink()
+    store = ResultStore(tmp_path, MACHINE)
+    store.begin(session(2, (A, B)))
+    for commit in COMMITS[:2]:
+        rows = stored(tmp_path, commit)["results"]
+        assert (rows[A.name][0], rows[f"{A.name}@p99"][0][1]) == ([1.0, 2.0], 3.0)
+    store.close()
+    before = files(tmp_path)
+    assert f"{A.name}@p99" in before["benchmarks.json"].decode()
+    assert rebuild(tmp_path, "box") == ()
+    assert files(tmp_path) == before
+
+
+def test_a_file_that_cannot_be_written_leaves_the_session_open_for_the_next(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path, MACHINE, monotonic=lambda: 0.0)
+    store.begin(session(1, (A, B)))
+    store.add(run(A1, measured(1.0)))
+    store.add(run(A2, measured(2.0)))
+    path = tmp_path / "box" / f"{COMMITS[0][:8]}-{PY.name}.json"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StorageError, match=path.name):
+        store.close()
+    path.rmdir()
+    record(tmp_path, [])
+    assert columns(tmp_path, A.name)["result"] == [1.0, 2.0]
 
 
 # --- laws ------------------------------------------------------------------------------------------

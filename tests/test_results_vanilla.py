@@ -17,14 +17,16 @@ from groundspeed.records import Environment, Failed, FailureKind, Skipped
 from groundspeed.results.archive import read_archive
 from groundspeed.results.store import ResultStore
 from tests.repositories import CommitSpec, git, git_environment, make_repository
-from tests.results_records import MACHINE, benchmark, build, measured, run, session
+from tests.results_records import MACHINE, benchmark, build, measured, reading, run, session
 
 pytestmark = pytest.mark.slow
 
 ENVIRONMENT = Environment(name="virtualenv-py3.11", python="3.11", requirements={}, env_vars={})
 SORT = benchmark("suite.Sort.time_sort", [["10", "1000"], ["'a'", "None"]])
 SIZE = benchmark("suite.track_size", kind="track", unit="items")
-SIZE_MAX = benchmark("suite.track_size@p99", kind="track", unit="items")
+P99 = "suite.track_size@p99"
+GROWING = benchmark("suite.Sort.time_grow", [["10", "100", "1000"], ["'a'", "None"]], size="param1")
+EXPONENT = "suite.Sort.time_grow@exponent"
 CONFIG = {
     "version": 1,
     "project": "made",
@@ -48,18 +50,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, 
     (path / "benchmarks").mkdir()
     (path / "benchmarks" / "__init__.py").touch()
     store = ResultStore(path / "results", MACHINE)
-    store.begin(replace(session(1, (SORT, SIZE, SIZE_MAX), (ENVIRONMENT,)), commits=_dates(path, hashes)))
+    store.begin(replace(session(1, (SORT, SIZE, GROWING), (ENVIRONMENT,)), commits=_dates(path, hashes)))
     for place, commit in enumerate(hashes):
         if place == 2:
             failure = Failed(kind=FailureKind.NOT_BUILT, text="no compiler")
-            store.add(build(commit, failure, [SORT.name, SIZE.name, SIZE_MAX.name]))
+            store.add(build(commit, failure, [SORT.name, SIZE.name]))
             continue
         store.add(build(commit))
         for case in SORT.cases():
             slower = 1e-3 * (2 if place else 1)
             store.add(run(case, measured(*(slower * (1 + part / 1000) for part in range(8))), commit))
-        store.add(run(SIZE.cases()[0], measured(100.0 + place, number=None), commit))
-        store.add(run(SIZE_MAX.cases()[0], measured(900.0 + place, number=None), commit))
+        metrics = [reading("p99", 900.0 + place, 900.0 + place, unit="items")]
+        store.add(run(SIZE.cases()[0], measured(100.0 + place, number=None), commit, metrics=metrics))
+        for case in GROWING.cases():
+            grown = 1e-6 * float(case.params[0]) ** (1 + place)
+            store.add(run(case, measured(*(grown * (1 + part / 1000) for part in range(8))), commit))
     failed, skipped = Failed(kind=FailureKind.RAISED, text="boom"), Skipped(reason="no")
     store.add(run(SORT.cases()[0], failed, hashes[3], version="v1"))
     store.add(run(SIZE.cases()[0], skipped, hashes[2]))
@@ -99,7 +104,8 @@ def test_show(project: tuple[Path, tuple[str, ...]]) -> None:
     assert all(commit[:8] in commits for commit in hashes)
     shown = asv(path, "show", "--machine", "box", hashes[0])
     assert "1.00±0ms" in shown
-    assert "suite.track_size@p99" in shown
+    assert re.search(rf"{P99} .*\n +900", shown)
+    assert re.search(rf"{EXPONENT}.*?'a'\W+1\.0\d*±", shown, re.DOTALL)
     assert "failed" in asv(path, "show", "--machine", "box", hashes[2])
 
 
@@ -116,21 +122,35 @@ def test_compare(project: tuple[Path, tuple[str, ...]]) -> None:
     assert "failed" in line
 
 
+def test_compare_further_metrics(project: tuple[Path, tuple[str, ...]]) -> None:
+    path, hashes = project
+    lines = asv(path, "compare", "--machine", "box", hashes[0], hashes[3]).splitlines()
+    (p99,) = (line for line in lines if P99 in line)
+    assert re.search(r"900.*903.*\| +1(\.0*)? +\|", p99)
+    (exponent,) = (line for line in lines if f"{EXPONENT}('a')" in line)
+    assert re.search(r"\| +4(\.0*)? +\|", exponent), "from linear to the fourth power"
+    assert exponent.startswith("| + "), "asv calls it slower, by the interval that we stored"
+
+
 def test_publish(project: tuple[Path, tuple[str, ...]]) -> None:
     path, _ = project
     asv(path, "publish", "--no-pull")
     index = json.loads((path / "html" / "index.json").read_text())
-    assert set(index["benchmarks"]) == {SORT.name, SIZE.name, SIZE_MAX.name}
-    (graph,) = (
-        one for one in (path / "html" / "graphs").rglob(f"{SIZE_MAX.name}.json") if "summary" not in str(one)
-    )
+    assert set(index["benchmarks"]) == {SORT.name, SIZE.name, P99, GROWING.name, EXPONENT}
+    (graph,) = (one for one in (path / "html" / "graphs").rglob(f"{P99}.json") if "summary" not in str(one))
     assert [value for _, value in json.loads(graph.read_text())] == [900.0, 901.0, None, 903.0]
+    (graph,) = (
+        one for one in (path / "html" / "graphs").rglob(f"{EXPONENT}.json") if "summary" not in str(one)
+    )
+    assert [value for _, value in json.loads(graph.read_text())] == [
+        pytest.approx([float(place), float(place)]) for place in (1, 2, 4)
+    ]
 
 
 def test_we_read_what_asv_reads(project: tuple[Path, tuple[str, ...]]) -> None:
     archive = read_archive(project[0] / "results")
     assert archive.warnings == ()
-    assert [len(one.values) for one in archive.series] == [4] * 6
+    assert [len(one.values) for one in archive.series] == [3] * 8 + [4] * 6
     metrics = {
         one.key.metric: one.values.tolist() for one in archive.series if "track" in one.key.case.benchmark
     }

@@ -245,10 +245,11 @@ class Ledger:
     def news(self, run: Run) -> dict[tuple[str, str], Reading]:
         """Those of a run's readings that are new, or whose unit or direction is, as ``readings``."""
         known = self._metrics.get(run.case.benchmark, {})
-        readings = run.metrics if isinstance(run.outcome, Measured) else ()
+        measured = isinstance(run.outcome, Measured)
+        last = {one.metric: one for one in run.metrics if measured}
         return {
             (run.case.benchmark, one.metric): one
-            for one in readings
+            for one in last.values()
             if (before := known.get(one.metric)) is None
             or (before.reading.unit, before.reading.better) != (one.unit, one.better)
         }
