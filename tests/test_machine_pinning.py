@@ -30,14 +30,12 @@ def test_a_workstation_keeps_the_other_thread_idle(tmp_path: Path) -> None:
     assert choose_cpus(tree, range(32), cores=15).cpus == tuple(range(1, 16))
     refused = choose_cpus(tree, range(32), cores=16)
     assert (refused.cpus, refused.idle) == ((), ())
-    assert refused.reason == (
-        "16 core(s) are usable here and 16 were asked for: one more must stay with the system"
-    )
+    assert refused.reason == ("17 cores are needed, one of them for the system, and 16 can be used here")
 
 
 def test_a_small_virtual_machine_without_topology(tmp_path: Path) -> None:
     assert choose_cpus(epyc(tmp_path), (0, 1)) == Pinning(cpus=(1,), idle=(), reason=LAST)
-    assert choose_cpus(arm(tmp_path), (3,)).reason.startswith("1 core(s) are usable here and 1 were")
+    assert choose_cpus(arm(tmp_path), (3,)).reason.endswith("and 1 can be used here")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,7 @@ def test_this_host() -> None:
         os.sched_setaffinity(0, pinning.cpus)  # the kernel agrees
         os.sched_setaffinity(0, kept)
     else:
-        assert "usable here" in pinning.reason
+        assert "can be used here" in pinning.reason
 
 
 GROUP = "sys/fs/cgroup"

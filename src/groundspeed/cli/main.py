@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from groundspeed.cli import corpus, init, machine, preview, publish, run
+from groundspeed.cli import corpus, doctor, init, machine, preview, publish, run
 from groundspeed.errors import GroundspeedError
 
 FAULT = 70  # a fault of ours (sysexits: EX_SOFTWARE)
@@ -26,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(init.init)
+app.command()(doctor.doctor)
 app.command()(run.run)
 app.command()(publish.publish)
 app.command()(preview.preview)

@@ -45,9 +45,9 @@ def choose_cpus(
     kind = _fastest(tree, affinity)
     free = _cores(tree, [one for one in kind if one not in _siblings(tree, min(affinity))])
     if len(free) < cores:
+        usable = len(_cores(tree, affinity))
         return _refused(
-            f"{len(_cores(tree, affinity))} core(s) are usable here and {cores} were asked for: one more "
-            "must stay with the system"
+            f"{cores + 1} cores are needed, one of them for the system, and {usable} can be used here"
         )
     return _chosen(tree, free[-cores:], "the last of the fastest cores")
 
