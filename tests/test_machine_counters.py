@@ -17,15 +17,18 @@ from groundspeed.machine.counters import (
     CACHE_MISSES,
     INSTRUCTIONS,
     Countable,
+    Counted,
     CountError,
     count,
     count_instructions_by_callgrind,
+    per_call,
     perf_command,
     probe,
 )
 from groundspeed.machine.tree import this_tree
 from groundspeed.records import Better, Reading
 from tests.hosts import write_tree
+from tests.processes import processes_of
 
 # perf 6.1 on a virtual machine without hardware counters, as root.
 VIRTUAL = """# started on Sat Nov 21 06:37:37 2026
@@ -183,15 +186,23 @@ def test_a_perf_that_refuses(
     assert probe(tree).lacking[INSTRUCTIONS] == why
 
 
-def test_controllers_are_found_by_their_events(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    answer = "\n".join(
-        f"echo '1.00,MiB,uncore_imc/cas_count_{one}/,1,100.00,,' >&3" for one in ("read", "write")
-    )
-    fake_perf(tmp_path, f'while [ "$1" != "-o" ]; do shift; done; exec 3>"$2"; {answer}')
+@pytest.mark.parametrize(
+    ("controller", "read", "write", "name"),
+    [
+        ("uncore_imc_0", "cas_count_read", "cas_count_write", "uncore_imc"),
+        ("uncore_imc", "data_reads", "data_writes", "uncore_imc"),
+        ("uncore_imc_free_running_1", "data_read", "data_write", "uncore_imc_free_running"),
+    ],
+)
+def test_controllers_are_found_by_their_events(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, controller: str, read: str, write: str, name: str
+) -> None:
+    line = "1.00,MiB,uncore_imc/cas_count_read/,1,100.00,,"
+    fake_perf(tmp_path, f'while [ "$1" != "-o" ]; do shift; done; echo "{line}" >"$2"')
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    folder = "sys/bus/event_source/devices/uncore_imc_0/events"
-    tree = write_tree(tmp_path, {f"{folder}/cas_count_read": "x", f"{folder}/cas_count_write": "x"})
-    assert probe(tree).events[BANDWIDTH] == ("uncore_imc/cas_count_read/", "uncore_imc/cas_count_write/")
+    folder = f"sys/bus/event_source/devices/{controller}/events"
+    tree = write_tree(tmp_path, {f"{folder}/{read}": "x", f"{folder}/{write}": "x"})
+    assert probe(tree).events[BANDWIDTH] == (f"{name}/{read}/", f"{name}/{write}/")
     bare = probe(write_tree(tmp_path / "bare", {}))
     assert bare.lacking[BANDWIDTH] == "the kernel shows no memory controller that counts (uncore_imc)"
 
@@ -253,16 +264,40 @@ def test_without_valgrind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="NOT RUN: there is no valgrind here")
-def test_callgrind_counts_the_same_twice_and_more_for_more() -> None:
-    def instructions(rounds: int) -> float:
-        loop = f"i=0; while [ $i -lt {rounds} ]; do i=$((i+1)); done"
-        env = {"PATH": os.environ["PATH"]}
-        (counted,) = count_instructions_by_callgrind(["/bin/sh", "-c", loop], env=env).readings
-        return counted.samples[0]
+def test_callgrind_counts_the_same_twice_and_a_call_by_the_difference() -> None:
+    def loop(rounds: int) -> Counted:
+        body = f"i=0; while [ $i -lt {rounds} ]; do i=$((i+1)); done"
+        return count_instructions_by_callgrind(["/bin/sh", "-c", body], env={"PATH": os.environ["PATH"]})
 
-    few, again, more = instructions(100), instructions(100), instructions(900)
+    few, again, many = loop(100), loop(100), loop(900)
     assert few == again
-    assert 800 * 50 < more - few < 800 * 50_000  # 800 more rounds of a shell's loop
+    (round_,) = per_call(few, many, 800).readings
+    assert 50 < round_.samples[0] < 50_000  # a round of a shell's loop; its start-up takes 100,000s
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="NOT RUN: there is no valgrind here")
+def test_nothing_goes_on_after_a_time_out(tmp_path: Path) -> None:
+    command = ["/bin/sh", "-c", "while :; do :; done", str(tmp_path)]
+    with pytest.raises(CountError, match=r"was not done after 0\.3 s"):
+        count_instructions_by_callgrind(command, env={"PATH": os.environ["PATH"]}, timeout_s=0.3)
+    assert processes_of(tmp_path) == []
+
+
+def test_a_call_that_is_lost_in_the_start() -> None:
+    def counted(instructions: float, misses: float) -> Counted:
+        readings = (
+            reading(INSTRUCTIONS, "instructions", instructions),
+            reading(CACHE_MISSES, "misses", misses),
+            reading(BANDWIDTH, "bytes/s", 1e9),
+        )
+        return Counted(readings=readings, lacking={})
+
+    one = per_call(counted(1000, 50), counted(5000, 49), 40)
+    assert one.readings == (reading(INSTRUCTIONS, "instructions", 100),)
+    assert one.lacking == {
+        CACHE_MISSES: "40 calls are lost in what the start-up varies",
+        BANDWIDTH: "it is the whole host's, not a call's",
+    }
 
 
 def test_a_script_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from groundspeed.machine.counters import BANDWIDTH, CACHE_MISSES, INSTRUCTIONS, Countable
-from groundspeed.machine.fitness import fitness, take_look
+from groundspeed.machine.fitness import fitness, for_the_record, take_look
 from groundspeed.machine.fitness.look import GpuLook, look_at_gpus
 from groundspeed.machine.gpu_state import GpuProcess, GpuState
 from groundspeed.records import Finding, Severity
@@ -288,6 +288,17 @@ def test_one_trouble_is_one_finding(tmp_path: Path, case: str) -> None:
     assert is_fit([*found.values()]) == (severity is not Severity.UNFIT)
 
 
+def test_the_record_names_nobody(tmp_path: Path) -> None:
+    gpus = GpuLook(absence="", states=(IDLE_GPU,), processes=((COMPUTING, DRAWING),))
+    found = tuple(looked_at(tmp_path, {"proc/7/comm": "trainer\n"}, MOVED, gpus=gpus).values())
+    assert {"load", "GPU 0"} <= {one.check for one in found if "pid 7" in one.advice}
+    recorded = for_the_record(found)
+    assert [(one.check, one.severity, one.seen) for one in recorded] == [
+        (one.check, one.severity, one.seen) for one in found
+    ]
+    assert not any(word in str(one) for one in recorded for word in ("pid", "trainer", "a (b) c"))
+
+
 def test_what_cannot_be_counted_or_pinned(tmp_path: Path) -> None:
     nothing = Countable(
         events={}, lacking={INSTRUCTIONS: "no perf", CACHE_MISSES: "no perf", BANDWIDTH: "none"}, steady=()
@@ -340,15 +351,15 @@ DRAWING = GpuProcess(pid=99, memory_bytes=None, graphics=True)
             {"busy_share": 0.97},
             (COMPUTING,),
             Severity.UNFIT,
-            "made device; trainer (pid 7) computes on it with 8.0 GiB",
-            "wait for it, or end it: kill 7",
+            "made device; a process computes on it with 8.0 GiB",
+            "wait for it, or end it: trainer (pid 7)",
         ),
         (
             {},
             (DRAWING,),
             Severity.NOTE,
-            "made device; a process of another container (pid 99) draws on it",
-            "stop the desktop while measuring",
+            "made device; a process draws on it",
+            "stop the desktop while measuring: of another container (pid 99)",
         ),
         (
             {"busy_share": 0.5},
@@ -403,7 +414,7 @@ print(json.dumps([[one.check, one.severity, one.seen] for one in found][-2:]))
 """
     first, second = run_with_driver(build_driver(tmp_path), 0, program)
     assert first[:2] == ["GPU 0", "unfit"]
-    assert "(pid 4711) computes on it with 8 GB" in first[2]
+    assert "; a process computes on it with 8 GB" in first[2]
     assert "held down for heat at 71 °C" in first[2]
     assert second == ["GPU 1", "fine", "FAKE H200, idle"]
 

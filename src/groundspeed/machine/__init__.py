@@ -1,1 +1,1 @@
-"""What a host is, and whether it is the machine its results claim."""
+"""What a host is, whether it is the machine its results claim, and whether it is fit to measure on."""

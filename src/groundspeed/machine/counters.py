@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from groundspeed.errors import GroundspeedError
@@ -23,9 +24,13 @@ from groundspeed.records import Better, Reading
 INSTRUCTIONS, CACHE_MISSES, BANDWIDTH = "instructions", "cache_misses", "memory_bandwidth"
 _EVENTS = {INSTRUCTIONS: "instructions:u", CACHE_MISSES: "cache-misses:u"}
 _UNITS = {INSTRUCTIONS: "instructions", CACHE_MISSES: "misses", BANDWIDTH: "bytes/s"}
-# Memory controllers that count what passes them: Intel's servers, then its desktops. perf adds them up.
-_CONTROLLER = "uncore_imc"
-_TRAFFIC = (("cas_count_read", "cas_count_write"), ("data_reads", "data_writes"))
+# Memory controllers that count what passes them: Intel's servers, its desktops, its newer desktops. perf
+# adds up the controllers whose names start so.
+_TRAFFIC = (
+    ("uncore_imc", ("cas_count_read", "cas_count_write")),
+    ("uncore_imc", ("data_reads", "data_writes")),
+    ("uncore_imc_free_running", ("data_read", "data_write")),
+)
 _ELAPSED = "duration_time"
 # kernel.perf_event_paranoid up to which anybody may count their own user code, and the whole host.
 _OWN_FREE, _HOST_FREE = 2, 0
@@ -74,24 +79,33 @@ def probe(tree: Tree | None = None) -> Countable:
 
 
 def count(
-    command: Sequence[str], countable: Countable, *, env: Mapping[str, str], cwd: Path | None = None
+    command: Sequence[str],
+    countable: Countable,
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    timeout_s: float | None = None,
 ) -> Counted:
     """Run the command once and count all that is countable here. Bandwidth is that of the whole host.
 
     ``env`` is the command's environment; its hash seed is fixed here. Raises CountError when the
-    command fails, or is a script where the interpreter itself is wanted.
+    command fails, takes too long, or is a script where the interpreter itself is wanted.
     """
     if not countable.events:
         return Counted(readings=(), lacking=countable.lacking)
     with tempfile.TemporaryDirectory(prefix="groundspeed-count-") as folder:
         outputs = (Path(folder) / "task", Path(folder) / "host")
-        _run(perf_command(_real(command), countable, *outputs), env, cwd)
+        _run(perf_command(_real(command), countable, *outputs), env, cwd, timeout_s)
         events = [event for output in outputs for event in parse_perf(text(output))]
     return counted_of(countable, events)
 
 
 def count_instructions_by_callgrind(
-    command: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    timeout_s: float | None = None,
 ) -> Counted:
     """Run the command once under valgrind, about 50 times slower: exact, and possible on every Linux.
 
@@ -102,12 +116,29 @@ def count_instructions_by_callgrind(
         return Counted(readings=(), lacking={INSTRUCTIONS: why})
     with tempfile.TemporaryDirectory(prefix="groundspeed-count-") as folder:
         valgrind = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/%p")
-        _run([*steady_prefix(), *valgrind, *_real(command)], env, cwd)
+        _run([*steady_prefix(), *valgrind, *_real(command)], env, cwd, timeout_s)
         counts = [parse_callgrind(text(path)) for path in sorted(Path(folder).iterdir())]
     whole = [one for one in counts if one is not None]
     if not whole:
         return Counted(readings=(), lacking={INSTRUCTIONS: "callgrind wrote no total: it was ended early"})
     return Counted(readings=(_reading(INSTRUCTIONS, float(sum(whole))),), lacking={})
+
+
+def per_call(few: Counted, many: Counted, further_calls: int) -> Counted:
+    """What one call costs, from two counts of the same command of which ``many`` made so many further
+    calls: start-up and import cancel. Bandwidth does not add up and is left out.
+    """
+    lacking = {**few.lacking, **many.lacking, BANDWIDTH: "it is the whole host's, not a call's"}
+    start = {reading.metric: reading.samples[0] for reading in few.readings}
+    readings = []
+    for reading in many.readings:
+        if reading.metric in start and reading.metric != BANDWIDTH:
+            value = (reading.samples[0] - start[reading.metric]) / further_calls
+            if value > 0:
+                readings.append(replace(reading, samples=(value,)))
+            else:
+                lacking[reading.metric] = f"{further_calls} calls are lost in what the start-up varies"
+    return Counted(readings=tuple(readings), lacking=lacking)
 
 
 def perf_command(
@@ -182,10 +213,11 @@ def _refusal(tree: Tree, stderr: str, allowed: int) -> str:
 
 
 def _bandwidth_events(tree: Tree) -> Mapping[str, tuple[str, ...]]:
-    controllers = sorted((tree.sys / "bus/event_source/devices").glob(f"{_CONTROLLER}*"))
-    for names in _TRAFFIC:
-        if controllers and all((controllers[0] / "events" / name).exists() for name in names):
-            return {BANDWIDTH: tuple(f"{_CONTROLLER}/{name}/" for name in names)}
+    devices = tree.sys / "bus/event_source/devices"
+    for controller, names in _TRAFFIC:
+        folders = [one / "events" for one in devices.glob(f"{controller}*")]
+        if any(all((folder / name).exists() for name in names) for folder in folders):
+            return {BANDWIDTH: tuple(f"{controller}/{name}/" for name in names)}
     return {}
 
 
@@ -219,11 +251,31 @@ def _real(command: Sequence[str]) -> Sequence[str]:
     return command
 
 
-def _run(command: Sequence[str], env: Mapping[str, str], cwd: Path | None) -> None:
-    fixed = {**env, "PYTHONHASHSEED": "0", "LC_ALL": "C"}
-    done = subprocess.run(
-        command, env=fixed, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        last = done.stderr.strip().rpartition("\n")[2] or "no output"
-        raise CountError(f"{' '.join(command)} ended with {done.returncode} while it was counted: {last}")
+def _run(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, timeout_s: float | None) -> None:
+    """Run to the end; after a time-out or an interrupt nothing of the command goes on."""
+    with subprocess.Popen(
+        command,
+        env={**env, "PYTHONHASHSEED": "0", "LC_ALL": "C"},
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            _, stderr = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise CountError(
+                f"{' '.join(command)} was not done after {timeout_s:g} s. Allow more."
+            ) from error
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode != 0:
+        last = stderr.strip().rpartition("\n")[2] or "no output"
+        raise CountError(
+            f"{' '.join(command)} ended with {process.returncode} while it was counted: {last}. "
+            "Run it without counting to see why."
+        )

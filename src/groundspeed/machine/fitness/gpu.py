@@ -43,20 +43,14 @@ def _device(check: str, state: GpuState, processes: tuple[GpuProcess, ...], tree
 
 def _users(state: GpuState, processes: tuple[GpuProcess, ...], tree: Tree) -> Iterator[_Trouble]:
     for one in processes:
-        name = text(tree.proc / str(one.pid) / "comm") or "a process of another container"
+        name = text(tree.proc / str(one.pid) / "comm") or "of another container"
         held = f" with {size(one.memory_bytes)}" if one.memory_bytes else ""
         if one.graphics:
-            yield (
-                Severity.NOTE,
-                f"{name} (pid {one.pid}) draws on it{held}",
-                "stop the desktop while measuring",
-            )
+            advice = f"stop the desktop while measuring: {name} (pid {one.pid})"
+            yield Severity.NOTE, f"a process draws on it{held}", advice
         else:
-            yield (
-                Severity.UNFIT,
-                f"{name} (pid {one.pid}) computes on it{held}",
-                f"wait for it, or end it: kill {one.pid}",
-            )
+            advice = f"wait for it, or end it: {name} (pid {one.pid})"
+            yield Severity.UNFIT, f"a process computes on it{held}", advice
     if not processes and state.busy_share is not None and state.busy_share >= _BUSY:
         yield (
             Severity.UNFIT,

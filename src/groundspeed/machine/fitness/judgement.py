@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 
 from groundspeed.machine.fitness import gpu, now, setting
 from groundspeed.machine.fitness.look import Look
@@ -31,6 +32,13 @@ _CHECKS: tuple[Callable[[Look], Finding], ...] = (
 def fitness(look: Look) -> tuple[Finding, ...]:
     """What was found, in a fixed order: one finding a check, then one a GPU."""
     return tuple(_findings(look))
+
+
+def for_the_record(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings without advice. It is for the person at the terminal, now, and may name other
+    people's processes; records are published. What was seen names nobody.
+    """
+    return tuple(dataclasses.replace(finding, advice="") for finding in findings)
 
 
 def _findings(look: Look) -> Iterator[Finding]:

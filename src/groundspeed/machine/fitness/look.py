@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundspeed.machine import activity, control_group, sensors
-from groundspeed.machine.activity import Counters, Process
+from groundspeed.machine.activity import Counters, Process, read_counters
 from groundspeed.machine.counters import Countable, probe
 from groundspeed.machine.fingerprint import read_fingerprint
 from groundspeed.machine.gpu_state import GpuProcess, Gpus, GpuState
@@ -78,14 +78,14 @@ def take_look(
     """
     tree = tree or this_tree()
     found = find_sensors(tree)
-    # what costs processor time comes before or after the two moments, not between them
+    # what costs processor time comes before or after the two looks at the counters, not between them
     host, pinning, counting, devices = (
         read_fingerprint(tree, tuple),
         choose_cpus(tree, affinity),
         countable(tree),
         gpus(),
     )
-    before = _moment(tree, found)
+    before = replace(_moment(tree, found), counters=read_counters(tree))
     sleep(_BETWEEN_S)
     after = _moment(tree, found)
     return Look(
@@ -101,7 +101,7 @@ def take_look(
 
 
 def _moment(tree: Tree, found: Sensors) -> Moment:
-    counters = activity.read_counters(tree)
+    counters = read_counters(tree)
     others = {pid: one for pid, one in activity.processes(tree).items() if pid != os.getpid()}
     return Moment(
         counters=counters,
