@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from groundspeed.records import Case
 from groundspeed.results import asv_files, asv_json
-from groundspeed.results.ledger import Ledger, Place
+from groundspeed.results.entries import Place
+from groundspeed.results.ledger import Ledger
 from groundspeed.results.rows import stored_file
 from tests.results_records import COMMITS, MACHINE, PY, T0, benchmark, measured, run, session
 

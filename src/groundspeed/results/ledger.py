@@ -12,11 +12,9 @@ of each benchmark it names. Carried-over and not-run lines are no data.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
 
 from groundspeed.records import (
     Benchmark,
@@ -30,7 +28,7 @@ from groundspeed.records import (
     Run,
     Session,
 )
-from groundspeed.results.conclusion import Concluded, conclude
+from groundspeed.results.entries import Entry, Place, RowEntries, SpotEntries, insert, place_of
 from groundspeed.results.further import metric_fault
 
 Spot = tuple[str, str]
@@ -67,64 +65,6 @@ class Recorded:
     def measured(self) -> bool:
         """Whether there is a value."""
         return self.standing is Standing.MEASURED
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, order=True)
-class Place:
-    """Where a line stands among all sessions of a machine."""
-
-    session: str
-    line: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """A line at its place."""
-
-    place: Place
-    item: Build | Run
-
-
-@dataclass(kw_only=True, slots=True)
-class RowEntries:
-    """The entries of one benchmark version at one spot, each list in order."""
-
-    builds: list[Entry] = field(default_factory=list)
-    runs: dict[Case, list[Entry]] = field(default_factory=dict)
-    concluded: dict[Case, Concluded | None] = field(default_factory=dict)
-
-    def add(self, entry: Entry) -> None:
-        """Put a run, or a failed build, in its place; what was concluded before is forgotten."""
-        if isinstance(entry.item, Run):
-            _insert(self.runs.setdefault(entry.item.case, []), entry)
-            self.concluded.pop(entry.item.case, None)
-        else:
-            _insert(self.builds, entry)
-            self.concluded.clear()
-
-    def last(self) -> Place:
-        """The place of the newest entry."""
-        lists = [self.builds, *self.runs.values()]
-        return max(entries[-1].place for entries in lists if entries)
-
-    def of(self, case: Case) -> list[Entry]:
-        """Everything that counts for one case, in order: failed builds and its runs."""
-        return _counting(sorted([*self.builds, *self.runs.get(case, ())], key=_PLACE))
-
-    def conclude(self, case: Case) -> Concluded | None:
-        """What they come to, reckoned once until a new entry comes."""
-        if case not in self.concluded:
-            self.concluded[case] = conclude([entry.item for entry in self.of(case)])
-        return self.concluded[case]
-
-
-@dataclass(kw_only=True, slots=True)
-class SpotEntries:
-    """Everything that sessions say of one spot. ``rows`` by benchmark and version."""
-
-    last: Place
-    rows: dict[tuple[str, str], RowEntries] = field(default_factory=dict)
-    builds: list[Entry] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -169,7 +109,7 @@ class Ledger:
         if isinstance(item, Run):
             spot.rows.setdefault((item.case.benchmark, item.version), RowEntries()).add(entry)
             return {where} | self._learn(place, item)
-        _insert(spot.builds, entry)
+        insert(spot.builds, entry)
         if item.failure is not None:
             for name in item.benchmarks:
                 version = self._benchmarks[place.session][name].version
@@ -285,7 +225,7 @@ class Ledger:
     def build_duration(self) -> float | None:
         """Seconds of the newest build that stood."""
         builds = [entry for spot in self._spots.values() for entry in spot.builds]
-        for entry in sorted(builds, key=_PLACE, reverse=True):
+        for entry in sorted(builds, key=place_of, reverse=True):
             if isinstance(entry.item, Build) and entry.item.failure is None:
                 return entry.item.duration_s
         return None
@@ -351,16 +291,6 @@ class Ledger:
         return False
 
 
-_PLACE = attrgetter("place")
-
-
-def _counting(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries that count: no quick runs where there are others."""
-    if any(isinstance(entry.item, Run) and not entry.item.quick for entry in entries):
-        return [entry for entry in entries if isinstance(entry.item, Build) or not entry.item.quick]
-    return list(entries)
-
-
 def _belongs(case: Case, benchmark: Benchmark) -> bool:
     """Whether the case is one of the benchmark's, without making them all."""
     return len(case.params) == len(benchmark.params) and all(
@@ -371,7 +301,3 @@ def _belongs(case: Case, benchmark: Benchmark) -> bool:
 def _check(entry: Entry) -> str | None:
     run = entry.item
     return run.check if isinstance(run, Run) and isinstance(run.outcome, Measured) else None
-
-
-def _insert(entries: list[Entry], entry: Entry) -> None:
-    bisect.insort(entries, entry, key=_PLACE)

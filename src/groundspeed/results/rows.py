@@ -26,8 +26,9 @@ from groundspeed.results.asv_files import (
 )
 from groundspeed.results.asv_json import truncated
 from groundspeed.results.conclusion import NOTHING, SKIPPED, metric_cell
+from groundspeed.results.entries import Entry, RowEntries, SpotEntries
 from groundspeed.results.further import EXPONENT, entry_name, size_position, without
-from groundspeed.results.ledger import Entry, Ledger, RowEntries, Spot, SpotEntries
+from groundspeed.results.ledger import Ledger, Spot
 from groundspeed.stats.scaling import Growth, growth
 
 BUILD_KEY = "<build>"

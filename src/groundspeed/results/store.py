@@ -24,9 +24,10 @@ from groundspeed.results.catalog import (
     write_catalogs,
     write_machine,
 )
+from groundspeed.results.entries import Place
 from groundspeed.results.further import split_metric
 from groundspeed.results.gather import result_paths
-from groundspeed.results.ledger import Ledger, Place, Recorded, Spot
+from groundspeed.results.ledger import Ledger, Recorded, Spot
 from groundspeed.results.session_lines import Item
 from groundspeed.results.session_wire import NewerSessionError, SessionFormatError
 from groundspeed.results.sessions import (
