@@ -29,3 +29,24 @@ def test_a_suite_states_a_direction_or_none() -> None:
     assert better({"better": "higher"}) is Better.HIGHER
     with pytest.raises(ValueError, match=r'better = 3 must be "lower" or "higher"'):
         better({"better": 3})
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        ({"better": {"recall": "higher", "loss": "lower"}}, Better.HIGHER),
+        ({"better": {"recall": "higher"}, "units": {"loss": "1", "recall": "%"}}, None),
+        ({"better": {"recall": "higher"}, "units": {"recall": "%", "loss": "1"}}, Better.HIGHER),
+        ({"better": {"recall": "higher"}, "units": {}}, Better.HIGHER),
+        ({"better": {}}, None),
+    ],
+)
+def test_of_several_values_the_first_named_is_the_main_one(
+    definition: dict[str, Any], expected: Better | None
+) -> None:
+    assert better(definition) is expected
+
+
+def test_a_wrong_direction_among_several_is_named() -> None:
+    with pytest.raises(ValueError, match=r"better\['recall'\] = 'up' must be"):
+        better({"better": {"loss": "lower", "recall": "up"}})

@@ -1,7 +1,8 @@
 """asv's dictionary of a benchmark as a record, for both borders that meet it. Pure; knows no asv.
 
 asv leaves out what is None and what it has a default for; a suite adds keys by setting attributes on
-a function, and ``better = "higher"`` is one that groundspeed reads.
+a function, and ``better = "higher"`` is one that groundspeed reads. Where one call gives several values
+it is a mapping of their names, and the first name in ``units`` (else in ``better``) is the main one's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ _ASV_UNITS = {
     "mem": "bytes",
     "peakmem": "bytes",
     "track": "unit",
-}  # what asv_runner gives each kind
+    "latency": "seconds",
+    "throughput": "seconds",
+    "alloc": "bytes",
+    "gpu": "seconds",
+}  # what asv_runner gives each kind, and what ours do
 
 
 def benchmark(name: str, definition: Mapping[str, Any]) -> Benchmark:
@@ -44,14 +49,21 @@ def benchmark(name: str, definition: Mapping[str, Any]) -> Benchmark:
 
 
 def better(definition: Mapping[str, Any]) -> Better | None:
-    """The direction that the suite states, None where it states none. Raises ``ValueError``."""
+    """The main value's direction as the suite states it, None where it does not. Raises ``ValueError``."""
     stated = definition.get("better")
-    if stated is None:
-        return None
+    if not isinstance(stated, Mapping):
+        return None if stated is None else _direction("better", stated)
+    directions = {name: _direction(f"better[{name!r}]", one) for name, one in stated.items()}
+    units = definition.get("units")
+    names = units if isinstance(units, Mapping) and units else directions
+    return directions.get(next(iter(names), ""))
+
+
+def _direction(where: str, stated: object) -> Better:
     try:
-        return Better(stated)
+        return Better(str(stated))
     except ValueError:
-        raise ValueError(f'better = {stated!r} must be "lower" or "higher"') from None
+        raise ValueError(f'{where} = {stated!r} must be "lower" or "higher"') from None
 
 
 def kind_of(name: str) -> str:
