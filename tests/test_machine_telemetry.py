@@ -258,3 +258,18 @@ def test_drivers_that_do_not_answer(driver: Path, mode: int, absence: str, devic
     assert len(states) == len(processes) == devices
     if mode == 3:
         assert {value for key, value in states[0].items() if key != "name"} == {None}
+
+
+def test_the_recorder_asks_the_driver(driver: Path) -> None:
+    program = """
+import json
+from groundspeed.machine.telemetry import TelemetryRecorder
+with TelemetryRecorder() as recorder:
+    pass
+print(json.dumps({name: values for name, values in recorder.telemetry.columns.items() if name[:3] == "gpu"}))
+"""
+    columns = run_with_driver(driver, 0, program)
+    assert columns["gpu0_power_w"] == columns["gpu1_power_w"] == [412.5]
+    assert (columns["gpu0_slowed_by_heat_share"], columns["gpu1_slowed_by_heat_share"]) == ([1.0], [0.0])
+    assert columns["gpu0_clock_hz"] == [2.407e9]
+    assert run_with_driver(driver, 9, program) == {}
