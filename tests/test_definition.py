@@ -34,14 +34,13 @@ def test_a_suite_states_a_direction_or_none() -> None:
 @pytest.mark.parametrize(
     ("definition", "expected"),
     [
-        ({"better": {"recall": "higher", "loss": "lower"}}, Better.HIGHER),
-        ({"better": {"recall": "higher"}, "units": {"loss": "1", "recall": "%"}}, None),
-        ({"better": {"recall": "higher"}, "units": {"recall": "%", "loss": "1"}}, Better.HIGHER),
-        ({"better": {"recall": "higher"}, "units": {}}, Better.HIGHER),
+        ({"better": {"loss": "lower", "recall": "higher"}, "main": "recall"}, Better.HIGHER),
+        ({"better": {"recall": "higher"}, "main": "loss"}, None),
+        ({"better": {"recall": "higher"}}, None),
         ({"better": {}}, None),
     ],
 )
-def test_of_several_values_the_first_named_is_the_main_one(
+def test_of_several_values_the_main_ones_direction_counts(
     definition: dict[str, Any], expected: Better | None
 ) -> None:
     assert better(definition) is expected

@@ -2,7 +2,7 @@
 
 asv leaves out what is None and what it has a default for; a suite adds keys by setting attributes on
 a function, and ``better = "higher"`` is one that groundspeed reads. Where one call gives several values
-it is a mapping of their names, and the first name in ``units`` (else in ``better``) is the main one's.
+it is a mapping of their names, and ``main`` says whose direction is the benchmark's own.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ def better(definition: Mapping[str, Any]) -> Better | None:
     if not isinstance(stated, Mapping):
         return None if stated is None else _direction("better", stated)
     directions = {name: _direction(f"better[{name!r}]", one) for name, one in stated.items()}
-    units = definition.get("units")
-    names = units if isinstance(units, Mapping) and units else directions
-    return directions.get(next(iter(names), ""))
+    return directions.get(str(definition.get("main")))
 
 
 def _direction(where: str, stated: object) -> Better:

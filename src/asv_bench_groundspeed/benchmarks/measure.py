@@ -33,6 +33,8 @@ class MeasureBenchmark(Kind):
     def __init__(self, name: str, func: Callable[..., Any], attr_sources: List[Any]) -> None:
         Kind.__init__(self, name, func, attr_sources)
         main, units = self._main(), self.units
+        if main is not None:
+            self.main = main  # said by name: asv writes benchmarks.json with sorted keys
         of_main = units.get(main, "unit") if isinstance(units, Mapping) else "unit"
         self.unit = stated(attr_sources, "unit", of_main)
 
