@@ -19,9 +19,9 @@ import pytest
 
 from groundspeed import config
 from groundspeed.records import Case, Skipped
-from groundspeed.results.sessions import SessionWriter, session_paths
+from groundspeed.results.sessions import SessionWriter, read_session_file, session_paths
 from tests.repositories import git
-from tests.results_records import COMMITS, MACHINE, measured, session
+from tests.results_records import COMMITS, MACHINE, PRECISE, measured, session
 from tests.results_records import run as record
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
@@ -161,12 +161,15 @@ def test_versus_asks_for_what_it_needs(tmp_path: Path) -> None:
 # --- aa-samples -------------------------------------------------------------------------------------
 
 
+LEVELS = ((1, 1.0), (2, 1.2))
+
+
 def made_session(folder: Path, number: int, level: float) -> Path:
     """Two commits, two processes of four samples each, a skipped case, and a value that nobody timed."""
     timed, tracked, skipped = (
         Case(benchmark=f"work.{name}", params=()) for name in ("time_f", "track_g", "time_h")
     )
-    with SessionWriter(folder / "sessions", session(number, ()), MACHINE) as writer:
+    with SessionWriter(folder / "sessions", session(number, (), sampling=PRECISE), MACHINE) as writer:
         for commit in COMMITS[:2]:
             for process in range(2):
                 samples = [level * (1 + 0.1 * process) * (1 + 0.01 * at) for at in range(4)]
@@ -178,7 +181,7 @@ def made_session(folder: Path, number: int, level: float) -> Path:
 
 def test_samples_are_gathered_written_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool = script("aa-samples", monkeypatch)
-    sessions = [(True, made_session(tmp_path, 1, 1.0)), (True, made_session(tmp_path, 2, 1.2))]
+    sessions = [read_session_file(made_session(tmp_path, number, level)) for number, level in LEVELS]
     found = tool.gather(sessions, {COMMITS[0]: 0, COMMITS[1]: 1}, 3)
     size = tool.write(tmp_path / "kept" / "aa.npz", found)
     assert 0 < size < 10_000
