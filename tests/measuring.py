@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from groundspeed.measure.run import Progress, World
+from groundspeed.measure.world import Progress, World
 from groundspeed.records import (
     Benchmark,
     Build,
@@ -19,8 +19,10 @@ from groundspeed.records import (
     Measured,
     Outcome,
     Run,
+    Skipped,
 )
-from groundspeed.suite.client import Answer, Discovery
+from groundspeed.results.ledger import Recorded
+from groundspeed.suite.client import Batch, Discovery, Finished, Gone, Ready
 from groundspeed.suite.environments import Prepared
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -42,12 +44,17 @@ def commit(number: int) -> Commit:
 
 
 def benchmark(
-    name: str, *, params: tuple[tuple[str, ...], ...] = (), rounds: int = 1, version: str = "1"
+    name: str,
+    *,
+    kind: str = "track",
+    params: tuple[tuple[str, ...], ...] = (),
+    rounds: int = 1,
+    version: str = "1",
 ) -> Benchmark:
-    """A benchmark of the time kind."""
+    """A benchmark that is run as often as it states, unless its kind is a timed one."""
     return Benchmark(
         name=name,
-        kind="time",
+        kind=kind,
         params=params,
         param_names=tuple(f"p{at}" for at in range(len(params))),
         unit="seconds",
@@ -61,7 +68,7 @@ def benchmark(
 
 
 class FakeClock:
-    """Each look at the stop-watch is a second later."""
+    """Time passes while a worker is busy, and then only."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -70,19 +77,25 @@ class FakeClock:
         return START + timedelta(seconds=self.seconds)
 
     def monotonic(self) -> float:
-        self.seconds += 1
         return self.seconds
 
 
 class FakeEnvironments:
-    """Every commit builds but those named."""
+    """Every commit builds but those named. ``content`` maps commits to what was built."""
 
-    def __init__(self, broken: Mapping[str, str]) -> None:
+    def __init__(self, broken: Mapping[str, str], content: Mapping[str, str]) -> None:
         self.broken = broken
-        self.asked: list[str] = []
+        self.content = content
+        self.asked: list[list[str]] = []
 
-    def prepare(self, commit: str, environment: Environment) -> Prepared | Failed:
-        self.asked.append(commit)
+    def prepare_many(
+        self, wanted: Sequence[tuple[str, Environment]]
+    ) -> Iterator[tuple[str, Environment, Prepared | Failed]]:
+        self.asked.append([commit for commit, _ in wanted])
+        for commit, environment in reversed(wanted):  # in the order of completion, not of asking
+            yield commit, environment, self._made(commit, environment)
+
+    def _made(self, commit: str, environment: Environment) -> Prepared | Failed:
         if commit in self.broken:
             return Failed(kind=FailureKind.NOT_BUILT, text=self.broken[commit])
         return Prepared(
@@ -91,32 +104,73 @@ class FakeEnvironments:
             python=Path("python"),
             variables={},
             dependencies=("a==1",),
-            identity=None,
+            identity=self.content.get(commit),
             build_s=1.0,
         )
 
 
+class FakeLive:
+    """A case that is alive in a fake worker. It gives what its process was fated to, at 0.1 s a batch."""
+
+    def __init__(self, worker: FakeWorker, case: Case, outcome: Measured) -> None:
+        self.worker = worker
+        self.case = case
+        self.outcome = outcome
+        self.ready = Ready(number=outcome.number, sample_s=0.01, repeat=None, check=None, active_s=0.05)
+
+    def sample(self, count: int, within_s: float) -> Batch | Gone:
+        self.worker.log(f"sample {self.case}")
+        self.worker.clock.seconds += 0.1
+        return Batch(measured=self.outcome, metrics=(), check=None, active_s=0.1)
+
+    def finish(self) -> Finished | Gone:
+        self.worker.log(f"finish {self.case}")
+        return Finished(active_s=0.0)
+
+
 class FakeWorker:
-    """Answers at once with what ``fate`` says; dies when it says SIGKILL."""
+    """Does at once what ``fate`` says of a process; dies when it says SIGKILL."""
 
     def __init__(
-        self, commit: str, benchmarks: tuple[Benchmark, ...], errors: Mapping[str, str], fate: Fate
+        self,
+        commit: str,
+        benchmarks: tuple[Benchmark, ...],
+        errors: Mapping[str, str],
+        fate: Fate,
+        clock: FakeClock,
+        diary: list[str],
     ) -> None:
         self.discovery = Discovery(
-            benchmarks=benchmarks, import_errors=errors, python="3.11", launch="fork", launch_reason=None
+            benchmarks=benchmarks,
+            stated_rounds=frozenset(),
+            import_errors=errors,
+            python="3.11",
+            launch="fork",
+            launch_reason=None,
         )
         self.commit = commit
         self.fate = fate
+        self.clock = clock
+        self.diary = diary
         self.alive = True
         self.closed = False
 
-    def run(self, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> Answer:
+    def log(self, what: str) -> None:
+        self.diary.append(f"{int(self.commit)}: {what}")
+
+    def prepare(self, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> FakeLive | Gone:
         assert self.alive
         assert not self.closed
-        outcome = self.fate(self.commit, benchmark.cases()[index])
+        case = benchmark.cases()[index]
+        self.log(f"prepare {case}")
+        self.clock.seconds += 0.05
+        outcome = self.fate(self.commit, case)
+        if isinstance(outcome, Measured):
+            return FakeLive(self, case, outcome)
+        assert isinstance(outcome, Failed | Skipped)
         if isinstance(outcome, Failed) and "SIGKILL" in outcome.text:
             self.alive = False
-        return Answer(outcome=outcome, duration_s=0.5 if quick else timeout_s / 60)
+        return Gone(outcome=outcome, active_s=0.05)
 
     def close(self) -> None:
         self.closed = True
@@ -128,8 +182,8 @@ class Silence(Progress):
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def building(self, commit: Commit, environment: Environment, left_s: float) -> None:
-        self.said.append(f"building {int(commit.hash)}")
+    def building(self, commits: Sequence[Commit], left_s: float) -> None:
+        self.said.append(f"building {', '.join(str(int(one.hash)) for one in commits)}")
 
     def built(self, build: Build) -> None:
         self.said.append("built" if build.failure is None else "broke")
@@ -143,15 +197,18 @@ class Silence(Progress):
 
 @dataclass
 class ListSink:
-    """Keeps everything in order; raises at the item it is told to."""
+    """Keeps everything in order, tells ``heard`` of each run; raises at the item it is told to."""
 
     items: list[Build | Run] = field(default_factory=list)
     fails_at: int | None = None
+    heard: Callable[[Run], None] | None = None
 
     def add(self, item: Build | Run) -> None:
         if self.fails_at == len(self.items):
             raise KeyboardInterrupt
         self.items.append(item)
+        if self.heard is not None and isinstance(item, Run):
+            self.heard(item)
 
     @property
     def runs(self) -> list[Run]:
@@ -167,25 +224,44 @@ def always(_: str, __: Case) -> Outcome:
     return Measured(samples=(1.0,), number=1)
 
 
+@dataclass
+class FakeWorld:
+    """A world without processes or time, with everything that happened in it."""
+
+    world: World
+    sink: ListSink
+    clock: FakeClock
+    environments: FakeEnvironments
+    workers: list[FakeWorker]
+    diary: list[str]
+    records: dict[tuple[str, str], dict[tuple[Case, str], Recorded]]
+
+
 def fake_world(
     *benchmarks: Benchmark,
     broken: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
+    content: Mapping[str, str] | None = None,
     fate: Fate = always,
-) -> tuple[World, ListSink, list[FakeWorker]]:
-    """A world for these benchmarks; with it its sink, and the workers it will have started."""
+) -> FakeWorld:
+    """A world for these benchmarks. ``diary`` tells what its workers did, ``records`` what is recorded."""
     workers: list[FakeWorker] = []
+    diary: list[str] = []
+    clock = FakeClock()
+    records: dict[tuple[str, str], dict[tuple[Case, str], Recorded]] = {}
 
     def start(prepared: Prepared) -> FakeWorker:
-        workers.append(FakeWorker(prepared.commit, benchmarks, errors or {}, fate))
+        workers.append(FakeWorker(prepared.commit, benchmarks, errors or {}, fate, clock, diary))
         return workers[-1]
 
     sink = ListSink()
+    environments = FakeEnvironments(broken or {}, content or {})
     world = World(
-        environments=FakeEnvironments(broken or {}),
+        environments=environments,
         start_worker=start,
+        record=lambda commit, environment: records.get((commit, environment), {}),
         sink=sink,
-        clock=FakeClock(),
+        clock=clock,
         progress=Silence(),
     )
-    return world, sink, workers
+    return FakeWorld(world, sink, clock, environments, workers, diary, records)

@@ -50,7 +50,7 @@ def run(outcome: Outcome) -> Run:
 def tell(stream: io.StringIO) -> str:
     line = ProgressLine(stream)
     line.doing("looking")
-    line.building(commit(1), ENVIRONMENT, 65.0)
+    line.building([commit(1)], 65.0)
     line.built(build())
     line.running(commit(1), CASE, 2, 61.0)
     line.ran(run(Measured(samples=(1.0,), number=1)))
@@ -78,7 +78,7 @@ def test_a_terminal_sees_commit_benchmark_and_time_left(monkeypatch: pytest.Monk
 def test_a_commit_that_does_not_build_is_said_at_once() -> None:
     stream = io.StringIO()
     line = ProgressLine(stream)
-    line.building(commit(1), ENVIRONMENT, 1.0)
+    line.building([commit(1)], 1.0)
     line.built(build(Failed(kind=FailureKind.NOT_BUILT, text="cc\nno compiler\n")))
     line.finish()
     assert stream.getvalue() == "00000000  did not build: no compiler\n"

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from groundspeed.errors import HistoryError
 from groundspeed.history import History
-from groundspeed.measure.plan import Selection
-from groundspeed.measure.session import Request, choose_commits
+from groundspeed.measure.commits import Range, choose_commits, newest_then_gaps
+from groundspeed.records import Commit
+from tests.measuring import commit
 from tests.repositories import CommitSpec, make_repository
-
-EVERYTHING = Selection(pattern=None, nightly=(), with_nightly=False, quick=False, retry=False, again=False)
 
 
 def request(
     revisions: str | None = None, *, last: int | None = None, steps: int | None = None, new: bool = False
-) -> Request:
-    return Request(revisions=revisions, last=last, steps=steps, new=new, selection=EVERYTHING, dry_run=False)
+) -> Range:
+    return Range(revisions=revisions, last=last, steps=steps, new=new)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def repository(tmp_path: Path) -> tuple[History, tuple[str, ...]]:
 
 def subjects(
     repository: tuple[History, tuple[str, ...]],
-    asked: Request,
+    asked: Range,
     *,
     branches: tuple[str, ...] = ("main",),
     measured: tuple[int, ...] = (),
@@ -68,3 +68,27 @@ def test_new_means_since_the_newest_measured(repository: tuple[History, tuple[st
 def test_an_empty_range_says_how_to_look(repository: tuple[History, tuple[str, ...]]) -> None:
     with pytest.raises(HistoryError, match=r"main\.\.main holds no commit"):
         subjects(repository, request("main..main"))
+
+
+def letters(order: tuple[Commit, ...]) -> str:
+    return "".join(commit.subject for commit in order)
+
+
+@pytest.mark.parametrize(
+    ("measured", "order"),
+    [
+        ("", "abcdefghi"),
+        ("a", "egchbdfia"),
+        ("d", "abcgehfid"),
+        ("cg", "abehdficg"),
+        ("abcdefghi", "abcdefghi"),
+    ],
+)
+def test_a_budget_goes_to_the_newest_and_then_to_the_middle_of_the_longest_gaps(
+    measured: str, order: str
+) -> None:
+    commits = [replace(commit(9 - at), subject=letter) for at, letter in enumerate("abcdefghi")]
+    known = {one.hash for one in commits if one.subject in measured}
+    found = letters(newest_then_gaps(commits, known))
+    assert sorted(found) == sorted("abcdefghi")
+    assert found == order

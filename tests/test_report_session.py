@@ -46,7 +46,7 @@ def report(*, interrupted: bool = False) -> Report:
     raised = Failed(kind=FailureKind.RAISED, text="Traceback\nZeroDivisionError: division by zero")
     one = benchmark("m.time_fast")
     step = Step(
-        commit=commit(3), environment=ENVIRONMENT, cases=(PlannedCase(benchmark=one, case=FAST, runs=2),)
+        commit=commit(3), environment=ENVIRONMENT, cases=(PlannedCase(benchmark=one, case=FAST, runs=2, adaptive=False, earlier=()),)
     )
     return Report(
         machine="box-2c-8g",
@@ -62,6 +62,7 @@ def report(*, interrupted: bool = False) -> Report:
                 key(1, WIDE): raised,
             },
         ),
+        controls=(),
         import_errors={"benchmarks.gone": "Traceback\nModuleNotFoundError: No module named 'gone'"},
         interrupted=interrupted,
         duration_s=61.2,
@@ -162,6 +163,7 @@ def test_nothing_new_is_said_in_one_line() -> None:
         plan=Plan(steps=(), recorded=7, failed=0),
         forecast_s=0,
         tally=Tally(),
+        controls=(),
         import_errors={},
         interrupted=False,
         duration_s=0.2,

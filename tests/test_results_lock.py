@@ -11,14 +11,14 @@ import pytest
 
 from groundspeed.errors import LockedError, StorageError
 from groundspeed.results.atomic import replace_bytes, sweep
-from groundspeed.results.lock import results_lock
+from groundspeed.results.lock import file_lock
 from groundspeed.results.size import size_warning
 
 HOLDER = """
 import subprocess, sys
 from pathlib import Path
-from groundspeed.results.lock import results_lock
-with results_lock(Path(sys.argv[1])):
+from groundspeed.results.lock import file_lock
+with file_lock(Path(sys.argv[1])):
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     print(child.pid, flush=True)
     input()
@@ -27,13 +27,13 @@ with results_lock(Path(sys.argv[1])):
 
 def test_the_second_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "locks" / "results"
-    with results_lock(path), pytest.raises(LockedError) as caught, results_lock(path):
+    with file_lock(path), pytest.raises(LockedError) as caught, file_lock(path):
         pass
     assert caught.value.exit_code == 6
     assert f"process {os.getpid()} since 2" in str(caught.value)
     assert str(path) in str(caught.value)
     assert "Wait until it ends" in str(caught.value)
-    with results_lock(path):
+    with file_lock(path):
         pass
 
 
@@ -44,17 +44,17 @@ def test_the_lock_dies_with_its_process_and_no_child_keeps_it(tmp_path: Path) ->
     ) as holder:
         assert holder.stdout is not None
         grandchild = int(holder.stdout.readline())
-        with pytest.raises(LockedError, match=f"process {holder.pid} "), results_lock(path):
+        with pytest.raises(LockedError, match=f"process {holder.pid} "), file_lock(path):
             pass
         holder.kill()
         holder.wait()
-        with results_lock(path):
+        with file_lock(path):
             os.kill(grandchild, 0) if Path(f"/proc/{grandchild}").exists() else None
 
 
 def test_a_lock_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match=r"lock file"), results_lock(tmp_path / "file" / "results"):
+    with pytest.raises(StorageError, match=r"lock file"), file_lock(tmp_path / "file" / "results"):
         pass
 
 

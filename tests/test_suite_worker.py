@@ -17,9 +17,10 @@ import pytest
 from groundspeed import config
 from groundspeed.config import Configuration
 from groundspeed.errors import ConfigError
-from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, Skipped
+from groundspeed.measure.taking import Taken, take
+from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, Sampling, Skipped
 from groundspeed.suite import isolation
-from groundspeed.suite.client import Worker, outcome_of
+from groundspeed.suite.client import Folders, Worker, outcome_of
 from groundspeed.suite.environments import Environments, Prepared
 from tests.processes import ended
 from tests.projects import FATES, make_project
@@ -52,10 +53,26 @@ def hashes(configuration: Configuration) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="module")
-def worker(prepared: Prepared, configuration: Configuration) -> Iterator[Worker]:
-    worker = Worker(prepared, configuration)
+def worker(
+    prepared: Prepared, configuration: Configuration, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Worker]:
+    worker = Worker(prepared, configuration, folders_in(tmp_path_factory.mktemp("work")))
     yield worker
     worker.close()
+
+
+SAMPLING = Sampling(precision=0.01, case_budget_s=2.0, budget_s=None, interleave=True, cpus=())
+
+
+def folders_in(root: Path) -> Folders:
+    caches = root / "caches"
+    caches.mkdir(parents=True)
+    return Folders(work=root, caches=caches, cpus=())
+
+
+def run(worker: Worker, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> Taken:
+    """One process of a case, as a session takes it."""
+    return take(worker, benchmark, index, SAMPLING, quick=quick, timeout_s=timeout_s)
 
 
 def find(worker: Worker, name: str) -> Benchmark:
@@ -115,22 +132,22 @@ def test_cases_stand_in_asvs_order(worker: Worker) -> None:
 
 
 def test_timed_samples_are_asvs(worker: Worker) -> None:
-    answer = worker.run(find(worker, "work.Work.time_work"), 1, quick=False, timeout_s=60)
+    answer = run(worker, find(worker, "work.Work.time_work"), 1, quick=False, timeout_s=60)
     assert isinstance(answer.outcome, Measured)
-    assert len(answer.outcome.samples) == 3
+    assert len(answer.outcome.samples) == 3  # as its repeat states
     assert answer.outcome.number == 2
-    quick = worker.run(find(worker, "work.Work.time_work"), 1, quick=True, timeout_s=60)
+    quick = run(worker, find(worker, "work.Work.time_work"), 1, quick=True, timeout_s=60)
     assert isinstance(quick.outcome, Measured)
     assert (len(quick.outcome.samples), quick.outcome.number) == (1, 1)
 
 
 def test_a_tracked_value_keeps_its_parameter(worker: Worker) -> None:
-    answer = worker.run(find(worker, "work.Work.track_size"), 1, quick=False, timeout_s=60)
+    answer = run(worker, find(worker, "work.Work.track_size"), 1, quick=False, timeout_s=60)
     assert answer.outcome == Measured(samples=(1000,), number=None)
 
 
 def test_peak_memory_is_that_of_a_fresh_interpreter(worker: Worker) -> None:
-    answer = worker.run(find(worker, "work.peakmem_list"), 0, quick=False, timeout_s=60)
+    answer = run(worker, find(worker, "work.peakmem_list"), 0, quick=False, timeout_s=60)
     assert isinstance(answer.outcome, Measured)
     assert 1e6 < answer.outcome.samples[0] < 1e9
 
@@ -149,42 +166,46 @@ def test_peak_memory_is_that_of_a_fresh_interpreter(worker: Worker) -> None:
 )
 def test_each_fate_is_told_apart(worker: Worker, name: str, kind: FailureKind, text: str) -> None:
     benchmark = find(worker, name)
-    outcome = worker.run(benchmark, 0, quick=False, timeout_s=benchmark.timeout_s or 60).outcome
+    outcome = run(worker, benchmark, 0, quick=False, timeout_s=benchmark.timeout_s or 60).outcome
     assert isinstance(outcome, Failed)
     assert outcome.kind is kind
     assert text in outcome.text
     assert "asv_runner" not in outcome.text
-    assert "worker.py" not in outcome.text
+    assert "groundspeed_worker" not in outcome.text
 
 
 def test_a_skip_and_a_cache_are_honoured(worker: Worker) -> None:
     assert isinstance(
-        worker.run(find(worker, "fates.track_skipped"), 0, quick=False, timeout_s=9).outcome, Skipped
+        run(worker, find(worker, "fates.track_skipped"), 0, quick=False, timeout_s=9).outcome, Skipped
     )
     cached = find(worker, "fates.Cached.track_cached")
     for _ in range(2):  # each run has its own copy of what setup_cache left in its folder
-        assert worker.run(cached, 0, quick=False, timeout_s=9).outcome == Measured(samples=(7,), number=None)
+        assert run(worker, cached, 0, quick=False, timeout_s=9).outcome == Measured(samples=(7,), number=None)
 
 
-def test_spawning_gives_the_same_outcomes(prepared: Prepared, configuration: Configuration) -> None:
+def test_spawning_gives_the_same_outcomes(
+    prepared: Prepared, configuration: Configuration, tmp_path: Path
+) -> None:
     spawning = replace(configuration, project=replace(configuration.project, launch="spawn"))
-    worker = Worker(prepared, spawning)
+    worker = Worker(prepared, spawning, folders_in(tmp_path))
     try:
         assert (worker.discovery.launch, worker.discovery.launch_reason) == ("spawn", "asked for")
-        assert worker.run(
-            find(worker, "fates.Cached.track_cached"), 0, quick=False, timeout_s=9
+        assert run(
+            worker, find(worker, "fates.Cached.track_cached"), 0, quick=False, timeout_s=9
         ).outcome == Measured(samples=(7,), number=None)
-        late = worker.run(find(worker, "fates.track_times_out"), 0, quick=False, timeout_s=0.3).outcome
+        late = run(worker, find(worker, "fates.track_times_out"), 0, quick=False, timeout_s=0.3).outcome
         assert isinstance(late, Failed)
         assert late.kind is FailureKind.TIMED_OUT
     finally:
         worker.close()
 
 
-def test_a_killed_worker_is_that_runs_failure(prepared: Prepared, configuration: Configuration) -> None:
-    worker = Worker(prepared, configuration)
+def test_a_killed_worker_is_that_runs_failure(
+    prepared: Prepared, configuration: Configuration, tmp_path: Path
+) -> None:
+    worker = Worker(prepared, configuration, folders_in(tmp_path))
     os.kill(worker.pid, signal.SIGKILL)
-    outcome = worker.run(find(worker, "work.Work.track_size"), 0, quick=False, timeout_s=9).outcome
+    outcome = run(worker, find(worker, "work.Work.track_size"), 0, quick=False, timeout_s=9).outcome
     assert isinstance(outcome, Failed)
     assert outcome.kind is FailureKind.EXITED
     assert "SIGKILL" in outcome.text
@@ -195,7 +216,7 @@ def test_a_killed_worker_is_that_runs_failure(prepared: Prepared, configuration:
 def test_threads_left_by_the_import_forbid_forking(tmp_path: Path, prepared: Prepared) -> None:
     text = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
     make_project(tmp_path, (1,), threads=text)
-    worker = Worker(prepared, config.load(tmp_path))
+    worker = Worker(prepared, config.load(tmp_path), folders_in(tmp_path / "work"))
     assert worker.discovery.launch == "spawn"
     assert "thread" in str(worker.discovery.launch_reason)
     worker.close()
@@ -211,8 +232,8 @@ def test_no_process_outlives_its_worker(tmp_path: Path, prepared: Prepared) -> N
         "    child.wait()\n"
     )
     make_project(tmp_path, (1,), starts=suite)
-    worker = Worker(prepared, config.load(tmp_path))
-    outcome = worker.run(find(worker, "starts.track_starts"), 0, quick=False, timeout_s=1).outcome
+    worker = Worker(prepared, config.load(tmp_path), folders_in(tmp_path / "work"))
+    outcome = run(worker, find(worker, "starts.track_starts"), 0, quick=False, timeout_s=1).outcome
     worker.close()
     assert isinstance(outcome, Failed)
     assert ended(int(outcome.text.split()[1]))
@@ -221,8 +242,9 @@ def test_no_process_outlives_its_worker(tmp_path: Path, prepared: Prepared) -> N
 def test_the_ruler_holds_the_running_tools_parts_alone(configuration: Configuration) -> None:
     ruler = isolation.make_ruler(configuration.workspace)
     names = {path.name for path in ruler.iterdir()}
-    assert {"asv_runner", "asv_bench_groundspeed"} <= names
-    assert all(name.startswith(("asv_runner", "asv_bench_groundspeed")) for name in names)
+    parts = ("asv_runner", "asv_bench_groundspeed", "groundspeed_worker")
+    assert {*parts} <= names
+    assert all(name.startswith(parts) for name in names)
     (ruler / "stale").symlink_to(".")
     assert "stale" not in {path.name for path in isolation.make_ruler(configuration.workspace).iterdir()}
 
@@ -238,15 +260,12 @@ def test_the_real_interpreter_is_found_behind_a_script(tmp_path: Path) -> None:
         isolation.find_interpreter("9.9", str(tmp_path))
 
 
-def test_messages_become_outcomes() -> None:
-    nan = outcome_of({"event": "value", "value": {"float": "nan"}}, 1)
-    assert isinstance(nan, Skipped)
-    infinite = outcome_of({"event": "value", "value": {"float": "inf"}}, 1)
-    assert infinite == Measured(samples=(float("inf"),), number=None)
-    empty = outcome_of({"event": "value", "value": {"samples": [], "number": 1}}, 1)
-    assert isinstance(empty, Failed)
+def test_values_become_outcomes() -> None:
+    assert isinstance(outcome_of({"float": "nan"}), Skipped)
+    assert outcome_of({"float": "inf"}) == Measured(samples=(float("inf"),), number=None)
+    assert isinstance(outcome_of({"samples": [], "number": 1}), Failed)
 
 
 def test_the_worker_is_written_for_old_interpreters() -> None:
-    source = (Path(isolation.__file__).parent / "worker.py").read_text(encoding="utf-8")
-    ast.parse(source, feature_version=(3, 8))
+    for path in (Path(isolation.__file__).parent / "worker").glob("*.py"):
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))

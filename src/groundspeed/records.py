@@ -106,6 +106,7 @@ class Stop(StrEnum):
     PRECISION = "precise enough"
     BUDGET = "budget spent"
     STATED = "as the suite states"
+    ENDED = "failed or skipped"
 
 
 class FailureKind(StrEnum):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 from groundspeed import units
-from groundspeed.records import Build, Case, Commit, Environment, Failed, Measured, Run
+from groundspeed.records import Build, Case, Commit, Failed, Measured, Run
 from groundspeed.report.table import last_line, plain
 
 
@@ -23,18 +24,19 @@ class ProgressLine:
         self._counts = [0, 0]
         self._left_s = 0.0
 
-    def building(self, commit: Commit, environment: Environment, left_s: float) -> None:
-        """A commit's environment is being made."""
+    def building(self, commits: Sequence[Commit], left_s: float) -> None:
+        """The environments of some commits are being made."""
         self.finish()
-        self._at = f"{commit.short} {commit.subject}"
+        names = ", ".join(dict.fromkeys(commit.short for commit in commits))
+        subject = f" {commits[0].subject}" if len(commits) == 1 else ""
+        self._at = f"{names}{subject}"
         self._counts = [0, 0]
         self._left_s = left_s
-        self._show_left(f"{commit.short}  building {environment.name}")
+        self._show_left(f"building {names}")
 
     def built(self, build: Build) -> None:
         """It stands, or failed."""
         if build.failure is not None:
-            self._at = None
             self._print(f"{build.commit[:8]}  did not build: {last_line(build.failure.text)}")
 
     def running(self, commit: Commit, case: Case, open_runs: int, left_s: float) -> None:
@@ -60,7 +62,7 @@ class ProgressLine:
 
     def finish(self) -> None:
         """The commit's line is complete; the live line goes."""
-        if self._at is not None:
+        if self._at is not None and any(self._counts):
             done, failed = self._counts
             failures = f", {failed} failed" if failed else ""
             self._print(

@@ -32,6 +32,21 @@ def run(
     again: Annotated[
         bool, typer.Option("--again", help="Measure what is recorded once more; its samples are added.")
     ] = False,
+    precision: Annotated[
+        str,
+        typer.Option(metavar="SHARE", help="Half the 95 % interval that each median shall have."),
+    ] = "1%",
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="For all of it, such as 10m: newest commits, then the gaps."),
+    ] = None,
+    no_interleave: Annotated[
+        bool, typer.Option("--no-interleave", help="One commit after the other, instead of four in turn.")
+    ] = False,
+    no_carry: Annotated[
+        bool, typer.Option("--no-carry", help="Measure also what is built like a measured commit.")
+    ] = False,
+    pin: Annotated[bool, typer.Option("--pin", help="Keep what is measured on one core.")] = False,
     machine: Annotated[
         str | None, typer.Option(metavar="NAME", help="The profile to store results under.")
     ] = None,
@@ -45,12 +60,16 @@ def run(
 
     Example: groundspeed run v1.2..main --steps 10 --bench 'Query'
     """
-    from groundspeed import config
+    from groundspeed import config, units
+    from groundspeed.cli.options import parsed
     from groundspeed.cli.progress import ProgressLine
-    from groundspeed.measure.host import this_host
+    from groundspeed.measure.commits import Range
+    from groundspeed.measure.host import look
     from groundspeed.measure.plan import Selection
+    from groundspeed.measure.sampling import CASE_BUDGET_S
     from groundspeed.measure.session import Request
     from groundspeed.measure.session import run as measure
+    from groundspeed.records import Sampling
     from groundspeed.report.session import page_of, render, render_plan
     from groundspeed.site.publish import publish_results
 
@@ -59,7 +78,7 @@ def run(
     screen = ProgressLine()
     for warning in configuration.warnings:
         screen.note(warning)
-    host = this_host(configuration, machine)
+    host = look(configuration, machine, pin=pin)
     selection = Selection(
         pattern=bench,
         nightly=configuration.project.nightly_cases,
@@ -67,9 +86,19 @@ def run(
         quick=quick,
         retry=retry,
         again=again,
+        carry=not no_carry,
     )
     request = Request(
-        revisions=revisions, last=last, steps=steps, new=new, selection=selection, dry_run=dry_run
+        commits=Range(revisions=revisions, last=last, steps=steps, new=new),
+        selection=selection,
+        sampling=Sampling(
+            precision=parsed("--precision", precision, units.parse_share),
+            case_budget_s=CASE_BUDGET_S,
+            budget_s=None if budget is None else parsed("--budget", budget, units.parse_duration),
+            interleave=not no_interleave,
+            cpus=host.cpus,
+        ),
+        dry_run=dry_run,
     )
     report = measure(configuration, host, request, os.environ, screen)
     if dry_run:

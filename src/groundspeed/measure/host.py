@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundspeed.config import Configuration
+from groundspeed.errors import GroundspeedError
 from groundspeed.machine.choice import MachineChoice, choose_machine, machine_differences, refuse_unknown
 from groundspeed.machine.fingerprint import read_fingerprint
+from groundspeed.machine.fitness import fitness, for_the_record, take_look
+from groundspeed.machine.pinning import choose_cpus
 from groundspeed.machine.profile import Difference
-from groundspeed.records import Fingerprint, MachineProfile
+from groundspeed.records import Finding, Fingerprint, MachineProfile
 from groundspeed.results.asv_files import BrokenFileError
 from groundspeed.results.catalog import MACHINE, read_machine
 
@@ -40,6 +43,36 @@ def this_host(
         configuration.project.machines,
         stored_machines(configuration.suite.results_dir),
         requested,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Host:
+    """The machine that is measured on, and how fit it was found to be.
+
+    ``cpus`` are the processors to pin workers to, empty for any; ``idle`` share a core with one of them.
+    """
+
+    machine: MachineChoice
+    fitness: tuple[Finding, ...]
+    cpus: tuple[int, ...]
+    idle: tuple[int, ...]
+
+
+def look(configuration: Configuration, requested: str | None, *, pin: bool) -> Host:
+    """The machine that this host's results go under, and its fitness now.
+
+    Raises as ``this_host``, and GroundspeedError where workers are to be pinned and cannot be.
+    """
+    machine = this_host(configuration, requested)
+    pinning = choose_cpus() if pin else None
+    if pinning is not None and not pinning.cpus:
+        raise GroundspeedError(f"--pin cannot be done here: {pinning.reason}. Leave it out.")
+    return Host(
+        machine=machine,
+        fitness=for_the_record(fitness(take_look())),
+        cpus=pinning.cpus if pinning else (),
+        idle=pinning.idle if pinning else (),
     )
 
 

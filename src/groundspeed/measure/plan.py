@@ -1,22 +1,27 @@
 """What is to be measured: commits × environments × cases, less what is recorded already.
 
-Pure: the history, the suite and the record go in as values. Decides what and how often; the order
-inside a round is shuffled by a seed, so that no case always follows the same other one.
+Pure: the history, the suite and the record go in as values. Decides what; when it is enough is decided
+while sampling.
 """
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from groundspeed.errors import GroundspeedError
 from groundspeed.records import Benchmark, Case, Commit, Environment
 from groundspeed.results.ledger import Recorded, Standing
 
+ADAPTIVE = frozenset({"time", "timeraw", "latency", "throughput", "gpu"})
+"""Kinds that are sampled until they are precise; what gives one value (a peak, a count) is asked once."""
+
+GUESSED_RUNS = 3  # that an adaptive case takes: two are the least, a noisy one takes more
+
 _FAILURES = (Standing.FAILED, Standing.NOT_BUILT)
+_BUILDS_AGREE = 2  # sessions: one failed build may be a night without network
 
 Record = Callable[[str, str], Mapping[tuple[Case, str], Recorded]]
 """The record of a commit (hash) in an environment (name), by case and benchmark version."""
@@ -28,7 +33,8 @@ class Selection:
 
     ``pattern`` is searched in the case's text; ``nightly`` are globs of cases left out unless the
     pattern is given or ``with_nightly``; ``retry`` tries again what is recorded as failed, ``again``
-    measures all that is recorded once more; ``quick`` makes one unwarmed call of each.
+    measures all that is recorded once more; ``quick`` makes one unwarmed call of each; ``carry`` takes
+    over what was measured at a commit whose built content is the same.
     """
 
     pattern: str | None
@@ -37,6 +43,7 @@ class Selection:
     quick: bool
     retry: bool
     again: bool
+    carry: bool
 
     def __post_init__(self) -> None:
         try:
@@ -54,11 +61,17 @@ class Selection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedCase:
-    """One case to run at one commit, ``runs`` times."""
+    """One case to run at one commit: ``runs`` times, or until it is precise where it is ``adaptive``.
+
+    ``runs`` is then a guess of what that takes. ``earlier`` are the samples of each run that an
+    interrupted session left: they count.
+    """
 
     benchmark: Benchmark
     case: Case
     runs: int
+    adaptive: bool
+    earlier: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,16 +81,6 @@ class Step:
     commit: Commit
     environment: Environment
     cases: tuple[PlannedCase, ...]
-
-    def rounds(self, seed: int) -> tuple[tuple[PlannedCase, ...], ...]:
-        """Who runs in each round; a case with fewer runs leaves early. The order depends on the seed."""
-        order = random.Random(f"{seed}-{self.commit.hash}-{self.environment.name}")  # noqa: S311 -- an order, no secret
-        rounds = []
-        for number in range(max((one.runs for one in self.cases), default=0)):
-            members = [one for one in self.cases if one.runs > number]
-            order.shuffle(members)
-            rounds.append(tuple(members))
-        return tuple(rounds)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +96,7 @@ class Plan:
 
     @property
     def runs(self) -> int:
-        """How many runs the plan holds."""
+        """How many runs the plan holds, about."""
         return sum(case.runs for step in self.steps for case in step.cases)
 
 
@@ -101,13 +104,17 @@ def make_plan(
     commits: Sequence[Commit],
     environments: Sequence[Environment],
     benchmarks: Sequence[Benchmark],
+    stated_rounds: frozenset[str],
     record: Record,
     selection: Selection,
 ) -> Plan:
-    """Plan the selected cases at each commit, in the order given (newest first, usually)."""
+    """Plan the selected cases at each commit, in the order given (newest first, usually).
+
+    ``stated_rounds`` names the benchmarks whose suite says how many processes measure them.
+    """
     steps: list[Step] = []
     done: list[Recorded] = []
-    wanted = [one for one in _candidates(benchmarks, selection) if selection.wants(one.case)]
+    wanted = [one for one in _candidates(benchmarks, stated_rounds, selection) if selection.wants(one.case)]
     for commit in commits:
         for environment in environments:
             known = record(commit.hash, environment.name)
@@ -120,12 +127,18 @@ def make_plan(
     return Plan(steps=tuple(steps), recorded=len(done), failed=failed)
 
 
-def _candidates(benchmarks: Sequence[Benchmark], selection: Selection) -> list[PlannedCase]:
-    return [
-        PlannedCase(benchmark=one, case=case, runs=1 if selection.quick else max(1, one.rounds))
-        for one in benchmarks
-        for case in one.cases()
-    ]
+def _candidates(
+    benchmarks: Sequence[Benchmark], stated_rounds: frozenset[str], selection: Selection
+) -> list[PlannedCase]:
+    found = []
+    for one in benchmarks:
+        adaptive = one.kind in ADAPTIVE and one.name not in stated_rounds and not selection.quick
+        runs = GUESSED_RUNS if adaptive else 1 if selection.quick else max(1, one.rounds)
+        found += [
+            PlannedCase(benchmark=one, case=case, runs=runs, adaptive=adaptive, earlier=())
+            for case in one.cases()
+        ]
+    return found
 
 
 def _remaining(
@@ -135,10 +148,15 @@ def _remaining(
     recorded = known.get((planned.case, planned.benchmark.version))
     if recorded is None or selection.again or (recorded.quick and not selection.quick):
         return planned
-    if selection.retry and recorded.standing in _FAILURES:
-        return planned
-    runs = max(0, planned.runs - recorded.runs) if recorded.standing is Standing.MEASURED else 0
-    return PlannedCase(benchmark=planned.benchmark, case=planned.case, runs=runs)
+    if recorded.standing is Standing.MEASURED and not recorded.complete:
+        left = max(1, planned.runs - recorded.runs)
+        return replace(planned, runs=left, earlier=recorded.samples)
+    again = (
+        (selection.retry and recorded.standing in _FAILURES)
+        or (recorded.standing is Standing.NOT_BUILT and recorded.runs < _BUILDS_AGREE)
+        or (recorded.standing is Standing.CARRIED_OVER and not selection.carry)
+    )
+    return planned if again else replace(planned, runs=0)
 
 
 def _matches(text: str, glob: str) -> bool:

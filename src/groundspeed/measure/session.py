@@ -1,47 +1,60 @@
 """One session, whole: which commits, which machine, the suite, the plan, the measuring, the record.
 
-Puts the rooms together for ``groundspeed run``; every decision stands in them. Holds the lock on the
-results from the first look at the record to the last write.
+Puts the rooms together for ``groundspeed run``; every decision stands in them. Holds the locks from the
+first look at the record to the last write.
 """
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import Protocol
 
 from groundspeed.config import Configuration
-from groundspeed.errors import HistoryError, NothingMeasuredError
+from groundspeed.errors import NothingMeasuredError
 from groundspeed.history import History
-from groundspeed.machine.choice import MachineChoice
+from groundspeed.machine.control import ControlError, run_control
+from groundspeed.machine.telemetry import TelemetryRecorder
+from groundspeed.measure.carry import Carrier
+from groundspeed.measure.commits import Range, choose_commits, newest_then_gaps
 from groundspeed.measure.forecast import Forecast
-from groundspeed.measure.plan import Plan, Selection, make_plan
-from groundspeed.measure.run import Progress, Settings, SystemClock, Tally, World, measure
-from groundspeed.records import Benchmark, Build, Commit, Environment, Failed, Measured, Session
-from groundspeed.results.lock import results_lock
+from groundspeed.measure.host import Host
+from groundspeed.measure.lock import measuring_lock
+from groundspeed.measure.place import Settings, build_of
+from groundspeed.measure.plan import Plan, Selection, Step, make_plan
+from groundspeed.measure.run import Tally, measure
+from groundspeed.measure.world import EnvironmentsLike, Progress, SystemClock, World
+from groundspeed.records import (
+    Benchmark,
+    Build,
+    Commit,
+    Control,
+    Environment,
+    Failed,
+    Measured,
+    Sampling,
+    Session,
+)
+from groundspeed.results.lock import file_lock
 from groundspeed.results.store import ResultStore
-from groundspeed.suite.client import Worker, WorkerError
-from groundspeed.suite.environments import Environments
+from groundspeed.suite.client import Folders, Worker, WorkerError
+from groundspeed.suite.environments import Environments, Prepared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What a user asks to have measured. Without a range it is the newest commit of each branch.
+    """What a user asks to have measured, and how thoroughly; a dry run only plans."""
 
-    ``revisions`` as git writes them; ``last`` and ``steps`` thin them out; ``new`` means the commits
-    since the newest measured one; a dry run only plans.
-    """
-
-    revisions: str | None
-    last: int | None
-    steps: int | None
-    new: bool
+    commits: Range
     selection: Selection
+    sampling: Sampling
     dry_run: bool
 
 
@@ -54,6 +67,7 @@ class Report:
     plan: Plan
     forecast_s: float
     tally: Tally
+    controls: tuple[Control, ...]
     import_errors: Mapping[str, str]
     interrupted: bool
     duration_s: float
@@ -63,7 +77,7 @@ class Report:
         """0 done · 3 there was something to measure and nothing could be · 130 interrupted."""
         if self.interrupted:
             return 130
-        return 3 if self.plan.steps and not self.tally.count(Measured) else 0
+        return 3 if self.plan.steps and not self.tally.count(Measured) + self.tally.carried else 0
 
 
 class Screen(Progress, Protocol):
@@ -80,32 +94,36 @@ class Screen(Progress, Protocol):
 
 
 def run(
-    configuration: Configuration,
-    host: MachineChoice,
-    request: Request,
-    variables: Mapping[str, str],
-    screen: Screen,
+    configuration: Configuration, host: Host, request: Request, variables: Mapping[str, str], screen: Screen
 ) -> Report:
     """Measure what the request asks for and the record lacks. ``variables`` are the shell's.
 
-    Raises ``LockedError`` when another run holds the results, ``HistoryError`` for a range that is
-    none, ``NothingMeasuredError`` when there was something to measure and nothing could be.
+    Raises ``LockedError`` when somebody else measures on this host or holds the results,
+    ``HistoryError`` for a range that is none, ``NothingMeasuredError`` when there was something to
+    measure and nothing could be.
     """
-    environments = Environments(configuration, variables)
-    with results_lock(configuration.workspace / "locks" / "results"):
+    with (
+        file_lock(configuration.workspace / "locks" / "results"),
+        contextlib.closing(Environments(configuration, variables)) as environments,
+        contextlib.ExitStack() as stack,
+    ):
         if configuration.suite.is_remote:
             environments.fetch()
-        store = ResultStore(configuration.suite.results_dir, host.description)
+        store = ResultStore(configuration.suite.results_dir, host.machine.description)
         history = History.open(configuration.suite.repo_path)
         if (shallow := history.shallow()) is not None:
             screen.note(str(shallow))
-        commits = choose_commits(history, configuration.suite.branches, request, store.measured_commits())
-        session = _Session(
+        measured = store.measured_commits()
+        commits = choose_commits(history, configuration.suite.branches, request.commits, measured)
+        if request.sampling.budget_s is not None:
+            commits = newest_then_gaps(commits, frozenset(measured))
+        session = MeasuringSession(
             configuration=configuration,
             environments=environments,
             store=store,
             screen=screen,
             matrix=environments.matrix(),
+            locks=stack,
         )
         try:
             return session.run(host, request, commits)
@@ -116,38 +134,11 @@ def run(
             environments.sweep()
 
 
-def choose_commits(
-    history: History, branches: Sequence[str], request: Request, measured: Sequence[str]
-) -> tuple[Commit, ...]:
-    """The commits of a request, newest first. ``measured`` are the hashes with results, for ``new``."""
-    if request.revisions is not None:
-        return _chosen(history, [request.revisions], request)
-    ranges = history.branches(branches)
-    known = history.known(measured) if request.new else {}
-    if known:
-        newest = max(known.values(), key=lambda commit: commit.date)
-        return _chosen(history, [f"{newest.hash}..{one}" for one in ranges], request)
-    last = 1 if request.last is None and request.steps is None else request.last
-    return _merged([history.commits(one, last=last, steps=request.steps) for one in ranges])
+class Preparing(EnvironmentsLike, Protocol):
+    """Who makes environments one by one as well: to see the suite, one is enough."""
 
-
-def _chosen(history: History, ranges: Sequence[str], request: Request) -> tuple[Commit, ...]:
-    found = _merged([history.commits(one, last=request.last, steps=request.steps) for one in ranges])
-    if not found and not request.new:
-        raise HistoryError(
-            f"{' '.join(ranges)} holds no commit. Look at it with: git log --first-parent {' '.join(ranges)}"
-        )
-    return found
-
-
-def _merged(lists: Sequence[Sequence[Commit]]) -> tuple[Commit, ...]:
-    """Several branches as one list, newest first, each commit once."""
-    unique = {commit.hash: commit for commits in lists for commit in commits}
-    return (
-        tuple(unique.values())
-        if len(lists) == 1
-        else tuple(sorted(unique.values(), key=lambda c: c.date, reverse=True))
-    )
+    def prepare(self, commit: str, environment: Environment) -> Prepared | Failed:
+        """The environment with the commit installed, or why there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,58 +149,115 @@ class _Suite:
     """
 
     benchmarks: tuple[Benchmark, ...]
+    stated_rounds: frozenset[str]
     import_errors: Mapping[str, str]
     broken: tuple[Build, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Session:
+class MeasuringSession:
+    """What a session works with. ``locks`` takes the measuring lock when there is something to measure."""
+
     configuration: Configuration
-    environments: Environments
+    environments: Preparing
     store: ResultStore
     screen: Screen
     matrix: tuple[Environment, ...]
+    locks: contextlib.ExitStack
+    controls: list[Control] = field(default_factory=list)
 
-    def run(self, host: MachineChoice, request: Request, commits: tuple[Commit, ...]) -> Report:
+    def run(self, host: Host, request: Request, commits: tuple[Commit, ...]) -> Report:
+        """Plan what the record lacks, measure it, record it."""
         started = time.monotonic()
         suite = self._discover(commits)
-        plan = make_plan(commits, self.matrix, suite.benchmarks, self.store.recorded, request.selection)
+        plan = make_plan(
+            commits,
+            self.matrix,
+            suite.benchmarks,
+            suite.stated_rounds,
+            self.store.recorded,
+            request.selection,
+        )
         forecast = Forecast(plan, self.store.durations(), self.store.build_duration())
         expected, tally, interrupted = forecast.left_s, Tally(), False
-        header = self._header(host, suite, commits)
+        header = self._header(host, suite, commits, request.sampling)
         if not suite.benchmarks and not request.dry_run:
             self._record_failed_builds(suite, header)
         self._refuse_nothing(suite, request.selection)
         if plan.steps and not request.dry_run:
+            self.locks.enter_context(measuring_lock())
             self.store.begin(header)
             try:
-                self._measure(plan, request.selection, header.seed, forecast, tally)
+                self._measure(plan, host, request, header.seed, forecast, tally)
             except KeyboardInterrupt:
                 interrupted = True
             finally:
                 self.store.close()
         return Report(
-            machine=host.name,
+            machine=host.machine.name,
             commits=commits,
             plan=plan,
             forecast_s=expected,
             tally=tally,
+            controls=tuple(self.controls),
             import_errors=suite.import_errors,
             interrupted=interrupted,
             duration_s=time.monotonic() - started,
         )
 
-    def _measure(self, plan: Plan, selection: Selection, seed: int, forecast: Forecast, tally: Tally) -> None:
-        world = World(
-            environments=self.environments,
-            start_worker=lambda prepared: Worker(prepared, self.configuration),
-            sink=self.store,
-            clock=SystemClock(),
-            progress=self.screen,
+    def _measure(
+        self, plan: Plan, host: Host, request: Request, seed: int, forecast: Forecast, tally: Tally
+    ) -> None:
+        sampling, selection = request.sampling, request.selection
+        settings = Settings(
+            quick=selection.quick,
+            timeout_s=self.configuration.suite.default_benchmark_timeout_s,
+            seed=seed,
+            sampling=sampling,
         )
-        timeout_s = self.configuration.suite.default_benchmark_timeout_s
-        settings = Settings(quick=selection.quick, timeout_s=timeout_s, seed=seed)
-        measure(plan, world, settings, forecast, tally)
+        carrying = selection.carry and not selection.quick
+        carrier = Carrier(self.store.builds().values(), self.store.recorded if carrying else None)
+        with self._watched(host, settings), _work_folder(self.configuration.workspace) as work:
+            world = World(
+                environments=self.environments,
+                start_worker=lambda prepared: self._start_worker(prepared, work, sampling.cpus),
+                record=self.store.recorded,
+                sink=self.store,
+                clock=SystemClock(),
+                progress=self.screen,
+            )
+            measure(plan, world, settings, carrier, forecast, tally)
+
+    @contextlib.contextmanager
+    def _watched(self, host: Host, settings: Settings) -> Iterator[None]:
+        """The control benchmark before and after, telemetry in between; quick runs need neither."""
+        if settings.quick:
+            yield
+            return
+        self._control(host.cpus)
+        recorder = TelemetryRecorder(cpus=host.cpus + host.idle)
+        try:
+            with recorder:
+                yield
+        finally:
+            self.store.add(recorder.telemetry)
+        self._control(host.cpus)
+
+    def _control(self, cpus: Sequence[int]) -> None:
+        self.screen.doing("running the control benchmark")
+        try:
+            control = run_control(cpus=cpus)
+        except ControlError as error:
+            self.screen.note(str(error))
+            return
+        self.store.add(control)
+        self.controls.append(control)
+
+    def _start_worker(self, prepared: Prepared, work: Path, cpus: tuple[int, ...]) -> Worker:
+        """A worker whose cases find what an earlier one's setup_cache made for the commit."""
+        caches = work / "caches" / prepared.commit[:12] / prepared.environment
+        caches.mkdir(parents=True, exist_ok=True)
+        return Worker(prepared, self.configuration, Folders(work=work, caches=caches, cpus=cpus))
 
     def _discover(self, commits: Sequence[Commit]) -> _Suite:
         """The suite, imported in the environment of the newest commit that builds.
@@ -224,20 +272,34 @@ class _Session:
                 started_at, started = SystemClock().now(), time.monotonic()
                 prepared = self.environments.prepare(commit.hash, environment)
                 if isinstance(prepared, Failed):
-                    took_s = time.monotonic() - started
-                    broken.append(_failed_build(commit, environment, prepared, started_at, took_s))
+                    step = Step(commit=commit, environment=environment, cases=())
+                    broken.append(build_of(step, prepared, started_at, time.monotonic() - started))
                     continue
                 try:
-                    worker = Worker(prepared, self.configuration)
+                    with _work_folder(self.configuration.workspace) as work:
+                        worker = self._start_worker(prepared, work, ())
+                        worker.close()
                 except WorkerError as error:
                     self.screen.note(f"{commit.short}  the suite cannot be imported there: {error}")
                     continue
-                found = worker.discovery
-                worker.close()
-                if found.launch_reason:
-                    self.screen.note(f"cases are spawned, not forked: {found.launch_reason}")
-                return _Suite(benchmarks=found.benchmarks, import_errors=found.import_errors, broken=())
-        return _Suite(benchmarks=self.store.benchmarks(), import_errors={}, broken=tuple(broken))
+                return self._seen(worker)
+        return _Suite(
+            benchmarks=self.store.benchmarks(),
+            stated_rounds=frozenset(),
+            import_errors={},
+            broken=tuple(broken),
+        )
+
+    def _seen(self, worker: Worker) -> _Suite:
+        found = worker.discovery
+        if found.launch_reason:
+            self.screen.note(f"cases are spawned, not forked: {found.launch_reason}")
+        return _Suite(
+            benchmarks=found.benchmarks,
+            stated_rounds=found.stated_rounds,
+            import_errors=found.import_errors,
+            broken=(),
+        )
 
     def _record_failed_builds(self, suite: _Suite, header: Session) -> None:
         """Of a suite that nobody has ever seen, that its commits do not build is all there is to record."""
@@ -247,19 +309,17 @@ class _Session:
             self.screen.built(build)
         self.store.close()
 
-    def _header(self, host: MachineChoice, suite: _Suite, commits: Sequence[Commit]) -> Session:
+    def _header(self, host: Host, suite: _Suite, commits: Sequence[Commit], sampling: Sampling) -> Session:
         started_at = SystemClock().now()
         return Session(
             id=f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
             started_at=started_at,
-            machine=host.name,
-            fingerprint=host.fingerprint,
+            machine=host.machine.name,
+            fingerprint=host.machine.fingerprint,
             environments=self.matrix,
             benchmarks=suite.benchmarks,
             commits={commit.hash: commit.date for commit in commits},
             seed=secrets.randbits(32),
-            sampling=None,
-            fitness=(),
             versions={
                 "python": sys.version.split()[0],
                 **{
@@ -267,6 +327,8 @@ class _Session:
                     for name in ("groundspeed", "asv", "asv_runner", "asv_bench_groundspeed")
                 },
             },
+            sampling=sampling,
+            fitness=host.fitness,
         )
 
     def _refuse_nothing(self, suite: _Suite, selection: Selection) -> None:
@@ -283,16 +345,13 @@ class _Session:
             )
 
 
-def _failed_build(
-    commit: Commit, environment: Environment, failed: Failed, started_at: datetime, duration_s: float
-) -> Build:
-    return Build(
-        commit=commit.hash,
-        environment=environment.name,
-        failure=failed,
-        dependencies=(),
-        identity=None,
-        benchmarks=(),
-        started_at=started_at,
-        duration_s=duration_s,
-    )
+@contextlib.contextmanager
+def _work_folder(workspace: Path) -> Iterator[Path]:
+    """Where cases run and setup_cache leaves what it made; what a killed session left goes first."""
+    work = workspace / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A lock that one process holds: on a results folder, on a host. Owns the file's text; the lock is the kernel's.
+"""A lock that one process holds, on a results folder or a host. Owns its text; the lock is the kernel's.
 
 ``flock`` dies with its process, so a crash leaves nothing to clean up.
 """

@@ -1,0 +1,87 @@
+"""Which commits of the history a request means, and in which order a budget is spent on them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from groundspeed.errors import HistoryError
+from groundspeed.history import History
+from groundspeed.records import Commit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Range:
+    """The commits that a user asks for. Without ``revisions`` it is the newest one of each branch.
+
+    ``revisions`` as git writes them; ``last`` and ``steps`` thin them out; ``new`` means the commits
+    since the newest measured one.
+    """
+
+    revisions: str | None
+    last: int | None
+    steps: int | None
+    new: bool
+
+
+def choose_commits(
+    history: History, branches: Sequence[str], wanted: Range, measured: Sequence[str]
+) -> tuple[Commit, ...]:
+    """The commits of a request, newest first. ``measured`` are the hashes with results, for ``new``."""
+    if wanted.revisions is not None:
+        return _chosen(history, [wanted.revisions], wanted)
+    ranges = history.branches(branches)
+    known = history.known(measured) if wanted.new else {}
+    if known:
+        newest = max(known.values(), key=lambda commit: commit.date)
+        return _chosen(history, [f"{newest.hash}..{one}" for one in ranges], wanted)
+    last = 1 if wanted.last is None and wanted.steps is None else wanted.last
+    return _merged([history.commits(one, last=last, steps=wanted.steps) for one in ranges])
+
+
+def _chosen(history: History, ranges: Sequence[str], wanted: Range) -> tuple[Commit, ...]:
+    found = _merged([history.commits(one, last=wanted.last, steps=wanted.steps) for one in ranges])
+    if not found and not wanted.new:
+        raise HistoryError(
+            f"{' '.join(ranges)} holds no commit. Look at it with: git log --first-parent {' '.join(ranges)}"
+        )
+    return found
+
+
+def _merged(lists: Sequence[Sequence[Commit]]) -> tuple[Commit, ...]:
+    """Several branches as one list, newest first, each commit once."""
+    unique = {commit.hash: commit for commits in lists for commit in commits}
+    return (
+        tuple(unique.values())
+        if len(lists) == 1
+        else tuple(sorted(unique.values(), key=lambda c: c.date, reverse=True))
+    )
+
+
+def newest_then_gaps(commits: Sequence[Commit], measured: Set[str]) -> tuple[Commit, ...]:
+    """The order in which a limited time tells most. ``commits`` are newest first.
+
+    What is newer than any measured commit comes first, newest first; then, again and again, the middle
+    of the longest stretch without a measured commit (the newer one of equally long ones).
+    """
+    done = {at for at, commit in enumerate(commits) if commit.hash in measured}
+    newest = min(done, default=len(commits))
+    order = list(range(newest))
+    gaps = _gaps(done, newest, len(commits))
+    while gaps:
+        first, last = max(gaps, key=lambda gap: (gap[1] - gap[0], -gap[0]))
+        gaps.remove((first, last))
+        middle = (first + last) // 2
+        order.append(middle)
+        gaps += [gap for gap in ((first, middle - 1), (middle + 1, last)) if gap[0] <= gap[1]]
+    return tuple(commits[at] for at in [*order, *sorted(done)])
+
+
+def _gaps(done: Set[int], start: int, end: int) -> list[tuple[int, int]]:
+    """The stretches (first, last) of open positions from ``start`` on."""
+    gaps, first = [], start
+    for at in [*sorted(at for at in done if at >= start), end]:
+        if first < at:
+            gaps.append((first, at - 1))
+        first = at + 1
+    return gaps

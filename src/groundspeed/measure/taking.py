@@ -1,0 +1,73 @@
+"""One process of a case: prepared, sampled, finished. Knows the worker protocol's order, decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from groundspeed.measure.sampling import Share, share
+from groundspeed.records import Benchmark, Failed, FailureKind, Measured, Reading, Sampling, Skipped
+from groundspeed.results.further import metric_fault
+from groundspeed.suite.client import Batch, Gone, LiveLike, Ready, WorkerLike
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What one process of a case gave. ``active_s`` is what it spent, set-up included."""
+
+    outcome: Measured | Failed | Skipped
+    metrics: tuple[Reading, ...]
+    check: str | None
+    active_s: float
+
+
+def take(
+    worker: WorkerLike, benchmark: Benchmark, index: int, sampling: Sampling, *, quick: bool, timeout_s: float
+) -> Taken:
+    """Run a case once: as many samples as the suite states, else its share of the sampling."""
+    live = worker.prepare(benchmark, index, quick=quick, timeout_s=timeout_s)
+    if isinstance(live, Gone):
+        return _gone(live, 0.0)
+    active_s, batches = live.ready.active_s, []
+    for wanted in _wanted(live.ready, sampling, timeout_s):
+        batch = live.sample(wanted.count, wanted.within_s)
+        active_s += batch.active_s
+        if isinstance(batch, Gone):
+            return _gone(batch, active_s - batch.active_s)
+        batches.append(batch)
+    return _finished(live, batches, active_s)
+
+
+def _wanted(ready: Ready, sampling: Sampling, timeout_s: float) -> list[Share]:
+    """What to ask of a case that is warm. A benchmark that gives a value is asked for it once."""
+    if ready.number is None:
+        return [Share(count=1, within_s=0.0)]
+    if ready.repeat is None:
+        return [share(sampling, ready.sample_s)]
+    repeat = ready.repeat
+    asked = [
+        Share(count=repeat.least, within_s=timeout_s),  # asv takes these however long they last
+        Share(count=repeat.most - repeat.least, within_s=repeat.within_s),
+    ]
+    return [one for one in asked if one.count > 0]
+
+
+def _finished(live: LiveLike, batches: list[Batch], active_s: float) -> Taken:
+    ended = live.finish()
+    if isinstance(ended, Gone):  # a teardown that fails is the case's failure, as in asv
+        return _gone(ended, active_s)
+    metrics = tuple(reading for batch in batches for reading in batch.metrics)
+    fault = next((fault for one in metrics if (fault := metric_fault(one.metric)) is not None), None)
+    if fault is not None:
+        return _gone(Gone(outcome=Failed(kind=FailureKind.NO_VALUE, text=fault), active_s=0.0), active_s)
+    samples = tuple(one for batch in batches for one in batch.measured.samples)
+    checks = [live.ready.check, *(batch.check for batch in batches)]
+    return Taken(
+        outcome=Measured(samples=samples, number=batches[-1].measured.number),
+        metrics=metrics,
+        check=next((one for one in checks if one is not None), None),
+        active_s=active_s + ended.active_s,
+    )
+
+
+def _gone(gone: Gone, before_s: float) -> Taken:
+    return Taken(outcome=gone.outcome, metrics=(), check=None, active_s=before_s + gone.active_s)

@@ -1,0 +1,135 @@
+"""How well the median of a case is known while it is being sampled. Pure arrays.
+
+A tight interval inside one process bounds nothing between processes, so the unit of evidence is the
+process: its centre is the median of its samples, and what counts is the spread of these centres. From
+five of them on a fifth is trimmed at either end, since a host now and then takes its processor away from
+one process and tells nobody (Tukey and McLaughlin, "Less vulnerable confidence and significance
+procedures for location based on a single sample: trimming/Winsorization 1", Sankhya A 25, 1963). With two
+or three their own variance says little, so it is moderated by what the other cases of the session show
+(empirical Bayes: Smyth, "Linear models and empirical Bayes methods for assessing differential expression
+in microarray experiments", Stat. Appl. Genet. Mol. Biol. 3(1), 2004).
+
+All spreads are of logarithms: a standard deviation of 0.01 is one percent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL = 0.95
+MOST_DF = 20.0  # however alike the cases are, a case's own processes come to outweigh the others'
+_MEDIAN_SE = math.sqrt(math.pi / 2)  # of a normal sample's median, against its mean's
+_MAD_TO_SD = 1.4826  # of a normal distribution: 1 / Phi^-1(3/4)
+_TRIMMED = 0.2  # of the processes, at either end: what Tukey and McLaughlin's successors recommend
+_LEAST_TOLD = 3  # variances that tell of a distribution of variances
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prior:
+    """What is known of a variance between processes before any was seen: it weighs as ``df`` degrees."""
+
+    variance: float
+    df: float
+
+
+UNKNOWN = Prior(variance=0.01**2, df=1.0)
+"""Before a session has shown anything: one percent, taken lightly."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spread:
+    """The variance that one process centre of a case stands for, with its degrees of freedom."""
+
+    variance: float
+    df: int
+
+
+def spread(processes: Sequence[Sequence[float]]) -> Spread | None:
+    """Between the centres of the processes (each one's samples, positive); None with fewer than two.
+
+    With n centres and g of them trimmed at either end: the Winsorized variance over (1 - 2 g / n)^2, with
+    n - 2 g - 1 degrees of freedom, so that the trimmed mean's squared standard error is its n-th part.
+    """
+    centres = np.sort(_centres(processes))
+    count = len(centres)
+    if count < 2:
+        return None
+    trimmed = int(_TRIMMED * count)
+    winsorized = np.clip(centres, centres[trimmed], centres[count - 1 - trimmed])
+    variance = float(np.var(winsorized, ddof=1)) / (1 - 2 * trimmed / count) ** 2
+    return Spread(variance=variance, df=count - 2 * trimmed - 1)
+
+
+def half_width(processes: Sequence[Sequence[float]], prior: Prior) -> float:
+    """Half the 95 % interval of the case's median, relative to it; infinite with fewer than two processes.
+
+    Student's t on the process centres with the moderated variance (Smyth 2004, equation 5)
+
+        s~^2 = (d0 s0^2 + d s^2) / (d0 + d),  d0 + d degrees of freedom,
+
+    never below what the samples inside the processes allow: the variance of a median is pi / 2 times
+    that of the mean of a normal sample.
+    """
+    found = spread(processes)
+    if found is None:
+        return math.inf
+    from scipy.special import stdtrit
+
+    df = prior.df + found.df
+    variance = (prior.df * prior.variance + found.df * found.variance) / df
+    variance = max(variance, _within(processes))
+    return math.expm1(float(stdtrit(df, (1 + LEVEL) / 2)) * math.sqrt(variance / len(processes)))
+
+
+def learn(spreads: Sequence[Spread]) -> Prior:
+    """The distribution that the variances of many cases come from: scaled F, by the moments of their logs.
+
+    Smyth 2004, section 6.2, with d0 bounded by ``MOST_DF``. Fewer than three tell nothing: ``UNKNOWN``.
+    Variances of zero (a clock too coarse to see any) count as the smallest that is not.
+    """
+    variances = np.array([one.variance for one in spreads])
+    if np.count_nonzero(variances) < _LEAST_TOLD:
+        return UNKNOWN
+    from scipy.special import digamma, polygamma
+
+    half_df = np.array([one.df for one in spreads]) / 2
+    logs = np.log(np.maximum(variances, variances[variances > 0].min()))
+    centred = logs - digamma(half_df) + np.log(half_df)
+    surplus = float(np.var(centred, ddof=1) - np.mean(polygamma(1, half_df)))
+    df = MOST_DF if surplus <= 0 else min(MOST_DF, 2 * _inverse_trigamma(surplus))
+    log_variance = float(np.mean(centred) + digamma(df / 2) - math.log(df / 2))
+    return Prior(variance=math.exp(log_variance), df=df)
+
+
+def _centres(processes: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    return np.array([np.median(np.log(np.asarray(samples))) for samples in processes if len(samples)])
+
+
+def _within(processes: Sequence[Sequence[float]]) -> float:
+    """The typical variance of a centre that the samples inside its process account for."""
+    variances = []
+    for samples in processes:
+        if len(samples) > 1:
+            logs = np.log(np.asarray(samples))
+            sd = _MAD_TO_SD * float(np.median(np.abs(logs - np.median(logs))))
+            variances.append((_MEDIAN_SE * sd) ** 2 / len(logs))
+    return float(np.median(variances)) if variances else 0.0
+
+
+def _inverse_trigamma(value: float) -> float:
+    """x with trigamma(x) = value > 0, by Newton's method on 1 / trigamma (Smyth 2004, appendix)."""
+    from scipy.special import polygamma
+
+    x = 0.5 + 1 / value
+    for _ in range(50):
+        trigamma = float(polygamma(1, x))
+        step = trigamma * (1 - trigamma / value) / float(polygamma(2, x))
+        x += step
+        if abs(step) < 1e-9 * x:
+            break
+    return x
