@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from groundspeed.cli import corpus, doctor, init, machine, preview, publish, run
+from groundspeed.cli import corpus, doctor, env, init, machine, preview, publish, run
 from groundspeed.errors import GroundspeedError
 
 FAULT = 70  # a fault of ours (sysexits: EX_SOFTWARE)
@@ -31,6 +31,7 @@ app.command()(run.run)
 app.command()(publish.publish)
 app.command()(preview.preview)
 app.add_typer(machine.app, name="machine")
+app.add_typer(env.app, name="env")
 app.add_typer(corpus.app, name="corpus")
 
 

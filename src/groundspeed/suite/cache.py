@@ -127,6 +127,12 @@ def stock(workspace: Path) -> Stock:
     )
 
 
+def clean(workspace: Path, limits: Limits, spared: Collection[Path] = ()) -> Freed:
+    """Remove what a killed run left, then what is over the limits. Nothing may be building."""
+    sweep_leftovers(workspace, spared)
+    return trim(workspace, limits, datetime.now(UTC), spared)
+
+
 def trim(workspace: Path, limits: Limits, now: datetime, spared: Collection[Path] = ()) -> Freed:
     """Remove what was not used for longer than the age, then what was used least recently, until the rest
     is small enough. ``spared`` folders stay; the downloads count and go last, as a whole."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +129,7 @@ class Environments:
         """Hold the cache within the configuration's bounds, and remove what a killed run left."""
         settings = self._configuration.project.environment
         limits = cache.Limits(size_bytes=settings.cache_bytes, age=timedelta(seconds=settings.cache_age_s))
-        cache.sweep_leftovers(self._workspace, self._in_use)
-        return cache.trim(self._workspace, limits, datetime.now(UTC), self._in_use)
+        return cache.clean(self._workspace, limits, self._in_use)
 
     def close(self) -> None:
         """The session is over: throw-away environments go, and the bounds of the cache hold for all."""
