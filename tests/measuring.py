@@ -121,7 +121,10 @@ class FakeLive:
     def sample(self, count: int, within_s: float) -> Batch | Gone:
         self.worker.log(f"sample {self.case}")
         self.worker.clock.seconds += 0.1
-        return Batch(measured=self.outcome, metrics=(), check=None, active_s=0.1)
+        drift = self.worker.drift * self.worker.clock.seconds
+        samples = tuple(one + drift for one in self.outcome.samples)
+        measured = Measured(samples=samples, number=self.outcome.number)
+        return Batch(measured=measured, metrics=(), check=None, active_s=0.1)
 
     def finish(self) -> Finished | Gone:
         self.worker.log(f"finish {self.case}")
@@ -129,7 +132,10 @@ class FakeLive:
 
 
 class FakeWorker:
-    """Does at once what ``fate`` says of a process; dies when it says SIGKILL."""
+    """Does at once what ``fate`` says of a process; dies when it says SIGKILL.
+
+    With a ``drift`` each second of its clock adds to the samples.
+    """
 
     def __init__(
         self,
@@ -152,6 +158,7 @@ class FakeWorker:
         self.fate = fate
         self.clock = clock
         self.diary = diary
+        self.drift = 0.0
         self.alive = True
         self.closed = False
 

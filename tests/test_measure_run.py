@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from groundspeed.errors import GroundspeedError
 from groundspeed.measure.carry import Carrier
 from groundspeed.measure.forecast import GUESSED_BUILD_S, GUESSED_RUN_S, Forecast
-from groundspeed.measure.place import Settings
 from groundspeed.measure.plan import Plan, Selection, make_plan
 from groundspeed.measure.run import INTERLEAVED, Tally, measure
+from groundspeed.measure.taking import Settings
 from groundspeed.records import (
     Benchmark,
     Build,

@@ -45,9 +45,8 @@ def report(*, interrupted: bool = False) -> Report:
     ]
     raised = Failed(kind=FailureKind.RAISED, text="Traceback\nZeroDivisionError: division by zero")
     one = benchmark("m.time_fast")
-    step = Step(
-        commit=commit(3), environment=ENVIRONMENT, cases=(PlannedCase(benchmark=one, case=FAST, runs=2, adaptive=False, earlier=()),)
-    )
+    planned = PlannedCase(benchmark=one, case=FAST, runs=2, adaptive=False, earlier=())
+    step = Step(commit=commit(3), environment=ENVIRONMENT, cases=(planned,))
     return Report(
         machine="box-2c-8g",
         commits=(commit(3), commit(2), commit(1)),

@@ -17,7 +17,8 @@ import pytest
 from groundspeed import config
 from groundspeed.config import Configuration
 from groundspeed.errors import ConfigError
-from groundspeed.measure.taking import Taken, take
+from groundspeed.measure.standing_worker import Located
+from groundspeed.measure.taking import Settings, Taken, take
 from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, Sampling, Skipped
 from groundspeed.suite import isolation
 from groundspeed.suite.client import Folders, Worker, outcome_of
@@ -72,7 +73,8 @@ def folders_in(root: Path) -> Folders:
 
 def run(worker: Worker, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> Taken:
     """One process of a case, as a session takes it."""
-    return take(worker, benchmark, index, SAMPLING, quick=quick, timeout_s=timeout_s)
+    located = Located(worker=worker, benchmark=replace(benchmark, timeout_s=timeout_s), index=index)
+    return take(located, Settings(quick=quick, timeout_s=timeout_s, seed=7, sampling=SAMPLING))
 
 
 def find(worker: Worker, name: str) -> Benchmark:

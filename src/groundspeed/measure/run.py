@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 
 from groundspeed.measure.carry import Carrier
 from groundspeed.measure.forecast import Forecast
-from groundspeed.measure.place import Place, Settings, build_of
+from groundspeed.measure.place import Place, build_of
 from groundspeed.measure.plan import Plan, PlannedCase, Step
 from groundspeed.measure.sampling import Evidence
+from groundspeed.measure.taking import Settings
 from groundspeed.measure.world import World
 from groundspeed.records import Build, CarriedOver, Case, Failed, Outcome, Run
 

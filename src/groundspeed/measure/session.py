@@ -27,9 +27,10 @@ from groundspeed.measure.commits import Range, choose_commits, newest_then_gaps
 from groundspeed.measure.forecast import Forecast
 from groundspeed.measure.host import Host
 from groundspeed.measure.lock import measuring_lock
-from groundspeed.measure.place import Settings, build_of
+from groundspeed.measure.place import build_of
 from groundspeed.measure.plan import Plan, Selection, Step, make_plan
 from groundspeed.measure.run import Tally, measure
+from groundspeed.measure.taking import Settings
 from groundspeed.measure.world import EnvironmentsLike, Progress, SystemClock, World
 from groundspeed.records import (
     Benchmark,

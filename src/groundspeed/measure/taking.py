@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groundspeed.measure.sampling import Share, share
-from groundspeed.records import Benchmark, Failed, FailureKind, Measured, Reading, Sampling, Skipped
+from groundspeed.measure.standing_worker import Located
+from groundspeed.records import Failed, FailureKind, Measured, Reading, Sampling, Skipped
 from groundspeed.results.further import metric_fault
-from groundspeed.suite.client import Batch, Gone, LiveLike, Ready, WorkerLike
+from groundspeed.suite.client import Batch, Gone, LiveLike, Ready
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,21 +22,36 @@ class Taken:
     active_s: float
 
 
-def take(
-    worker: WorkerLike, benchmark: Benchmark, index: int, sampling: Sampling, *, quick: bool, timeout_s: float
-) -> Taken:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How cases are run; ``timeout_s`` is for benchmarks that name none, ``seed`` decides every order."""
+
+    quick: bool
+    timeout_s: float
+    seed: int
+    sampling: Sampling
+
+
+def prepare(located: Located, settings: Settings) -> LiveLike | Gone:
+    """Set a case up in a process of its own."""
+    timeout_s = located.benchmark.timeout_s or settings.timeout_s
+    return located.worker.prepare(located.benchmark, located.index, quick=settings.quick, timeout_s=timeout_s)
+
+
+def take(located: Located, settings: Settings) -> Taken:
     """Run a case once: as many samples as the suite states, else its share of the sampling."""
-    live = worker.prepare(benchmark, index, quick=quick, timeout_s=timeout_s)
+    live = prepare(located, settings)
     if isinstance(live, Gone):
-        return _gone(live, 0.0)
+        return gone(live, 0.0)
     active_s, batches = live.ready.active_s, []
-    for wanted in _wanted(live.ready, sampling, timeout_s):
+    timeout_s = located.benchmark.timeout_s or settings.timeout_s
+    for wanted in _wanted(live.ready, settings.sampling, timeout_s):
         batch = live.sample(wanted.count, wanted.within_s)
         active_s += batch.active_s
         if isinstance(batch, Gone):
-            return _gone(batch, active_s - batch.active_s)
+            return gone(batch, active_s - batch.active_s)
         batches.append(batch)
-    return _finished(live, batches, active_s)
+    return finished(live, batches, active_s)
 
 
 def _wanted(ready: Ready, sampling: Sampling, timeout_s: float) -> list[Share]:
@@ -51,14 +68,15 @@ def _wanted(ready: Ready, sampling: Sampling, timeout_s: float) -> list[Share]:
     return [one for one in asked if one.count > 0]
 
 
-def _finished(live: LiveLike, batches: list[Batch], active_s: float) -> Taken:
+def finished(live: LiveLike, batches: Sequence[Batch], active_s: float) -> Taken:
+    """Tear a case down; what its batches (one at least) come to."""
     ended = live.finish()
     if isinstance(ended, Gone):  # a teardown that fails is the case's failure, as in asv
-        return _gone(ended, active_s)
+        return gone(ended, active_s)
     metrics = tuple(reading for batch in batches for reading in batch.metrics)
     fault = next((fault for one in metrics if (fault := metric_fault(one.metric)) is not None), None)
     if fault is not None:
-        return _gone(Gone(outcome=Failed(kind=FailureKind.NO_VALUE, text=fault), active_s=0.0), active_s)
+        return gone(Gone(outcome=Failed(kind=FailureKind.NO_VALUE, text=fault), active_s=0.0), active_s)
     samples = tuple(one for batch in batches for one in batch.measured.samples)
     checks = [live.ready.check, *(batch.check for batch in batches)]
     return Taken(
@@ -69,5 +87,6 @@ def _finished(live: LiveLike, batches: list[Batch], active_s: float) -> Taken:
     )
 
 
-def _gone(gone: Gone, before_s: float) -> Taken:
-    return Taken(outcome=gone.outcome, metrics=(), check=None, active_s=before_s + gone.active_s)
+def gone(end: Gone, before_s: float) -> Taken:
+    """What a case comes to that ended by itself, after as many active seconds."""
+    return Taken(outcome=end.outcome, metrics=(), check=None, active_s=before_s + end.active_s)

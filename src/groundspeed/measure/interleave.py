@@ -1,0 +1,126 @@
+"""Base and head of a comparison sample by sample: ABBA, in several processes each.
+
+What drifts on the host while two commits are measured one after the other shows as a difference between
+them; taken in turn, it hits both. Each round has fresh workers and gives every case one process at either
+end, both alive at once. Decides no verdict and no end: the caller looks at what came, and stops asking.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from groundspeed.measure.sampling import share
+from groundspeed.measure.standing_worker import Located, StandingWorker
+from groundspeed.measure.taking import Settings, Taken, finished, gone, prepare
+from groundspeed.records import Case, Failed, NotRun
+from groundspeed.suite.client import Batch, Gone, LiveLike, WorkerLike
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """What one process at each end gave of a case, taken in turn."""
+
+    case: Case
+    base: Taken | NotRun | Failed
+    head: Taken | NotRun | Failed
+
+
+def interleave(
+    base: Callable[[], WorkerLike],
+    head: Callable[[], WorkerLike],
+    cases: Sequence[Case],
+    settings: Settings,
+    *,
+    rounds: int,
+) -> Iterator[Pair]:
+    """Measure the cases at both ends, in as many rounds, a pair of processes of each case a round.
+
+    ``base`` and ``head`` start a worker of either commit. Close the iterator to stop early; no process
+    outlives it. A case that is missing, fails or is skipped at one end says so in its pair, and the other
+    end is measured all the same.
+    """
+    ends = StandingWorker(start=base), StandingWorker(start=head)
+    try:
+        for number in range(rounds):
+            order = random.Random(f"{settings.seed}-{number}")  # noqa: S311 -- an order, no secret
+            for end in ends:
+                end.renew()
+            for case in order.sample(cases, len(cases)):
+                yield _pair(case, ends, settings, head_first=order.random() < 0.5)
+    finally:
+        for end in ends:
+            end.close()
+
+
+@dataclass(kw_only=True, slots=True)
+class _End:
+    """One end of a pair while it is alive."""
+
+    live: LiveLike
+    batches: list[Batch]
+    active_s: float
+    gone: Gone | None = None
+
+    def sample(self, count: int) -> None:
+        batch = self.live.sample(count, 0.0)
+        self.active_s += batch.active_s
+        if isinstance(batch, Gone):
+            self.gone = batch
+        else:
+            self.batches.append(batch)
+
+    def taken(self) -> Taken:
+        if self.gone is not None:
+            return gone(self.gone, self.active_s - self.gone.active_s)
+        return finished(self.live, self.batches, self.active_s)
+
+
+def _pair(
+    case: Case, ends: tuple[StandingWorker, StandingWorker], settings: Settings, *, head_first: bool
+) -> Pair:
+    base, head = (_begin(end.locate(case.benchmark, case), settings) for end in ends)
+    alive = [one for one in (base, head) if isinstance(one, _End)]
+    if head_first:
+        alive.reverse()
+    _take_turns(alive, settings)
+    return Pair(case=case, base=_result(base), head=_result(head))
+
+
+def _begin(located: Located | NotRun | Failed, settings: Settings) -> _End | Taken | NotRun | Failed:
+    if not isinstance(located, Located):
+        return located
+    live = prepare(located, settings)
+    return (
+        gone(live, 0.0)
+        if isinstance(live, Gone)
+        else _End(live=live, batches=[], active_s=live.ready.active_s)
+    )
+
+
+def _take_turns(alive: list[_End], settings: Settings) -> None:
+    """One sample of each in turn, the order reversed each time: AB BA AB BA."""
+    for _ in range(max((_turns(one, settings) for one in alive), default=0)):
+        for end in alive:
+            if end.gone is None:
+                end.sample(1)
+        alive.reverse()
+
+
+def _turns(end: _End, settings: Settings) -> int:
+    """How many samples a process gives: as many as in a run, were it alone."""
+    ready = end.live.ready
+    if ready.number is None:
+        return 1
+    if ready.repeat is not None:
+        return ready.repeat.most
+    wanted = share(settings.sampling, ready.sample_s)
+    return max(1, min(wanted.count, int(wanted.within_s / max(ready.sample_s, _LEAST_SAMPLE_S))))
+
+
+_LEAST_SAMPLE_S = 0.005  # what a sample of microseconds costs here: its request, and waking the caches
+
+
+def _result(end: _End | Taken | NotRun | Failed) -> Taken | NotRun | Failed:
+    return end.taken() if isinstance(end, _End) else end
