@@ -77,6 +77,12 @@ def test_asvs_file_with_a_fault(tmp_path: Path, asv: str, message: str) -> None:
         ('[machines."../b"]', "usable as the name of a folder"),
         ('[run]\nlaunch = "frok"', '"run.launch" must be one of auto, fork, spawn'),
         ('[nightly]\ncases = "x"', '"nightly.cases" must be a list'),
+        ('[environment]\nlocks = "a"', r'unknown key "environment.locks" \(did you mean "lock"\?\)'),
+        ('[environment]\nlock = "poetry.toml"', '"environment.lock" must name a uv.lock or a requirements'),
+        ('[environment]\nlock_from = "head"', '"environment.lock_from" must be one of tree, commit'),
+        ('[environment]\ncache_size = "30 days"', "\"environment.cache_size\": '30 days' is not a size"),
+        ('[environment]\ncache_age = "5 GB"', "\"environment.cache_age\": '5 GB' is not a time"),
+        ("[environment]\ncache_age = 30", '"environment.cache_age" must be a text, not a whole number'),
     ],
 )
 def test_our_file_with_a_fault(tmp_path: Path, ours: str, message: str) -> None:
@@ -93,6 +99,17 @@ def test_a_profile_is_read_with_units(tmp_path: Path) -> None:
     assert profile.cores_physical == 16
     assert profile.gpu == "RTX 5090"
     assert profile.cpu is None
+
+
+def test_the_bounds_of_the_cache_are_read_with_units(tmp_path: Path) -> None:
+    given = '[environment]\ncache_size = "20 GB"\ncache_age = "2 weeks"\nignore = ["a.txt"]'
+    environment = config.load(project(tmp_path, ours=given)).project.environment
+    assert (environment.cache_bytes, environment.cache_age_s) == (20_000_000_000, 14 * 86_400)
+    assert (environment.ignored, environment.lock, environment.lock_from) == (("a.txt",), None, "tree")
+    other = tmp_path / "other"
+    other.mkdir()
+    defaults = config.load(project(other)).project.environment
+    assert (defaults.cache_bytes, defaults.cache_age_s) == (5_000_000_000, 30 * 86_400)
 
 
 def test_pyproject_may_hold_it_but_not_beside_the_file(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from groundspeed.errors import GroundspeedError
+
 if TYPE_CHECKING:
     from asv.config import Config
     from asv.environment import Environment
@@ -80,6 +82,8 @@ def _answer(order: Order) -> dict[str, Any]:
         return {"built": _build(order, conf, next(one for one in found if one.name == order.environment))}
     except util.ProcessError as error:
         return {"failure": f"{error}\n{error.stdout or ''}\n{error.stderr or ''}".strip()}
+    except GroundspeedError as error:
+        return {"failure": str(error)}
     except (util.UserError, environment.EnvironmentUnavailable, OSError, RuntimeError, ValueError) as error:
         return {"failure": f"{type(error).__name__}: {error}"}
 
