@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import platform
@@ -296,6 +297,10 @@ def test_an_installed_environment_is_taken_as_it_is(tmp_path: Path) -> None:
     assert prepared.dependencies[0] == f"python=={platform.python_version()}"
     assert any(line.startswith("pytest==") for line in prepared.dependencies)
     assert prepared.variables["ASV_COMMIT"] == project.hashes[0]
+
+
+def test_what_asks_an_old_interpreter_is_python_3_8() -> None:
+    ast.parse(isolation.INVENTORY.read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 @pytest.mark.parametrize(
