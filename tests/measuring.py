@@ -22,8 +22,8 @@ from groundspeed.records import (
     Skipped,
 )
 from groundspeed.results.ledger import Recorded
-from groundspeed.suite.client import Batch, Discovery, Finished, Gone, Ready
-from groundspeed.suite.environments import Prepared
+from groundspeed.suite.client import Batch, Discovery, Finished, Gone, Preparation, Ready
+from groundspeed.suite.environments import Made, Prepared
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ENVIRONMENT = Environment(name="virtualenv-py3.11", python="3.11", requirements={}, env_vars={})
@@ -90,10 +90,10 @@ class FakeEnvironments:
 
     def prepare_many(
         self, wanted: Sequence[tuple[str, Environment]]
-    ) -> Iterator[tuple[str, Environment, Prepared | Failed]]:
+    ) -> Iterator[Made]:
         self.asked.append([commit for commit, _ in wanted])
         for commit, environment in reversed(wanted):  # in the order of completion, not of asking
-            yield commit, environment, self._made(commit, environment)
+            yield Made(commit=commit, environment=environment, result=self._made(commit, environment))
 
     def _made(self, commit: str, environment: Environment) -> Prepared | Failed:
         if commit in self.broken:
@@ -165,7 +165,7 @@ class FakeWorker:
     def log(self, what: str) -> None:
         self.diary.append(f"{int(self.commit)}: {what}")
 
-    def prepare(self, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> FakeLive | Gone:
+    def prepare(self, benchmark: Benchmark, index: int, how: Preparation) -> FakeLive | Gone:
         assert self.alive
         assert not self.closed
         case = benchmark.cases()[index]

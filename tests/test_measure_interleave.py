@@ -53,7 +53,7 @@ def test_both_ends_are_alive_and_sampled_in_turn() -> None:
     assert [line.split()[1] for line in ends.diary[-2:]] == ["finish", "finish"]
     first, second = who[:2]
     assert who == [first, second, second, first] * (len(who) // 4)
-    assert len(who) == 16  # 80 ms of samples of 10 ms at either end
+    assert len(who) == 8  # 40 ms of samples of 10 ms at either end
 
 
 def test_each_round_has_fresh_workers_and_an_order_of_its_own() -> None:
@@ -75,7 +75,7 @@ def test_law_what_drifts_evenly_makes_no_difference_between_the_ends() -> None:
     (pair,) = Ends(drift=0.01).go(list(ONE.cases()), rounds=1)
     base, head = samples(pair.base), samples(pair.head)
     assert sum(base) / len(base) == pytest.approx(sum(head) / len(head), rel=1e-12)
-    assert max(base) > min(base) * 1.01
+    assert max(base) > min(base) * 1.004
 
 
 def test_what_fails_at_one_end_is_measured_at_the_other() -> None:

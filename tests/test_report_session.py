@@ -6,12 +6,28 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from groundspeed.measure.plan import Plan, PlannedCase, Step
 from groundspeed.measure.run import Tally
 from groundspeed.measure.session import Report
-from groundspeed.records import Build, Case, Failed, FailureKind, Measured, SeriesKey, Skipped, Verdict
+from groundspeed.records import (
+    Build,
+    CarriedOver,
+    Case,
+    Control,
+    Failed,
+    FailureKind,
+    Measured,
+    Sampling,
+    SeriesKey,
+    Skipped,
+    Stop,
+    Verdict,
+)
 from groundspeed.report.session import SessionPage, render, render_plan
 from groundspeed.report.table import Format
+from groundspeed.report.values import Value
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.changes import Change
 from tests.measuring import ENVIRONMENT, START, benchmark, commit
@@ -35,6 +51,9 @@ def build(number: int, failure: Failed | None = None) -> Build:
 
 def key(number: int, case: Case) -> tuple[str, str, Case]:
     return (commit(number).hash, NAME, case)
+
+
+SAMPLING = Sampling(precision=0.01, case_budget_s=2.0, budget_s=None, interleave=True, cpus=())
 
 
 def report(*, interrupted: bool = False) -> Report:
@@ -61,6 +80,8 @@ def report(*, interrupted: bool = False) -> Report:
                 key(1, WIDE): raised,
             },
         ),
+        sampling=SAMPLING,
+        checks={},
         controls=(),
         import_errors={"benchmarks.gone": "Traceback\nModuleNotFoundError: No module named 'gone'"},
         interrupted=interrupted,
@@ -81,7 +102,11 @@ CHANGE = Change(
 
 def page(*, interrupted: bool = False) -> SessionPage:
     return SessionPage(
-        report=report(interrupted=interrupted), changes=(CHANGE,), page=Path("html/index.html"), warnings=()
+        report=report(interrupted=interrupted),
+        changes=(CHANGE,),
+        values=(),
+        page=Path("html/index.html"),
+        warnings=(),
     )
 
 
@@ -162,10 +187,69 @@ def test_nothing_new_is_said_in_one_line() -> None:
         plan=Plan(steps=(), recorded=7, failed=0),
         forecast_s=0,
         tally=Tally(),
+        sampling=SAMPLING,
+        checks={},
         controls=(),
         import_errors={},
         interrupted=False,
         duration_s=0.2,
     )
-    text = render(SessionPage(report=nothing, changes=(), page=None, warnings=()), Format.TEXT)
+    text = render(SessionPage(report=nothing, changes=(), values=(), page=None, warnings=()), Format.TEXT)
     assert text == "Nothing to measure. 7 cases are recorded already.\n\nmachine  box\ntook     0 s"
+
+
+def test_what_a_benchmark_returns_now_is_said_beside_what_it_takes() -> None:
+    key = SeriesKey(machine="box", environment=NAME, case=FAST, metric="", version="1")
+    seen = {commit(1).hash: frozenset({"10"}), commit(3).hash: frozenset({"12"})}
+    changed = replace(page(), report=replace(report(), checks={key: seen}))
+    text = render(changed, Format.TEXT)
+    assert "They compute something else (faster because wrong?):" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("m.time_fast  10")]
+    assert row.split() == ["m.time_fast", "10", "12", "00000000..00000000"]
+    assert json.loads(render(changed, Format.JSON))["returned_something_else"][0]["after"] == "12"
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(1.02, None), (1.09, "The host became slower"), (0.9, "The host became faster")],
+)
+def test_a_host_that_changed_is_flagged(factor: float, said: str | None) -> None:
+    """5 % is the noise floor while a machine's own is not known."""
+    controls = tuple(
+        Control(started_at=START, samples=(0.01 * one, 0.011 * one, 0.012 * one)) for one in (1.0, factor)
+    )
+    text = render(replace(page(), report=replace(report(), controls=controls)), Format.TEXT)
+    assert (said in text) if said else ("The host became" not in text)
+
+
+def test_it_is_said_how_many_cases_are_known_how_well() -> None:
+    stops = {key(3, FAST): Stop.PRECISION, key(1, FAST): Stop.PRECISION, key(1, WIDE): Stop.BUDGET}
+    found = report()
+    text = render(
+        replace(page(), report=replace(found, tally=replace(found.tally, stops=stops))), Format.TEXT
+    )
+    assert "known    2 of 3 cases to 1 %, 1 as well as 2 s allow" in text.splitlines()
+
+
+def test_what_was_carried_over_has_a_column_of_its_own() -> None:
+    found = report()
+    outcomes = {**found.tally.outcomes, key(1, WIDE): CarriedOver(measured_at=commit(3).hash)}
+    text = render(
+        replace(page(), report=replace(found, tally=replace(found.tally, outcomes=outcomes))), Format.TEXT
+    )
+    assert "carried" in text.splitlines()[0].split()
+    assert "carried" not in render(page(), Format.TEXT).splitlines()[0].split()
+
+
+def test_values_are_shown_where_they_are_what_was_asked_for() -> None:
+    key = SeriesKey(machine="box", environment=NAME, case=FAST, metric="", version="1")
+    value = Value(key=key, unit="s", at=(Interval(centre=0.002, low=0.00199, high=0.00201), None))
+    text = render(replace(page(), values=(value,)), Format.TEXT)
+    (row,) = [line for line in text.splitlines() if "2.00 ms ± 0.5%" in line]
+    assert row.split()[-1] == "–"
+
+
+def test_time_that_is_spent_is_said() -> None:
+    found = report()
+    spent = replace(page(), report=replace(found, tally=replace(found.tally, out_of_time=True)))
+    assert "The time is spent." in render(spent, Format.TEXT)

@@ -138,10 +138,10 @@ def test_who_asks_no_further_ends_what_is_being_made(tmp_path: Path) -> None:
     environments = Environments(config.load(tmp_path), {**os.environ, **offline_environment()})
     (environment,) = environments.matrix()
     several = environments.prepare_many([(commit, environment) for commit in hashes], workers=2)
-    commit, _, made = next(several)
-    assert isinstance(made, Prepared), made
+    made = next(several)
+    assert isinstance(made.result, Prepared), made
     several.close()  # type: ignore[attr-defined]  # a generator, promised as an iterator
-    other = next(one for one in hashes if one != commit)
+    other = next(one for one in hashes if one != made.commit)
     again = environments.prepare(other, environment)
     assert isinstance(again, Prepared), again
 

@@ -109,7 +109,7 @@ def made(history: Project) -> dict[int, Prepared | Failed]:
     """All of them, made at once."""
     environment = history.environment
     wanted = [(commit, environment) for commit in (*history.hashes, history.hashes[0])]
-    found = {commit: result for commit, _, result in history.environments.prepare_many(wanted)}
+    found = {made.commit: made.result for made in history.environments.prepare_many(wanted)}
     assert set(found) == set(history.hashes)
     return {at: found[commit] for at, commit in enumerate(history.hashes)}
 

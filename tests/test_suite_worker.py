@@ -74,7 +74,7 @@ def folders_in(root: Path) -> Folders:
 def run(worker: Worker, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> Taken:
     """One process of a case, as a session takes it."""
     located = Located(worker=worker, benchmark=replace(benchmark, timeout_s=timeout_s), index=index)
-    return take(located, Settings(quick=quick, timeout_s=timeout_s, seed=7, sampling=SAMPLING))
+    return take(located, Settings(quick=quick, timeout_s=timeout_s, seed=7, sampling=SAMPLING), 0)
 
 
 def find(worker: Worker, name: str) -> Benchmark:

@@ -47,6 +47,12 @@ def run(
         bool, typer.Option("--no-carry", help="Measure also what is built like a measured commit.")
     ] = False,
     pin: Annotated[bool, typer.Option("--pin", help="Keep what is measured on one core.")] = False,
+    worktree: Annotated[
+        bool, typer.Option("--worktree", help="The uncommitted code, beside the commit it stands on.")
+    ] = False,
+    existing: Annotated[
+        Path | None, typer.Option(metavar="PYTHON", help="What is installed for this interpreter.")
+    ] = None,
     machine: Annotated[
         str | None, typer.Option(metavar="NAME", help="The profile to store results under.")
     ] = None,
@@ -65,11 +71,12 @@ def run(
     from groundspeed.cli.progress import ProgressLine
     from groundspeed.measure.commits import Range
     from groundspeed.measure.host import look
+    from groundspeed.measure.outside import outside_results, run_existing, run_worktree
     from groundspeed.measure.plan import Selection
     from groundspeed.measure.sampling import CASE_BUDGET_S
     from groundspeed.measure.session import Request
     from groundspeed.measure.session import run as measure
-    from groundspeed.records import Sampling
+    from groundspeed.records import Sampling, Severity
     from groundspeed.report.session import page_of, render, render_plan
     from groundspeed.site.publish import publish_results
 
@@ -79,6 +86,9 @@ def run(
     for warning in configuration.warnings:
         screen.note(warning)
     host = look(configuration, machine, pin=pin)
+    for finding in host.fitness:
+        if finding.severity is Severity.UNFIT:
+            screen.note(f"this host is not fit to measure on: {finding.check}: {finding.seen}")
     selection = Selection(
         pattern=bench,
         nightly=configuration.project.nightly_cases,
@@ -100,13 +110,25 @@ def run(
         ),
         dry_run=dry_run,
     )
-    report = measure(configuration, host, request, os.environ, screen)
+    outside = worktree or existing is not None
+    if outside and (revisions or last or steps or new or publish or (worktree and existing is not None)):
+        raise typer.BadParameter(
+            "what is no commit takes no range and no --publish, and is one of both",
+            param_hint="--worktree, --existing",
+        )
+    if worktree:
+        report = run_worktree(configuration, host, request, os.environ, screen)
+    elif existing is not None:
+        report = run_existing(configuration, host, request, os.environ, screen, existing)
+    else:
+        report = measure(configuration, host, request, os.environ, screen)
     if dry_run:
         typer.echo(render_plan(report, output))
         return
     published = publish_results(configuration) if publish and not report.interrupted else None
     page_path = published.html_dir / "index.html" if published else None
-    page = page_of(report, configuration.suite.results_dir, page_path)
+    results_dir = outside_results(configuration) if outside else configuration.suite.results_dir
+    page = page_of(report, results_dir, page_path, with_values=outside)
     for warning in dict.fromkeys([*page.warnings, *(published.warnings if published else ())]):
         screen.note(warning)
     typer.echo(render(page, output))

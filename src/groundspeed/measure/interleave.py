@@ -42,13 +42,14 @@ def interleave(
     end is measured all the same.
     """
     ends = StandingWorker(start=base), StandingWorker(start=head)
+    numbers: dict[Case, int] = {}
     try:
         for number in range(rounds):
             order = random.Random(f"{settings.seed}-{number}")  # noqa: S311 -- an order, no secret
             for end in ends:
                 end.renew()
             for case in order.sample(cases, len(cases)):
-                yield _pair(case, ends, settings, head_first=order.random() < 0.5)
+                yield _pair(case, ends, settings, numbers, head_first=order.random() < 0.5)
     finally:
         for end in ends:
             end.close()
@@ -78,9 +79,18 @@ class _End:
 
 
 def _pair(
-    case: Case, ends: tuple[StandingWorker, StandingWorker], settings: Settings, *, head_first: bool
+    case: Case,
+    ends: tuple[StandingWorker, StandingWorker],
+    settings: Settings,
+    numbers: dict[Case, int],
+    *,
+    head_first: bool,
 ) -> Pair:
-    base, head = (_begin(end.locate(case.benchmark, case), settings) for end in ends)
+    """One pair of processes; ``numbers`` are the calls of a sample, equal at both ends, as far as known."""
+    base = _begin(ends[0].locate(case.benchmark, case), settings, numbers.get(case, 0))
+    if isinstance(base, _End):
+        numbers[case] = base.live.ready.number or 0
+    head = _begin(ends[1].locate(case.benchmark, case), settings, numbers.get(case, 0))
     alive = [one for one in (base, head) if isinstance(one, _End)]
     if head_first:
         alive.reverse()
@@ -88,10 +98,12 @@ def _pair(
     return Pair(case=case, base=_result(base), head=_result(head))
 
 
-def _begin(located: Located | NotRun | Failed, settings: Settings) -> _End | Taken | NotRun | Failed:
+def _begin(
+    located: Located | NotRun | Failed, settings: Settings, number: int
+) -> _End | Taken | NotRun | Failed:
     if not isinstance(located, Located):
         return located
-    live = prepare(located, settings)
+    live = prepare(located, settings, number)
     return (
         gone(live, 0.0)
         if isinstance(live, Gone)

@@ -48,7 +48,7 @@ class Place:
         """One process of a case, and whether it was the last one wanted."""
         clock = self.world.clock
         started_at, started = clock.now(), clock.monotonic()
-        taken = self._take(planned)
+        taken = self._take(planned, evidence)
         outcome: Outcome = taken if isinstance(taken, NotRun | Failed) else taken.outcome
         full = taken if isinstance(taken, Taken) else None
         return Run(
@@ -80,13 +80,16 @@ class Place:
         seen.processes.append(taken.outcome.samples)
         seen.runs += 1
         seen.active_s += taken.active_s
+        evidence.count(planned.case, taken.outcome)
         if planned.adaptive:
             evidence.add((self.step.commit.hash, self.step.environment.name, planned.case), seen)
         return stop_reason(planned, seen, self.settings.sampling, evidence)
 
-    def _take(self, planned: PlannedCase) -> Taken | NotRun | Failed:
+    def _take(self, planned: PlannedCase, evidence: Evidence) -> Taken | NotRun | Failed:
         located = self._worker.locate(planned.benchmark.name, planned.case)
-        return take(located, self.settings) if isinstance(located, Located) else located
+        if not isinstance(located, Located):
+            return located
+        return take(located, self.settings, evidence.number(planned.case))
 
 
 def build_of(step: Step, made: Prepared | Failed, started_at: datetime, duration_s: float) -> Build:

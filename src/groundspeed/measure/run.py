@@ -24,7 +24,7 @@ from groundspeed.measure.plan import Plan, PlannedCase, Step
 from groundspeed.measure.sampling import Evidence
 from groundspeed.measure.taking import Settings
 from groundspeed.measure.world import World
-from groundspeed.records import Build, CarriedOver, Case, Failed, Outcome, Run
+from groundspeed.records import Build, CarriedOver, Case, Failed, Outcome, Run, Stop
 
 INTERLEAVED = 4  # commits: as many suites are imported at once
 
@@ -33,11 +33,13 @@ INTERLEAVED = 4  # commits: as many suites are imported at once
 class Tally:
     """What measuring a plan came to, so far: each build, and the last outcome of each case.
 
-    Keys are commit and environment, and the case. ``out_of_time`` when the session's budget ended first.
+    Keys are commit and environment, and the case. ``stops`` tell why a measured case got no further run;
+    ``out_of_time`` when the session's budget ended first.
     """
 
     builds: dict[tuple[str, str], Build] = field(default_factory=dict)
     outcomes: dict[tuple[str, str, Case], Outcome] = field(default_factory=dict)
+    stops: dict[tuple[str, str, Case], Stop] = field(default_factory=dict)
     out_of_time: bool = False
 
     def count(self, kind: type[Outcome], commit: str | None = None) -> int:
@@ -116,13 +118,14 @@ class _Session:
         places = {}
         started_at, started = world.clock.now(), world.clock.monotonic()
         wanted = [(one.commit.hash, one.environment) for one in steps]
-        for commit, environment, made in world.environments.prepare_many(wanted):
-            step = by_key[commit, environment.name]
+        for one in world.environments.prepare_many(wanted):
+            key, made = (one.commit, one.environment.name), one.result
+            step = by_key[key]
             duration_s = world.clock.monotonic() - started if isinstance(made, Failed) else made.build_s
             build = build_of(step, made, started_at, duration_s)
             self._built(build)
             if not isinstance(made, Failed):
-                places[commit, environment.name] = Place(
+                places[key] = Place(
                     step=step, build=build, prepared=made, world=world, settings=self.settings
                 )
         return [places[key] for key in by_key if key in places]
@@ -175,5 +178,6 @@ class _Session:
         if not isinstance(run.outcome, CarriedOver):
             self.forecast.ran(run)
         if run.stop is not None:
+            self.tally.stops[run.commit, run.environment, run.case] = run.stop
             del place.open[run.case]
             self.forecast.dropped(run.commit, run.environment, run.case)

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from groundspeed.measure.plan import PlannedCase
-from groundspeed.records import Sampling, Stop
+from groundspeed.records import Case, Measured, Sampling, Stop
 from groundspeed.stats.precision import Prior, Spread, half_width, learn, spread
 
 CASE_BUDGET_S = 2.0
@@ -18,12 +18,11 @@ CASE_BUDGET_S = 2.0
 
 LEAST_PROCESSES = 2  # asv's default of ``rounds``: one process bounds nothing
 
-# What one process gives: more processes tell more than more samples of one, but a sample costs less.
-# 80 ms are eight of asv's samples of 10 ms (asv takes five): its own 99 % interval, from order statistics,
-# can then leave out two at either end of sixteen, where it has to take both extremes of ten.
-_SAMPLING_S = 0.08
+# What one process gives: more processes tell more than more samples of one. 40 ms are four of asv's
+# samples of 10 ms, where asv takes five in each of its two processes; a process costs 30 ms besides.
+_SAMPLING_S = 0.04
 _MOST_SAMPLES = 64  # where set-up leaves single short calls: a median of more is not known better
-_LEAST_SAMPLES = 3  # of a slow case, as long as an eighth of its budget allows
+_LEAST_SAMPLES = 2  # of a slow case, as long as an eighth of its budget allows
 _PROCESSES = 8
 
 
@@ -52,9 +51,12 @@ class Seen:
 
 @dataclass(kw_only=True, slots=True)
 class Evidence:
-    """The spread between processes of every case that was sampled in this session."""
+    """What a session has learned: the spread between the processes of every case that was sampled, and
+    how many calls make a sample of it.
+    """
 
     _spreads: dict[Hashable, Spread] = field(default_factory=dict)
+    _numbers: dict[Case, int] = field(default_factory=dict)
     _prior: Prior | None = None
 
     def add(self, key: Hashable, seen: Seen) -> None:
@@ -63,6 +65,15 @@ class Evidence:
         if found is not None:
             self._spreads[key] = found
             self._prior = None
+
+    def count(self, case: Case, measured: Measured) -> None:
+        """Remember how many calls a sample of the case took, whatever the commit."""
+        if measured.number is not None:
+            self._numbers[case] = measured.number
+
+    def number(self, case: Case) -> int:
+        """How many calls make a sample of the case; 0 while nobody knows."""
+        return self._numbers.get(case, 0)
 
     def prior(self) -> Prior:
         """What it comes to."""

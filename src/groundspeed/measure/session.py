@@ -41,6 +41,7 @@ from groundspeed.records import (
     Failed,
     Measured,
     Sampling,
+    SeriesKey,
     Session,
 )
 from groundspeed.results.lock import file_lock
@@ -61,13 +62,19 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What a session came to. ``forecast_s`` is what the plan was expected to take."""
+    """What a session came to. ``forecast_s`` is what the plan was expected to take.
+
+    ``checks`` holds, by series and commit, what the benchmarks returned, as far as it is on record;
+    ``controls`` the control benchmark before and after, none where nothing was measured.
+    """
 
     machine: str
     commits: tuple[Commit, ...]
     plan: Plan
+    sampling: Sampling
     forecast_s: float
     tally: Tally
+    checks: Mapping[SeriesKey, Mapping[str, frozenset[str]]]
     controls: tuple[Control, ...]
     import_errors: Mapping[str, str]
     interrupted: bool
@@ -103,11 +110,7 @@ def run(
     ``HistoryError`` for a range that is none, ``NothingMeasuredError`` when there was something to
     measure and nothing could be.
     """
-    with (
-        file_lock(configuration.workspace / "locks" / "results"),
-        contextlib.closing(Environments(configuration, variables)) as environments,
-        contextlib.ExitStack() as stack,
-    ):
+    with at_work(configuration, variables) as (environments, locks):
         if configuration.suite.is_remote:
             environments.fetch()
         store = ResultStore(configuration.suite.results_dir, host.machine.description)
@@ -124,15 +127,22 @@ def run(
             store=store,
             screen=screen,
             matrix=environments.matrix(),
-            locks=stack,
+            locks=locks,
         )
-        try:
-            return session.run(host, request, commits)
-        finally:
-            screen.finish()
-            for warning in store.warnings:
-                screen.note(warning)
-            environments.sweep()
+        return session.run(host, request, commits)
+
+
+@contextlib.contextmanager
+def at_work(
+    configuration: Configuration, variables: Mapping[str, str]
+) -> Iterator[tuple[Environments, contextlib.ExitStack]]:
+    """The project's environments, held by its lock, and where the host's lock goes when it is taken."""
+    with (
+        file_lock(configuration.workspace / "locks" / "results"),
+        contextlib.closing(Environments(configuration, variables)) as environments,
+        contextlib.ExitStack() as locks,
+    ):
+        yield environments, locks
 
 
 class Preparing(EnvironmentsLike, Protocol):
@@ -169,6 +179,14 @@ class MeasuringSession:
 
     def run(self, host: Host, request: Request, commits: tuple[Commit, ...]) -> Report:
         """Plan what the record lacks, measure it, record it."""
+        try:
+            return self._run(host, request, commits)
+        finally:
+            self.screen.finish()
+            for warning in self.store.warnings:
+                self.screen.note(warning)
+
+    def _run(self, host: Host, request: Request, commits: tuple[Commit, ...]) -> Report:
         started = time.monotonic()
         suite = self._discover(commits)
         plan = make_plan(
@@ -198,8 +216,10 @@ class MeasuringSession:
             machine=host.machine.name,
             commits=commits,
             plan=plan,
+            sampling=request.sampling,
             forecast_s=expected,
             tally=tally,
+            checks=self.store.checks() if tally.outcomes else {},
             controls=tuple(self.controls),
             import_errors=suite.import_errors,
             interrupted=interrupted,
@@ -335,15 +355,22 @@ class MeasuringSession:
     def _refuse_nothing(self, suite: _Suite, selection: Selection) -> None:
         if not suite.benchmarks:
             raise NothingMeasuredError(
-                f"No benchmark could be found in {self.configuration.suite.benchmark_dir}: "
-                "no commit of the range builds and imports the suite, or the folder holds none. "
-                "Try one commit alone: groundspeed run COMMIT^!"
+                f"No benchmark could be found in {self.configuration.suite.benchmark_dir}: {_why_none(suite)}"
             )
         if not any(selection.wants(case) for one in suite.benchmarks for case in one.cases()):
             raise NothingMeasuredError(
                 f"No case matches {selection.pattern or 'the selection'}; "
                 f"the suite has {len(suite.benchmarks)} benchmarks, such as {suite.benchmarks[0].name}."
             )
+
+
+def _why_none(suite: _Suite) -> str:
+    for module, text in suite.import_errors.items():
+        return f"{module} cannot be imported there: {text.strip().splitlines()[-1]}"
+    return (
+        "no commit of the range builds and imports the suite, or the folder holds none. "
+        "Try one commit alone: groundspeed run COMMIT^!"
+    )
 
 
 @contextlib.contextmanager

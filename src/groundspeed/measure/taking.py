@@ -9,7 +9,7 @@ from groundspeed.measure.sampling import Share, share
 from groundspeed.measure.standing_worker import Located
 from groundspeed.records import Failed, FailureKind, Measured, Reading, Sampling, Skipped
 from groundspeed.results.further import metric_fault
-from groundspeed.suite.client import Batch, Gone, LiveLike, Ready
+from groundspeed.suite.client import Batch, Gone, LiveLike, Preparation, Ready
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,15 +32,19 @@ class Settings:
     sampling: Sampling
 
 
-def prepare(located: Located, settings: Settings) -> LiveLike | Gone:
-    """Set a case up in a process of its own."""
+def prepare(located: Located, settings: Settings, number: int) -> LiveLike | Gone:
+    """Set a case up in a process of its own. ``number`` calls made a sample in the last one, or 0."""
     timeout_s = located.benchmark.timeout_s or settings.timeout_s
-    return located.worker.prepare(located.benchmark, located.index, quick=settings.quick, timeout_s=timeout_s)
+    how = Preparation(quick=settings.quick, timeout_s=timeout_s, number=number)
+    return located.worker.prepare(located.benchmark, located.index, how)
 
 
-def take(located: Located, settings: Settings) -> Taken:
-    """Run a case once: as many samples as the suite states, else its share of the sampling."""
-    live = prepare(located, settings)
+def take(located: Located, settings: Settings, number: int) -> Taken:
+    """Run a case once: as many samples as the suite states, else its share of the sampling.
+
+    ``number`` calls made a sample in an earlier process of the case, at any commit; 0 for the first.
+    """
+    live = prepare(located, settings, number)
     if isinstance(live, Gone):
         return gone(live, 0.0)
     active_s, batches = live.ready.active_s, []

@@ -9,17 +9,15 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from groundspeed.measure.plan import Record
-from groundspeed.records import Build, Case, Commit, Environment, Failed, Run
+from groundspeed.records import Build, Case, Commit, Environment, Run
 from groundspeed.suite.client import WorkerLike
-from groundspeed.suite.environments import Prepared
+from groundspeed.suite.environments import Made, Prepared
 
 
 class EnvironmentsLike(Protocol):
     """Who makes a commit's environment."""
 
-    def prepare_many(
-        self, wanted: Sequence[tuple[str, Environment]]
-    ) -> Iterator[tuple[str, Environment, Prepared | Failed]]:
+    def prepare_many(self, wanted: Sequence[tuple[str, Environment]]) -> Iterator[Made]:
         """Several environments at once, each as it stands, or why there is none. Nothing may be measured
         meanwhile.
         """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +13,24 @@ from typing import Any
 from groundspeed import units
 from groundspeed.measure.plan import Plan
 from groundspeed.measure.session import Report
-from groundspeed.records import Build, Case, Commit, Failed, Measured, Skipped
+from groundspeed.records import (
+    Build,
+    CarriedOver,
+    Case,
+    Commit,
+    Failed,
+    Measured,
+    Outcome,
+    SeriesKey,
+    Skipped,
+    Stop,
+)
 from groundspeed.report.table import Format, Table, last_line
+from groundspeed.report.values import Value, read_values, values_table
+from groundspeed.results.archive import read_archive
+from groundspeed.stats.control import moved
 from groundspeed.verdicts.changes import Change, changes
+from groundspeed.verdicts.checks import CheckChange, check_changes
 
 SCHEMA = "groundspeed.session/1"
 SHOWN = 12  # rows of changes and of failures that a terminal gets; JSON has all
@@ -22,17 +38,20 @@ SHOWN = 12  # rows of changes and of failures that a terminal gets; JSON has all
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SessionPage:
-    """A report with what stands beside it: what changed, and the published page, if there is one."""
+    """A report with what stands beside it: what changed, and the published page, if there is one.
+
+    ``values`` are the measurements themselves, where they are what was asked for.
+    """
 
     report: Report
     changes: tuple[Change, ...]
+    values: tuple[Value, ...]
     page: Path | None
     warnings: tuple[str, ...]
 
 
-def page_of(report: Report, results_dir: Path, page: Path | None) -> SessionPage:
+def page_of(report: Report, results_dir: Path, page: Path | None, *, with_values: bool) -> SessionPage:
     """The report with what changed between its commits, by all that the results hold of them."""
-    from groundspeed.results.archive import read_archive
     from groundspeed.results.size import size_warning
 
     archive = read_archive(results_dir)
@@ -40,7 +59,15 @@ def page_of(report: Report, results_dir: Path, page: Path | None) -> SessionPage
     found = changes(archive, report.machine, hashes)
     swollen = size_warning(results_dir)
     warnings = (*archive.warnings, *([swollen] if swollen else []))
-    return SessionPage(report=report, changes=found, page=page, warnings=warnings)
+    return SessionPage(
+        report=report,
+        changes=found,
+        values=read_values(archive, report.machine, [commit.hash for commit in report.commits])
+        if with_values
+        else (),
+        page=page,
+        warnings=warnings,
+    )
 
 
 def render(page: SessionPage, kind: Format) -> str:
@@ -92,7 +119,9 @@ def _parts(page: SessionPage, kind: Format) -> list[str]:
         _measured(report, kind),
         _failures(report),
         _imports(report),
+        _render(values_table(page.values), kind) if page.values else "",
         _changed(page.changes, report, kind),
+        _checked(report, kind),
         _closing(page),
     ]
 
@@ -100,18 +129,19 @@ def _parts(page: SessionPage, kind: Format) -> list[str]:
 def _measured(report: Report, kind: Format) -> str:
     if not report.tally.builds:
         return _estimate(report.plan, 0)
-    header = ("commit", "date", "measured", "failed", "skipped", "build", "subject")
-    rows = tuple(_row(commit, report) for commit in report.commits if _builds(commit, report))
-    return _render(
-        Table(header=header, rows=rows, right=frozenset({"measured", "failed", "skipped", "build"})), kind
-    )
+    kinds = {"measured": Measured, "failed": Failed, "skipped": Skipped, "carried": CarriedOver}
+    if not report.tally.carried:
+        del kinds["carried"]
+    header = ("commit", "date", *kinds, "build", "subject")
+    rows = tuple(_row(commit, report, kinds.values()) for commit in report.commits if _builds(commit, report))
+    return _render(Table(header=header, rows=rows, right=frozenset({*kinds, "build"})), kind)
 
 
-def _row(commit: Commit, report: Report) -> tuple[str, ...]:
+def _row(commit: Commit, report: Report, kinds: Iterable[type[Outcome]]) -> tuple[str, ...]:
     builds = _builds(commit, report)
     broken = any(build.failure for build in builds)
     took = units.display(sum(build.duration_s for build in builds), "s")
-    counts = (str(report.tally.count(kind, commit.hash)) for kind in (Measured, Failed, Skipped))
+    counts = (str(report.tally.count(kind, commit.hash)) for kind in kinds)
     return (commit.short, _day(commit.date), *counts, "did not build" if broken else took, commit.subject)
 
 
@@ -180,14 +210,68 @@ def _changed(changes: Sequence[Change], report: Report, kind: Format) -> str:
     return f"Changed by more than 10 %, intervals apart (a suspicion, measured once):{note}\n{table}{more}"
 
 
+def _checked(report: Report, kind: Format) -> str:
+    """Benchmarks that return something else than before: what is faster may be wrong."""
+    rows = tuple(
+        (str(key.case), one.before, one.after, f"{one.base[:8]}..{one.head[:8]}")
+        for key, one in _check_changes(report)
+    )
+    if not rows:
+        return ""
+    table = _render(Table(header=("case", "returned", "returns", "at"), rows=rows[:SHOWN]), kind)
+    more = f"\n… and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    return f"They compute something else (faster because wrong?):\n{table}{more}"
+
+
+def _check_changes(report: Report) -> list[tuple[SeriesKey, CheckChange]]:
+    oldest_first = [commit.hash for commit in reversed(report.commits)]
+    return [
+        (key, change)
+        for key, seen in sorted(report.checks.items(), key=lambda item: str(item[0].case))
+        for change in check_changes(oldest_first, seen).changes
+    ]
+
+
+def _stops(report: Report) -> Counter[Stop]:
+    return Counter(report.tally.stops.values())
+
+
+def _precision(report: Report) -> str:
+    """How well the cases are known, and why sampling ended."""
+    stops, sampling = _stops(report), report.sampling
+    precise, spent = stops[Stop.PRECISION], stops[Stop.BUDGET]
+    if not precise + spent:
+        return ""
+    rest = f", {spent} as well as {sampling.case_budget_s:g} s allow" if spent else ""
+    return f"known    {precise} of {precise + spent} cases to {sampling.precision * 100:g} %{rest}"
+
+
+def _control(report: Report) -> str:
+    """Whether the host itself changed while it measured."""
+    if len(report.controls) < 2:
+        return ""
+    move = moved(report.controls[:1], report.controls[1:], None)
+    if not move.beyond:
+        return ""
+    word = "slower" if move.ratio > 1 else "faster"
+    return (
+        f"The host became {word} while it measured: its control benchmark takes ×{move.ratio:.3g} "
+        f"(noise floor {move.noise_floor:.0%}). What changed in this session may be the host's doing; "
+        "groundspeed doctor may say why."
+    )
+
+
 def _closing(page: SessionPage) -> str:
     report = page.report
-    lines = [f"machine  {report.machine}"]
+    lines = [*filter(None, [_control(report)]), f"machine  {report.machine}"]
+    lines += filter(None, [_precision(report)])
     if report.plan.recorded and report.plan.steps:
         lines.append(f"record   {_recorded(report.plan)}")
     lines.append(f"took     {units.display_duration(report.duration_s)}")
     if page.page:
         lines.append(f"page     {page.page}  (see it with: groundspeed preview)")
+    if report.tally.out_of_time:
+        lines.append("The time is spent. What was measured is recorded; the same command goes on from here.")
     if report.interrupted:
         lines.append("Interrupted. What was measured is recorded; the same command goes on from here.")
     return "\n".join(lines)
@@ -231,6 +315,28 @@ def _json(page: SessionPage) -> dict[str, Any]:
             for one in _failed(report)
         ],
         "import_errors": dict(report.import_errors),
+        "carried_over": report.tally.carried,
+        "stopped": {stop.name.lower(): count for stop, count in _stops(report).items()},
+        "out_of_time": report.tally.out_of_time,
+        "returned_something_else": [
+            {
+                "case": str(key.case),
+                "base": one.base,
+                "head": one.head,
+                "before": one.before,
+                "after": one.after,
+            }
+            for key, one in _check_changes(report)
+        ],
+        "values": [
+            {
+                "case": str(one.key.case),
+                "metric": one.key.metric,
+                "unit": one.unit,
+                "at": [None if at is None else [at.low, at.centre, at.high] for at in one.at],
+            }
+            for one in page.values
+        ],
         "changes": [
             {
                 "case": str(one.key.case),

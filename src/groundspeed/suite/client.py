@@ -98,6 +98,18 @@ class Finished:
     active_s: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preparation:
+    """How a case is set up. ``timeout_s`` bounds its active seconds.
+
+    ``number`` calls made a sample in an earlier process of the case, 0 where there was none.
+    """
+
+    quick: bool
+    timeout_s: float
+    number: int
+
+
 class LiveLike(Protocol):
     """A case that was prepared, until it ends."""
 
@@ -123,7 +135,7 @@ class WorkerLike(Protocol):
     def alive(self) -> bool:
         """Whether it can answer another request."""
 
-    def prepare(self, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> LiveLike | Gone:
+    def prepare(self, benchmark: Benchmark, index: int, how: Preparation) -> LiveLike | Gone:
         """Set up one case in a process of its own; several may be alive at once."""
 
     def close(self) -> None:
@@ -197,11 +209,11 @@ class Worker:
         """The suite as this worker sees it."""
         return self._discovery
 
-    def prepare(self, benchmark: Benchmark, index: int, *, quick: bool, timeout_s: float) -> Live | Gone:
+    def prepare(self, benchmark: Benchmark, index: int, how: Preparation) -> Live | Gone:
         """Set up one case. A worker that dies is this case's failure; it answers nothing more."""
-        cache_s = benchmark.setup_cache_timeout_s or timeout_s
+        cache_s = benchmark.setup_cache_timeout_s or how.timeout_s
         number = next(self._numbers)
-        self._patience_s[number] = timeout_s, timeout_s + cache_s + _SLACK_S
+        self._patience_s[number] = how.timeout_s, how.timeout_s + cache_s + _SLACK_S
         reply = self.ask(
             number,
             {
@@ -209,8 +221,9 @@ class Worker:
                 "benchmark": benchmark.name,
                 "index": index,
                 "type": benchmark.kind,
-                "quick": quick,
-                "timeout_s": timeout_s,
+                "number": how.number,
+                "quick": how.quick,
+                "timeout_s": how.timeout_s,
                 "setup_cache_key": benchmark.setup_cache_key,
                 "setup_cache_timeout_s": cache_s,
                 "process_tree": bool(benchmark.definition.get("process_tree")),
@@ -343,7 +356,7 @@ class WorkerError(GroundspeedError):
 
 
 def outcome_of(value: Any) -> Measured | Failed | Skipped:
-    """What a benchmark gave: a number, or ``{"samples": [...], "number": n}``; NaN is asv's word for skipped."""
+    """What a benchmark gave: a number (NaN is asv's word for skipped), or samples and their calls."""
     if isinstance(value, dict) and {"samples", "number"} <= value.keys():
         samples = tuple(_number(one) for one in value["samples"])
         if samples and None not in samples:

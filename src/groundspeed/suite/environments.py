@@ -45,6 +45,15 @@ class Prepared:
     build_s: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """What became of one of several environments asked for at once."""
+
+    commit: str
+    environment: Environment
+    result: Prepared | Failed
+
+
 class Environments:
     """The environments of one configured suite. Not safe for two at once: callers hold the lock.
 
@@ -96,12 +105,12 @@ class Environments:
 
         A failure is remembered as long as this object lives: who asks again gets the same answer.
         """
-        ((_, _, made),) = self.prepare_many([(commit, environment)])
-        return made
+        (made,) = self.prepare_many([(commit, environment)])
+        return made.result
 
     def prepare_many(
         self, wanted: Sequence[tuple[str, Environment]], workers: int | None = None
-    ) -> Iterator[tuple[str, Environment, Prepared | Failed]]:
+    ) -> Iterator[Made]:
         """Several at once, each as soon as it stands. Never while something is being measured.
 
         ``workers`` bounds the builds at a time; None means a build per processor, at most MOST_BUILDS.
@@ -114,7 +123,7 @@ class Environments:
             if known is None:
                 missing[commit, environment.name] = environment
             else:
-                yield commit, environment, known
+                yield Made(commit=commit, environment=environment, result=known)
         if missing:
             if self._configuration.suite.is_remote and not self._configuration.suite.repo_path.is_dir():
                 self.fetch()  # two builds must not clone it at once
@@ -175,8 +184,8 @@ class Environments:
         folder = cache.worktrees_folder(self._workspace) / secrets.token_hex(4) / environment.name
         self._in_use.add(folder)
         try:
-            ((_, _, made),) = self._make_all([(commit, environment)], 1, folder, suite.repo_path)
-            yield made
+            (made,) = self._make_all([(commit, environment)], 1, folder, suite.repo_path)
+            yield made.result
         finally:
             self._in_use.discard(folder)
             cache.remove(folder)
@@ -199,13 +208,13 @@ class Environments:
         workers: int,
         folder: Path | None = None,
         worktree: Path | None = None,
-    ) -> Iterator[tuple[str, Environment, Prepared | Failed]]:
+    ) -> Iterator[Made]:
         crew, pool = Crew(), ThreadPoolExecutor(max_workers=workers)
 
-        def make(commit: str, environment: Environment) -> tuple[str, Environment, Prepared | Failed]:
+        def make(commit: str, environment: Environment) -> Made:
             into = folder or self._folder(commit, environment.name)
             order = self._workshop.order("build", commit, environment, into, worktree)
-            return commit, environment, self._make(order, into, crew)
+            return Made(commit=commit, environment=environment, result=self._make(order, into, crew))
 
         try:
             for future in as_completed([pool.submit(make, *job) for job in jobs]):

@@ -56,7 +56,7 @@ def _of_series(series: Series, archive: Archive, order: dict[str, int], toleranc
     )
     found = []
     for (_, head), (_, base) in itertools.pairwise(places):
-        before, now = _interval(series, base), _interval(series, head)
+        before, now = interval_at(series, base), interval_at(series, head)
         worse = ratio(before, now) if series.better is Better.LOWER else ratio(now, before)
         judged = verdict(worse, tolerance)
         if judged in (Verdict.SLOWER, Verdict.FASTER):
@@ -78,7 +78,7 @@ def _change(
     )
 
 
-def _interval(series: Series, at: int) -> Interval:
+def interval_at(series: Series, at: int) -> Interval:
     """The stored interval; where none is stored the value stands alone."""
     centre, low, high = (float(column[at]) for column in (series.values, series.low, series.high))
     if math.isnan(low) or math.isnan(high):

@@ -16,6 +16,8 @@ from .wire import Message
 
 CACHE = "cache.pickle"  # what setup_cache returned, in the folder that it ran in
 WAKE_S = 0.001
+OFF = 4.0  # times longer or shorter than asked for: then the calls of a sample are counted anew
+COLD = 100  # times that the first call of a process may take longer than the others
 # asv's default is 0.1 s in each of two processes. A shorter one shifts no median (0.02 against 0.1 s), and
 # what it saves goes into more processes, which tell more.
 WARMUP_S = 0.02
@@ -38,7 +40,7 @@ class Case:
         self.sample_s = 0.0
         self.limits: Message = {}
 
-    def prepare(self) -> Message:
+    def prepare(self, hint: int) -> Message:
         """Set up; a timed case finds its number of calls and warms up, by asv's own rules."""
         if attribute(self.benchmark, "setup_once") is True:
             self.benchmark.redo_setup = lambda: None
@@ -48,7 +50,7 @@ class Case:
         self.limits = timing_of(self.benchmark)
         ready: Message = {"event": "prepared", "number": None, "sample_s": 0.0, "repeat": None, "check": None}
         if self.limits:
-            ready.update(check=self._warm_up(), number=self.number, sample_s=self.sample_s)
+            ready.update(check=self._warm_up(hint), number=self.number, sample_s=self.sample_s)
             ready.update(repeat=stated_repeat(self.benchmark, self.limits))
         return ready
 
@@ -71,15 +73,17 @@ class Case:
             "check": check_value(seen.get("check")),
         }
 
-    def _warm_up(self) -> Optional[str]:
-        """Call it, count and time calls until warm; give the check value, which the first call returned.
+    def _warm_up(self, hint: int) -> Optional[str]:
+        """Call it until it is warm; give the check value, which the first call returned.
 
-        A first call that was long enough is all of it. With ``warmup_time = 0`` the suite wants the very
-        first call measured: there is none before, and no check value.
+        With ``warmup_time = 0`` the suite wants the very first call measured: there is none before, and no
+        check value. ``hint`` is how many calls made a sample in another process of this case, 0 in the
+        first: that one counts by asv's rule.
         """
         benchmark, limits = self.benchmark, self.limits
         self.timer, self.number = limits["timer"], limits["number"]
         check, warmup_s = None, warmup_of(benchmark, limits)
+        warm_at = time.perf_counter() + warmup_s
         if warmup_s > 0 and benchmark.type == "time":
             started = time.perf_counter()
             returned = benchmark.func(*benchmark._build_params())
@@ -87,15 +91,31 @@ class Case:
             check = check_value(returned)
             del returned
             benchmark._redo_setup_next = True  # the state is used: the next call wants a new one
-            warmup_s = max(0.0, warmup_s - self.sample_s)
-            if warmup_s == 0 and self.sample_s >= benchmark.sample_time:
-                self.number = self.number or 1
-        if warmup_s > 0 or not self.number:
-            samples, self.number = benchmark.benchmark_timing(
-                self.timer, 1, 1, limits["max_time"], warmup_s, self.number, limits["min_run_count"]
-            )
-            self.sample_s = samples[0]
+        if self.number == 0:
+            self.number = self._number(hint)
+        while self.number and time.perf_counter() < warm_at:
+            self.sample_s = self.timer.timeit(self.number)
+        if not self.number or (limits["number"] == 0 and self.number > 1 and not self._is_of_size()):
+            self._count(max(0.0, warm_at - time.perf_counter()))
         return check
+
+    def _number(self, hint: int) -> int:
+        """The calls of a sample, as far as the first call and another process tell; 0 when nobody knows."""
+        if self.sample_s >= self.benchmark.sample_time:
+            return 1
+        return hint if self.sample_s * hint < COLD * self.benchmark.sample_time else 0
+
+    def _is_of_size(self) -> bool:
+        """Whether a sample takes about as long as it should: a commit may have changed the speed tenfold."""
+        return bool(1 / OFF < self.sample_s / self.benchmark.sample_time < OFF)
+
+    def _count(self, warmup_s: float) -> None:
+        """Find the number of calls that make a sample, by asv's own rule, and warm up on the way."""
+        limits = self.limits
+        timings, self.number = self.benchmark.benchmark_timing(
+            self.timer, 1, 1, limits["max_time"], warmup_s, 0, limits["min_run_count"]
+        )
+        self.sample_s = timings[0]
 
     def _wake(self) -> None:
         """Calls for a millisecond that are no samples, where a call is shorter than that.
@@ -169,7 +189,7 @@ def serve_case(request: Message, lines: Iterator[str], answer: Callable[[Message
     if request["what"] == "setup_cache":
         return fill_cache(request)
     case = Case(request)
-    ready = case.prepare()
+    ready = case.prepare(request["number"])
     try:
         if ready["event"] != "prepared":
             return ready

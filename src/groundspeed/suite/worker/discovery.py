@@ -8,7 +8,7 @@ import os
 import pkgutil
 import sys
 import threading
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 from .failures import suite_traceback
 from .wire import Message
@@ -43,28 +43,24 @@ def import_suite(root: str) -> Dict[str, str]:
     return errors
 
 
-def describe(root: str) -> List[Message]:
-    """Asv's dictionary of every benchmark that could be imported (asv_runner's list_benchmarks, which
-    would stop at the first module that fails)."""
+def describe(root: str) -> Message:
+    """Every benchmark that could be imported: asv's dictionaries (asv_runner's list_benchmarks, which
+    would stop at the first module that fails), and the names of those whose suite states how many
+    processes measure them, rather than asv's default.
+    """
     from asv_runner.discovery import disc_benchmarks
 
     from asv_bench_groundspeed.benchmarks import shared_attributes
 
     kept = (str, int, float, list, dict, bool)
-    found = []
+    found, stated = [], []
     for benchmark in disc_benchmarks(root, ignore_import_errors=True):
         public = {k: v for k, v in vars(benchmark).items() if isinstance(v, kept) and not k.startswith("_")}
         public.update(shared_attributes(benchmark))
         found.append(json.loads(json.dumps(public, skipkeys=True)))
-    return found
-
-
-def stated_rounds(root: str) -> List[str]:
-    """The benchmarks whose suite states how many processes measure them, rather than asv's default."""
-    from asv_runner.discovery import disc_benchmarks
-
-    found = disc_benchmarks(root, ignore_import_errors=True)
-    return [one.name for one in found if any(attribute(one, name) is not None for name in ROUNDS)]
+        if any(attribute(benchmark, name) is not None for name in ROUNDS):
+            stated.append(benchmark.name)
+    return {"benchmarks": found, "stated_rounds": stated}
 
 
 def fork_reason(launch: str) -> Optional[str]:

@@ -12,7 +12,7 @@ import time
 from typing import Dict, List, Tuple
 
 from .children import LIVING, Child, fork_child, spawn_child
-from .discovery import describe, fork_reason, import_suite, stated_rounds
+from .discovery import describe, fork_reason, import_suite
 from .wire import Message, send
 
 PROTOCOL = 2
@@ -72,7 +72,7 @@ class Server:
 
     def _cache(self, key: str, request: Message) -> Message:
         """What became of a setup_cache: an earlier worker of this commit may have run it."""
-        folder = os.path.join(self.caches, hashlib.sha256(key.encode("utf-8")).hexdigest()[:16])
+        folder = cache_folder(self.caches, key)
         answer = folder + ".json"
         if not os.path.exists(answer):
             shutil.rmtree(folder, ignore_errors=True)
@@ -109,6 +109,11 @@ class Server:
         return self.ends + [fd for pair in held for fd in pair]
 
 
+def cache_folder(caches: str, key: str) -> str:
+    """Where what a setup_cache made is kept."""
+    return os.path.join(caches, hashlib.sha256(key.encode("utf-8")).hexdigest()[:16])
+
+
 def serve(suite: str, read_fd: int, write_fd: int, paths: List[str]) -> None:
     """Greet, then answer requests until the caller closes the line."""
     with os.fdopen(read_fd, "r", encoding="utf-8") as requests:
@@ -118,7 +123,7 @@ def serve(suite: str, read_fd: int, write_fd: int, paths: List[str]) -> None:
         reason = fork_reason(wanted["launch"])
         server = Server(suite, paths, "spawn" if reason else "fork", wanted, [read_fd, write_fd])
         hello = {"event": "hello", "protocol": PROTOCOL, "python": sys.version.split()[0]}
-        hello.update(benchmarks=describe(suite), stated_rounds=stated_rounds(suite))
+        hello.update(describe(suite))
         hello.update(import_errors=errors, launch=server.launch)
         hello.update(launch_reason=reason, import_s=time.perf_counter() - started)
         send(write_fd, hello)
