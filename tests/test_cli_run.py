@@ -141,8 +141,11 @@ def test_the_report_says_what_was_measured_and_what_changed(
 
 
 def test_a_second_run_measures_nothing_twice(measured: tuple[Path, tuple[str, ...], str]) -> None:
-    root, _, _ = measured
+    root, hashes, _ = measured
+    groundspeed(root, "run", "--last", "3")  # looks once more at what did not build, and at nothing else
     before = len(items(root))
+    broken = [item for item in items(root) if isinstance(item, Build) and item.failure]
+    assert [build.commit for build in broken] == [hashes[1]] * 2
     done = groundspeed(root, "run", "--last", "3")
     assert len(items(root)) == before
     assert "Nothing to measure." in done.stdout
@@ -286,7 +289,7 @@ def test_help_lists_what_is_built() -> None:
         [sys.executable, "-m", "groundspeed", "--help"], capture_output=True, text=True, check=True
     )
     commands = set(re.findall(r"^  ([a-z]+) ", done.stdout, re.MULTILINE))
-    assert commands == {"run", "publish", "preview", "machine", "corpus"}
+    assert commands == {"init", "doctor", "env", "run", "publish", "preview", "machine", "corpus"}
 
 
 def _wait_for_runs(process: subprocess.Popen[str], root: Path, number: int) -> None:

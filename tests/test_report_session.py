@@ -65,7 +65,7 @@ def report(*, interrupted: bool = False) -> Report:
     raised = Failed(kind=FailureKind.RAISED, text="Traceback\nZeroDivisionError: division by zero")
     one = benchmark("m.time_fast")
     planned = PlannedCase(benchmark=one, case=FAST, runs=2, adaptive=False, earlier=())
-    step = Step(commit=commit(3), environment=ENVIRONMENT, cases=(planned,))
+    step = Step(commit=commit(3), environment=ENVIRONMENT, cases=(planned,), second_look=False)
     return Report(
         machine="box-2c-8g",
         commits=(commit(3), commit(2), commit(1)),

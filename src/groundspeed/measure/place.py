@@ -5,7 +5,7 @@ Turns what a process gave into the run that is recorded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from groundspeed.measure.plan import PlannedCase, Step
@@ -64,6 +64,19 @@ class Place:
             started_at=started_at,
             duration_s=clock.monotonic() - started,
         )
+
+    def counted(self, planned: PlannedCase, run: Run) -> Run:
+        """The run, with what a call executes where that is to be counted: once, with the last one."""
+        counter = self.world.counter
+        if counter is None or run.stop is None or not isinstance(run.outcome, Measured):
+            return run
+        located = self._worker.locate(planned.benchmark.name, planned.case)
+        if not isinstance(located, Located):  # the worker died since, and does not come up again
+            return run
+        seen, timeout_s = self._seen[planned.case], located.benchmark.timeout_s or self.settings.timeout_s
+        active_s = seen.active_s / seen.runs
+        readings = counter.count(self.prepared, located, run.outcome, active_s, timeout_s)
+        return replace(run, metrics=run.metrics + readings)
 
     def renew(self) -> None:
         """Another worker for the next round."""

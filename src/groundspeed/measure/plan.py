@@ -76,11 +76,15 @@ class PlannedCase:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """Everything to do at one commit in one environment."""
+    """Everything to do at one commit in one environment.
+
+    ``second_look`` when the commit did not build once before, and nothing else of it is open.
+    """
 
     commit: Commit
     environment: Environment
     cases: tuple[PlannedCase, ...]
+    second_look: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +126,10 @@ def make_plan(
             done += [known[one.case, one.benchmark.version] for one in left if one.runs == 0]
             open_cases = tuple(one for one in left if one.runs > 0)
             if open_cases:
-                steps.append(Step(commit=commit, environment=environment, cases=open_cases))
+                second = not selection.retry and all(_was_not_built(one, known) for one in open_cases)
+                steps.append(
+                    Step(commit=commit, environment=environment, cases=open_cases, second_look=second)
+                )
     failed = sum(one.standing in _FAILURES for one in done)
     return Plan(steps=tuple(steps), recorded=len(done), failed=failed)
 
@@ -157,6 +164,11 @@ def _remaining(
         or (recorded.standing is Standing.CARRIED_OVER and not selection.carry)
     )
     return planned if again else replace(planned, runs=0)
+
+
+def _was_not_built(planned: PlannedCase, known: Mapping[tuple[Case, str], Recorded]) -> bool:
+    recorded = known.get((planned.case, planned.benchmark.version))
+    return recorded is not None and recorded.standing is Standing.NOT_BUILT
 
 
 def _matches(text: str, glob: str) -> bool:

@@ -168,7 +168,7 @@ class _Session:
     def _run(self, place: Place, planned: PlannedCase) -> None:
         forecast = self.forecast
         self.world.progress.running(place.step.commit, planned.case, forecast.open_runs, forecast.left_s)
-        run = place.run(planned, self.evidence)
+        run = place.counted(planned, place.run(planned, self.evidence))
         self._record(place, run)
         self.world.progress.ran(run)
 

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,7 @@ from groundspeed.machine.control import ControlError, run_control
 from groundspeed.machine.telemetry import TelemetryRecorder
 from groundspeed.measure.carry import Carrier
 from groundspeed.measure.commits import Range, choose_commits, newest_then_gaps
+from groundspeed.measure.counting import Counter, tools_for
 from groundspeed.measure.forecast import Forecast
 from groundspeed.measure.host import Host
 from groundspeed.measure.lock import measuring_lock
@@ -47,17 +48,22 @@ from groundspeed.records import (
 from groundspeed.results.lock import file_lock
 from groundspeed.results.store import ResultStore
 from groundspeed.suite.client import Folders, Worker, WorkerError
+from groundspeed.suite.counted import counted_command
 from groundspeed.suite.environments import Environments, Prepared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What a user asks to have measured, and how thoroughly; a dry run only plans."""
+    """What a user asks to have measured, and how thoroughly; a dry run only plans.
+
+    ``counts`` are the metrics of ``measure.counting`` that are wanted beside what the kinds give.
+    """
 
     commits: Range
     selection: Selection
     sampling: Sampling
     dry_run: bool
+    counts: Set[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +91,8 @@ class Report:
         """0 done · 3 there was something to measure and nothing could be · 130 interrupted."""
         if self.interrupted:
             return 130
-        return 3 if self.plan.steps and not self.tally.count(Measured) + self.tally.carried else 0
+        wanted = any(not step.second_look for step in self.plan.steps)
+        return 3 if wanted and not self.tally.count(Measured) + self.tally.carried else 0
 
 
 class Screen(Progress, Protocol):
@@ -246,6 +253,7 @@ class MeasuringSession:
                 sink=self.store,
                 clock=SystemClock(),
                 progress=self.screen,
+                counter=self._counter(request.counts, work, sampling.cpus),
             )
             measure(plan, world, settings, carrier, forecast, tally)
 
@@ -274,11 +282,20 @@ class MeasuringSession:
         self.store.add(control)
         self.controls.append(control)
 
+    def _counter(self, wanted: Set[str], work: Path, cpus: tuple[int, ...]) -> Counter | None:
+        tools = tools_for(wanted, self.screen.note)
+        if not tools:
+            return None
+        return Counter(
+            tools,
+            lambda prepared, repetition: counted_command(
+                prepared, self.configuration, _folders(prepared, work, cpus), repetition
+            ),
+            self.screen.note,
+        )
+
     def _start_worker(self, prepared: Prepared, work: Path, cpus: tuple[int, ...]) -> Worker:
-        """A worker whose cases find what an earlier one's setup_cache made for the commit."""
-        caches = work / "caches" / prepared.commit[:12] / prepared.environment
-        caches.mkdir(parents=True, exist_ok=True)
-        return Worker(prepared, self.configuration, Folders(work=work, caches=caches, cpus=cpus))
+        return Worker(prepared, self.configuration, _folders(prepared, work, cpus))
 
     def _discover(self, commits: Sequence[Commit]) -> _Suite:
         """The suite, imported in the environment of the newest commit that builds.
@@ -293,7 +310,7 @@ class MeasuringSession:
                 started_at, started = SystemClock().now(), time.monotonic()
                 prepared = self.environments.prepare(commit.hash, environment)
                 if isinstance(prepared, Failed):
-                    step = Step(commit=commit, environment=environment, cases=())
+                    step = Step(commit=commit, environment=environment, cases=(), second_look=False)
                     broken.append(build_of(step, prepared, started_at, time.monotonic() - started))
                     continue
                 try:
@@ -362,6 +379,13 @@ class MeasuringSession:
                 f"No case matches {selection.pattern or 'the selection'}; "
                 f"the suite has {len(suite.benchmarks)} benchmarks, such as {suite.benchmarks[0].name}."
             )
+
+
+def _folders(prepared: Prepared, work: Path, cpus: tuple[int, ...]) -> Folders:
+    """Of every process at a commit: its cases find what an earlier one's setup_cache made."""
+    caches = work / "caches" / prepared.commit[:12] / prepared.environment
+    caches.mkdir(parents=True, exist_ok=True)
+    return Folders(work=work, caches=caches, cpus=cpus)
 
 
 def _why_none(suite: _Suite) -> str:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from groundspeed.measure.plan import Record
-from groundspeed.records import Build, Case, Commit, Environment, Run
+from groundspeed.measure.standing_worker import Located
+from groundspeed.records import Build, Case, Commit, Environment, Measured, Reading, Run
 from groundspeed.suite.client import WorkerLike
 from groundspeed.suite.environments import Made, Prepared
 
@@ -68,9 +69,23 @@ class Progress(Protocol):
         """It ended."""
 
 
+class CounterLike(Protocol):
+    """Who counts what a call executes."""
+
+    def count(
+        self, prepared: Prepared, located: Located, measured: Measured, active_s: float, timeout_s: float
+    ) -> tuple[Reading, ...]:
+        """What a call costs; nothing where it cannot be counted. A process that gave as many samples as
+        ``measured`` took ``active_s``.
+        """
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class World:
-    """Everything outside that measuring touches. ``record`` is what is recorded of a commit by now."""
+    """Everything outside that measuring touches. ``record`` is what is recorded of a commit by now.
+
+    ``counter`` is None where nothing is to be counted.
+    """
 
     environments: EnvironmentsLike
     start_worker: Callable[[Prepared], WorkerLike]
@@ -78,3 +93,4 @@ class World:
     sink: Sink
     clock: Clock
     progress: Progress
+    counter: CounterLike | None
