@@ -15,11 +15,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Position,
+    Request,
+    Response,
+    sync_playwright,
+)
 
 from groundspeed.site.preview import Preview, open_preview
 from groundspeed.site.publish import publish
-from tests.site_archives import PROJECT, known, small_archive
+from tests.site_archives import COUNT, PROJECT, known, small_archive
 
 CROSS = "#/benchmark/walk.Desert.time_cross"
 DRINK = "#/benchmark/walk.Desert.time_drink"
@@ -142,3 +151,12 @@ def drawn(page: Page) -> dict[str, int]:
     page.wait_for_selector(".u-over")
     found: dict[str, int] = page.evaluate("document.querySelector('.plot').drawn")
     return found
+
+
+def at_commit(page: Page, stop: int) -> Position:
+    """Where a commit stands in the plot, among thirty: the window has 1.5 % of margin at each end."""
+    over = page.locator(".u-over").bounding_box()
+    assert over
+    span = COUNT - 1
+    margin = 0.015 * span
+    return {"x": (stop + margin) / (span + 2 * margin) * over["width"], "y": over["height"] * 0.8}

@@ -10,6 +10,7 @@ import numpy as np
 
 from groundspeed.records import Benchmark, Better, Case, Commit, SeriesKey
 from groundspeed.results.archive import Archive, MeasuredCommit, Series
+from groundspeed.results.unmeasured import Carried
 from groundspeed.site.contents import ProjectInfo
 
 EPOCH = datetime(2024, 3, 1, 9, 30, tzinfo=UTC)
@@ -61,7 +62,9 @@ def series(
     first: int = 0,
     spread: float = 0.02,
     failures: Mapping[int, str] | None = None,
+    carried: Mapping[int, int] | None = None,
 ) -> Series:
+    """``carried`` maps places in history that were not measured to those whose measurement they share."""
     column = np.array(values, dtype=np.float64)
     return Series(
         key=SeriesKey(
@@ -78,6 +81,12 @@ def series(
         low=column * (1 - spread),
         high=column * (1 + spread),
         failures=failures or {},
+        carried=tuple(
+            Carried(
+                commit=commit_hash(place), date=EPOCH + timedelta(days=place), measured_at=commit_hash(at)
+            )
+            for place, at in (carried or {}).items()
+        ),
     )
 
 
@@ -151,6 +160,32 @@ def small_archive(count: int = COUNT) -> Archive:
             "camel": {"cpu": "AMD Ryzen 9 7950X", "num_cpu": "32", "ram": "65536000", "os": "Linux 6.1"},
             "oryx": {"cpu": HOSTILE, "num_cpu": "4", "ram": "17179869184", "os": "Linux 6.1"},
         },
+        files=count * 2,
+        warnings=(),
+    )
+
+
+CARRIED = {13: 12, COUNT - 2: COUNT - 3, COUNT - 1: 10}
+"""Where nobody measured; the newest commit takes everything back to what commit 10 was."""
+LATE = 16
+
+
+def carried_archive() -> Archive:
+    """Three commits without a result file, carried over on one machine; a benchmark that began late."""
+    commits = tuple(one for place, one in enumerate(measured()) if place not in CARRIED)
+    count = len(commits)
+    late = wavy(2e-3, count=count)
+    late[: LATE - 1] = [math.nan] * (LATE - 1)  # one commit less: 13 is not among them
+    rows = (
+        series("walk.Desert.time_cross", wavy(1.24e-3, count=count, step_at=18), carried=CARRIED),
+        series("walk.Desert.time_cross", wavy(2.1e-3, count=count, phase=2), machine="oryx"),
+        series("walk.Desert.time_late", late),
+    )
+    return Archive(
+        commits=commits,
+        series=rows,
+        benchmarks={one.key.case.benchmark: benchmark(one.key.case.benchmark) for one in rows},
+        machines={"camel": {"os": "Linux 6.1"}, "oryx": {"os": "Linux 6.1"}},
         files=count * 2,
         warnings=(),
     )

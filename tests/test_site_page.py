@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Position, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser import CROSS, DRINK, HERD, Visit, chromium, drawn, serve, site, visit
-from tests.site_archives import COUNT, HOSTILE, commit_hash
+from groundspeed.site.publish import publish
+from tests.browser import CROSS, DRINK, HERD, Visit, at_commit, chromium, drawn, serve, site, visit
+from tests.site_archives import (
+    COUNT,
+    HOSTILE,
+    PROJECT,
+    benchmark,
+    commit_hash,
+    known,
+    series,
+    small_archive,
+    wavy,
+)
 
 __all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
@@ -75,7 +87,7 @@ def test_a_module_of_the_start_page_is_a_search(site: Path, visit: Visitor) -> N
 
 def test_a_benchmark_is_drawn_with_every_point_on_every_machine(site: Path, visit: Visitor) -> None:
     page = visit(site).go(CROSS)
-    assert drawn(page) == {"points": 2 * COUNT, "strokes": 2}
+    assert drawn(page) == {"points": 2 * COUNT, "strokes": 2, "carried": 0}
     assert page.evaluate(INKED) > 5_000
     expect(page.locator(".legend li")).to_have_text(["1camel1.596 ms", "2oryx2.122 ms"])
     expect(page.locator(".caption")).to_have_text("time · lower is better")
@@ -85,7 +97,7 @@ def test_a_benchmark_is_drawn_with_every_point_on_every_machine(site: Path, visi
 def test_a_failure_is_a_cross_at_the_bottom_with_its_text(site: Path, visit: Visitor) -> None:
     page = visit(site).go(f"{DRINK}?commit={commit_hash(12)[:8]}")
     # thirty commits, two failures, one skip
-    assert drawn(page) == {"points": COUNT - 3, "strokes": 1}
+    assert drawn(page) == {"points": COUNT - 3, "strokes": 1, "carried": 0}
     expect(page.locator(".panel pre")).to_contain_text("Traceback (most recent call last)")
     expect(page.locator(".panel pre")).to_contain_text(f"ValueError: {HOSTILE}")
     expect(page.locator(".panel td").first).to_have_text("✕ failed")
@@ -152,20 +164,54 @@ def test_earlier_versions_of_a_benchmark_are_drawn_apart_and_can_be_left_out(
     site: Path, visit: Visitor
 ) -> None:
     page = visit(site).go("#/benchmark/old.time_renewed")
-    assert drawn(page) == {"points": COUNT, "strokes": 2}
+    assert drawn(page) == {"points": COUNT, "strokes": 2, "carried": 0}
     page.get_by_label("earlier ones too").uncheck()
     page.wait_for_function("() => document.querySelector('.plot').drawn.strokes === 1")
-    assert drawn(page) == {"points": COUNT - 8, "strokes": 1}
+    assert drawn(page) == {"points": COUNT - 8, "strokes": 1, "carried": 0}
 
 
 def test_parameters_are_chosen_by_their_values(site: Path, visit: Visitor) -> None:
     page = visit(site).go(HERD)
     # nine cases are too many at first: size is left at its first value, kind is drawn whole
-    assert drawn(page) == {"points": 3 * COUNT, "strokes": 3}
+    assert drawn(page) == {"points": 3 * COUNT, "strokes": 3, "carried": 0}
     page.get_by_label("100", exact=True).check()
     page.wait_for_function("() => document.querySelector('.plot').drawn.strokes === 6")
     assert "p.size=1&p.size=100" in hash_of(page)
     expect(page.locator(".legend li").nth(5)).to_contain_text(f"100 · '{HOSTILE}'")
+
+
+def test_an_exponent_is_chosen_by_the_parameters_that_it_has(tmp_path: Path, visit: Visitor) -> None:
+    kinds, sizes, modes = ("'x'", "'y'"), ("1", "10"), ("'fast'", "'slow'")
+    rows = [
+        series("grow.time_it", wavy(1e-3), params=(kind, size, mode))
+        for kind in kinds
+        for size in sizes
+        for mode in modes
+    ]
+    rows += [
+        series("grow.time_it", wavy(1.1), params=(kind, mode), metric="exponent", unit="exponent")
+        for kind in kinds
+        for mode in modes
+    ]
+    suite = (
+        benchmark("grow.time_it", params={"kind": kinds, "n": sizes, "mode": modes}),
+        benchmark("grow.time_it@exponent", params={"kind": kinds, "mode": modes}),
+    )
+    archive = replace(small_archive(), series=tuple(rows), benchmarks={one.name: one for one in suite})
+    publish(archive, known(), project=PROJECT, html_dir=tmp_path)
+    page = visit(tmp_path).go("#/benchmark/grow.time_it?p.n=10")
+    drawn(page)
+    expect(page.locator("fieldset", has_text="n").locator("label", has_text="–")).to_have_count(0)
+    # no exponent has a size: what was chosen there chooses nothing now, and is kept for the way back
+    page.get_by_label("exponent").check()
+    expect(page.locator(".legend .label")).to_have_text(
+        ["'x' · 'fast'", "'x' · 'slow'", "'y' · 'fast'", "'y' · 'slow'"]
+    )
+    page.get_by_label("'y'").uncheck()
+    expect(page.locator(".legend .label")).to_have_text(["'fast'", "'slow'"])
+    page.get_by_label("main").check()
+    expect(page.locator(".legend .label")).to_have_text(["'fast'", "'slow'"])
+    assert "p.n=10" in hash_of(page)
 
 
 def test_along_dates_and_on_a_logarithm(site: Path, visit: Visitor) -> None:
@@ -174,7 +220,7 @@ def test_along_dates_and_on_a_logarithm(site: Path, visit: Visitor) -> None:
     page.get_by_label("logarithmic").check()
     page.get_by_label("date", exact=True).check()
     assert hash_of(page) == f"{CROSS}?x=date&y=log"
-    assert drawn(page) == {"points": 2 * COUNT, "strokes": 2}
+    assert drawn(page) == {"points": 2 * COUNT, "strokes": 2, "carried": 0}
     assert page.evaluate(INKED) > 5_000
 
 
@@ -203,7 +249,7 @@ def test_the_search_finds_by_words_of_the_case(site: Path, visit: Visitor) -> No
     assert page.locator("mark").count() >= 3
     page.locator(".cases a").nth(1).click()
     expect(page.locator("h1")).to_have_text("Herd.time_count")
-    assert drawn(page) == {"points": COUNT, "strokes": 1}
+    assert drawn(page) == {"points": COUNT, "strokes": 1, "carried": 0}
     page.locator("#search").fill("no such thing")
     expect(page.locator("#found")).to_have_text("No case holds all these words. Try fewer.")
 
@@ -263,7 +309,7 @@ def test_back_goes_back_and_a_deep_link_restores_everything(site: Path, visit: V
 
     again = visited.go(f"#{deep.partition('#')[2]}")
     again.reload()
-    assert drawn(again) == {"points": COUNT, "strokes": 1}
+    assert drawn(again) == {"points": COUNT, "strokes": 1, "carried": 0}
     expect(again.locator("#search")).to_have_value("walk")
     expect(again.get_by_label("from zero")).to_be_checked()
     expect(again.get_by_label("oryx")).not_to_be_checked()
@@ -272,12 +318,3 @@ def test_back_goes_back_and_a_deep_link_restores_everything(site: Path, visit: V
 def test_an_address_of_nothing_says_so(site: Path, visit: Visitor) -> None:
     page = visit(site).go("#/benchmark/gone%E0%A4%A")
     expect(page.locator("h1")).to_have_text("Not here")
-
-
-def at_commit(page: Page, stop: int) -> Position:
-    """Where a commit stands in the plot, among thirty: the window has 1.5 % of margin at each end."""
-    over = page.locator(".u-over").bounding_box()
-    assert over
-    span = COUNT - 1
-    margin = 0.015 * span
-    return {"x": (stop + margin) / (span + 2 * margin) * over["width"], "y": over["height"] * 0.8}

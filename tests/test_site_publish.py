@@ -4,6 +4,7 @@ import errno
 import hashlib
 import itertools
 import json
+import math
 import os
 import shutil
 import signal
@@ -21,7 +22,17 @@ from groundspeed.records import Commit
 from groundspeed.results import atomic
 from groundspeed.site.folder import MARKER, SiteFolder
 from groundspeed.site.publish import MANIFEST, Published, publish
-from tests.site_archives import COUNT, HOSTILE, PROJECT, commit_hash, known, small_archive
+from tests.site_archives import (
+    COUNT,
+    HOSTILE,
+    PROJECT,
+    benchmark,
+    carried_archive,
+    commit_hash,
+    known,
+    series,
+    small_archive,
+)
 
 # sha256 of the files of npm's uplot@1.6.32
 UPLOT = {
@@ -293,6 +304,60 @@ def test_a_failure_that_was_mended_is_not_listed(tmp_path: Path) -> None:
     archive = replace(archive, series=(mended,))
     files = snapshot_of(publish(archive, {}, project=PROJECT, html_dir=tmp_path))
     assert strict(files[strict(files[MANIFEST])["index"]])["failing"] == []
+
+
+def test_what_was_carried_over_is_in_the_history_and_counted_apart(tmp_path: Path) -> None:
+    published = publish(carried_archive(), known(), project=PROJECT, html_dir=tmp_path)
+    files = snapshot_of(published)
+    manifest = strict(files[MANIFEST])
+    index, commits = strict(files[manifest["index"]]), strict(files[manifest["commits"]])
+    assert commits["hash"] == [commit_hash(place) for place in range(COUNT)]
+    assert commits["subject"][13] == "Change number 13"
+    # measured last is the newest measured commit, whatever was carried over since
+    assert [one["commit"] for one in index["latest"]] == [COUNT - 3, COUNT - 3]
+    carried = {"machine": 0, "values": 0, "failures": 0, "carried": 1}
+    assert index["carried_since"] == [{**carried, "commit": COUNT - 1}]
+    assert index["recent"][:3] == [
+        {**carried, "commit": COUNT - 1},
+        {**carried, "commit": COUNT - 2},
+        {"machine": 0, "commit": COUNT - 3, "values": 2, "failures": 0},
+    ]
+    assert (published.commits, manifest["counts"]["commits"]) == (COUNT - 3, COUNT - 3)
+
+
+def test_without_carried_over_measurements_no_byte_speaks_of_them(tmp_path: Path) -> None:
+    data = {name: text for name, text in snapshot_of(publish_small(tmp_path)).items() if "data/" in name}
+    assert data
+    assert not [name for name, text in data.items() if b"carried" in text]
+
+
+def test_a_carried_over_commit_that_is_older_than_the_last_measured_is_no_news(tmp_path: Path) -> None:
+    archive = carried_archive()
+    first, *others = archive.series
+    old = replace(first, carried=tuple(one for one in first.carried if one.commit == commit_hash(13)))
+    archive = replace(archive, series=(old, *others))
+    files = snapshot_of(publish(archive, known(), project=PROJECT, html_dir=tmp_path))
+    index = strict(files[strict(files[MANIFEST])["index"]])
+    assert "carried_since" not in index
+    assert [one["commit"] for one in index["latest"]] == [COUNT - 3, COUNT - 3]
+
+
+def test_a_failed_case_without_the_size_is_led_to_by_the_parameters_it_has(tmp_path: Path) -> None:
+    sizes = ("1", "10")
+    rows = (
+        *(series("grow.time_it", [1.0], params=(size, "'x'")) for size in sizes),
+        series("grow.time_it", [math.nan], params=("'x'",), metric="exponent", failures={0: "too few sizes"}),
+    )
+    suite = (
+        benchmark("grow.time_it", params={"n": sizes, "kind": ("'x'",)}),
+        benchmark("grow.time_it@exponent", params={"kind": ("'x'",)}),
+    )
+    archive = replace(small_archive(), series=rows, benchmarks={one.name: one for one in suite})
+    files = snapshot_of(publish(archive, known(), project=PROJECT, html_dir=tmp_path))
+    index = strict(files[strict(files[MANIFEST])["index"]])
+    assert index["failing"][0]["example"] == [None, "'x'"]
+    assert index["benchmarks"][0]["params"] == [["1", "10"], ["'x'"]]
+    assert index["benchmarks"][0]["listed"] == [[None, 0], [0, 0], [1, 0]]
 
 
 def test_commits_that_left_the_branch_stay_without_a_subject(tmp_path: Path) -> None:

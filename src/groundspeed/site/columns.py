@@ -4,6 +4,9 @@ A shard is strict JSON (format version 1). For each series it holds positions (d
 shared by all series that were measured at the same commits) and the columns ``v``, ``lo``, ``hi``:
 ``v`` times 10^``e`` is the value, ``lo`` and ``hi`` are distances from it in the same steps, null is
 "no value". ``fail`` lists [row, text] of the rows that failed; a null row without a mark was skipped.
+``carried``, only where something was carried over, names a list of [places since the carried-over
+commit before, places since the commit it was measured at], shared like the positions. It was
+added to version 1 later: a reader who passes it over shows what was measured, and nothing wrong.
 
 Five significant digits of the smallest value survive (whole numbers survive whole): this is what a
 picture and a tooltip show, the truth stays in the results. Refuses to write NaN or Infinity.
@@ -14,16 +17,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundspeed import units
-from groundspeed.records import Benchmark
+from groundspeed.records import Benchmark, SeriesKey
 from groundspeed.results.archive import Series
+from groundspeed.site.axes import Axes
+from groundspeed.site.carried import carried_steps
+from groundspeed.site.order import Timeline
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_T = TypeVar("_T")
 
 DIGITS = 5
 _EXACT = 2.0**53  # the largest whole number that JSON's readers keep exact
@@ -40,6 +48,19 @@ class Quantised:
     high: list[int | None] | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shared:
+    """What several series of a shard point at: each distinct thing once, and its place in the list."""
+
+    commits: dict[tuple[int, ...], int] = field(default_factory=dict)
+    carried: dict[tuple[tuple[int, int], ...], int] = field(default_factory=dict)
+    texts: dict[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def place(known: dict[_T, int], thing: _T) -> int:
+        return known.setdefault(thing, len(known))
+
+
 def encode(payload: Mapping[str, Any]) -> bytes:
     """Strict JSON, the same bytes for the same payload; what UTF-8 cannot hold becomes ``?``."""
     text = json.dumps(payload, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -47,27 +68,23 @@ def encode(payload: Mapping[str, Any]) -> bytes:
 
 
 def shard(
-    name: str, series: Sequence[Series], benchmark: Benchmark | None, places: NDArray[np.int32]
+    name: str, series: Sequence[Series], axes: Axes, benchmark: Benchmark | None, timeline: Timeline
 ) -> bytes:
-    """Everything known of one benchmark: all machines, environments, parameters, metrics, versions.
-
-    ``places`` maps a position in ``Archive.commits`` to the position in the published history.
-    """
-    axes = parameter_axes(series, benchmark)
-    ordered = sorted(series, key=lambda one: _sort_key(one, axes))
+    """Everything known of one benchmark: all machines, environments, parameters, metrics, versions."""
+    ordered = sorted(series, key=lambda one: _sort_key(one.key, axes))
     machines = _table(one.key.machine for one in ordered)
     environments = _table(one.key.environment for one in ordered)
     metrics = sorted({metric_of(one) for one in ordered})
-    lists: dict[tuple[int, ...], int] = {}
-    texts: dict[str, int] = {}
+    shared = _Shared()
     rows = [
         {
             "machine": machines[one.key.machine],
             "environment": environments[one.key.environment],
             "metric": metrics.index(metric_of(one)),
             "version": one.key.version,
-            "params": positions_on(axes, one.key.case.params),
-            **_columns(one, places, lists, texts),
+            "params": axes.positions(one.key),
+            **_columns(one, timeline.places, shared),
+            **_carried(one, timeline, shared),
         }
         for one in ordered
     ]
@@ -81,11 +98,12 @@ def shard(
             "machines": list(machines),
             "environments": list(environments),
             "metrics": [{"name": one[0], "unit": one[1], "better": one[2]} for one in metrics],
-            "param_names": param_names(len(axes), benchmark),
-            "params": axes,
-            "commits": [list(positions) for positions in lists],
-            "texts": list(texts),
+            "param_names": axes.names,
+            "params": axes.values,
+            "commits": list(shared.commits),
+            "texts": list(shared.texts),
             "series": rows,
+            **({"carried": list(shared.carried)} if shared.carried else {}),
         }
     )
 
@@ -93,29 +111,6 @@ def shard(
 def metric_of(series: Series) -> tuple[str, str, str]:
     """Name, canonical unit, better direction: series that differ here cannot share an axis."""
     return (series.key.metric, units.canonical(series.unit), str(series.better))
-
-
-def parameter_axes(series: Sequence[Series], benchmark: Benchmark | None) -> list[list[str]]:
-    """For each parameter its values: the suite's order first, then those that only history knows."""
-    known = benchmark.params if benchmark else ()
-    width = max([len(known), *(len(one.key.case.params) for one in series)])
-    axes: list[list[str]] = []
-    for place in range(width):
-        seen = {one.key.case.params[place] for one in series if place < len(one.key.case.params)}
-        axis = list(dict.fromkeys(known[place])) if place < len(known) else []
-        axes.append([value for value in axis if value in seen] + sorted(seen.difference(axis)))
-    return axes
-
-
-def param_names(width: int, benchmark: Benchmark | None) -> list[str]:
-    """A name for each parameter; asv calls the nameless ones param1, param2, … and so do we."""
-    names = benchmark.param_names if benchmark else ()
-    return [names[place] if place < len(names) else f"param{place + 1}" for place in range(width)]
-
-
-def positions_on(axes: Sequence[Sequence[str]], params: Sequence[str]) -> list[int | None]:
-    """Where a case stands on each axis; None for a parameter that it did not have yet."""
-    return [axis.index(params[place]) if place < len(params) else None for place, axis in enumerate(axes)]
 
 
 def quantise(values: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> Quantised:
@@ -171,9 +166,7 @@ def _listed(steps: NDArray[np.float64], present: NDArray[np.bool_]) -> list[int 
     return numbers
 
 
-def _columns(
-    series: Series, places: NDArray[np.int32], lists: dict[tuple[int, ...], int], texts: dict[str, int]
-) -> dict[str, Any]:
+def _columns(series: Series, places: NDArray[np.int32], shared: _Shared) -> dict[str, Any]:
     import numpy as np
 
     positions = places[series.commits]
@@ -187,20 +180,24 @@ def _columns(
         reasons.setdefault(row, "the benchmark gave an infinite value")
     steps = np.diff(positions[order], prepend=0)
     columns: dict[str, Any] = {
-        "commits": lists.setdefault(tuple(steps.tolist()), len(lists)),
+        "commits": shared.place(shared.commits, tuple(steps.tolist())),
         "e": quantised.exponent,
         "v": quantised.values,
-        "fail": [[row, texts.setdefault(reasons[row][-_TEXT_LIMIT:], len(texts))] for row in sorted(reasons)],
+        "fail": [[row, shared.place(shared.texts, reasons[row][-_TEXT_LIMIT:])] for row in sorted(reasons)],
     }
     if quantised.low is not None:
         columns |= {"lo": quantised.low, "hi": quantised.high}
     return columns
 
 
-def _sort_key(series: Series, axes: Sequence[Sequence[str]]) -> tuple[str, str, list[int], str, str]:
+def _carried(series: Series, timeline: Timeline, shared: _Shared) -> dict[str, int]:
+    steps = carried_steps(series, timeline)
+    return {"carried": shared.place(shared.carried, steps)} if steps else {}
+
+
+def _sort_key(key: SeriesKey, axes: Axes) -> tuple[str, str, list[int], str, str]:
     """Whatever order they were read in: parameters in the order of their axes, an absent one first."""
-    key = series.key
-    params = [-1 if place is None else place for place in positions_on(axes, key.case.params)]
+    params = [-1 if place is None else place for place in axes.positions(key)]
     return (key.machine, key.environment, params, key.metric, key.version or "")
 
 

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundspeed.records import Commit, SeriesKey
-from groundspeed.results.archive import Archive, MeasuredCommit, Series
+from groundspeed.results.archive import Archive, Series
 from groundspeed.site import columns
+from groundspeed.site.axes import Axes
+from groundspeed.site.order import Timeline
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +29,20 @@ _EXCERPT = 300  # characters of a failure's text on the start page; the shard ho
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Counts:
+    """How many series have a value, failed, or were carried over: tables, machine × place in history."""
+
+    values: NDArray[np.int64]
+    failures: NDArray[np.int64]
+    carried: NDArray[np.int64]
+
+    @property
+    def measured(self) -> NDArray[np.int64]:
+        """What counts as measured: values and failures, nothing that was carried over."""
+        return self.values + self.failures
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectInfo:
     """How the site names its project. ``show_commit_url`` is put before a hash to show that commit."""
 
@@ -35,18 +51,15 @@ class ProjectInfo:
     show_commit_url: str
 
 
-def commits_file(
-    measured: Sequence[MeasuredCommit], order: Sequence[int], known: Mapping[str, Commit]
-) -> bytes:
+def commits_file(timeline: Timeline, known: Mapping[str, Commit]) -> bytes:
     """Columns over the commits in history order; no subject where the repository has the commit no more."""
-    ordered = [measured[position] for position in order]
-    present = [known.get(commit.hash) for commit in ordered]
+    present = [known.get(name) for name in timeline.hashes]
     return columns.encode(
         {
             "format": "groundspeed-commits",
             "version": 1,
-            "hash": [commit.hash for commit in ordered],
-            "date": [round(commit.date.timestamp()) for commit in ordered],
+            "hash": timeline.hashes,
+            "date": [round(timeline.dates[name].timestamp()) for name in timeline.hashes],
             "subject": [commit.subject if commit else None for commit in present],
             "tags": {
                 str(place): list(commit.tags)
@@ -60,13 +73,20 @@ def commits_file(
 def index_file(
     archive: Archive,
     grouped: Mapping[str, Sequence[Series]],
+    axes: Mapping[str, Axes],
     shards: Mapping[str, str],
-    places: NDArray[np.int32],
+    timeline: Timeline,
 ) -> bytes:
-    """The table of contents. ``grouped`` are the series by benchmark, ``shards`` names each one's file."""
+    """The table of contents. By benchmark: ``grouped`` its series, ``axes``, ``shards`` its file's name.
+
+    ``carried_since``, only where there are any: of each machine the newest commit that something was
+    carried over to, when it is newer than what was measured last there.
+    """
     machines = sorted({one.key.machine for one in archive.series})
-    values, failures = _counts(archive, machines, places)
-    failing = _failing(archive.series, places)
+    counts = _count(archive.series, machines, timeline)
+    failing = _failing(archive.series, axes, timeline.places)
+    latest = _newest(counts, counts.measured)
+    since = [one for one in _newest(counts, counts.carried) if not _reached(one, latest)]
     return columns.encode(
         {
             "format": "groundspeed-index",
@@ -75,12 +95,13 @@ def index_file(
                 {"name": name, "facts": _facts(archive.machines.get(name, {}))} for name in machines
             ],
             "benchmarks": [
-                _benchmark(name, grouped[name], archive, shards[name]) for name in sorted(grouped)
+                _benchmark(name, grouped[name], axes[name], shards[name]) for name in sorted(grouped)
             ],
-            "latest": _latest(values, failures),
-            "recent": _recent(values, failures),
+            "latest": latest,
+            "recent": _recent(counts),
             "failing": failing[:FAILURES_LISTED],
             "failing_total": len(failing),
+            **({"carried_since": since} if since else {}),
         }
     )
 
@@ -108,23 +129,21 @@ def manifest_file(
     )
 
 
-def _benchmark(name: str, series: Sequence[Series], archive: Archive, shard: str) -> dict[str, Any]:
-    definition = archive.benchmarks.get(name)
-    axes = columns.parameter_axes(series, definition)
+def _benchmark(name: str, series: Sequence[Series], axes: Axes, shard: str) -> dict[str, Any]:
     cases = sorted(
-        {tuple(columns.positions_on(axes, one.key.case.params)) for one in series},
+        {tuple(axes.positions(one.key)) for one in series},
         key=lambda case: [-1 if place is None else place for place in case],
     )
     entry: dict[str, Any] = {
         "name": name,
-        "params": axes,
-        "param_names": columns.param_names(len(axes), definition),
+        "params": axes.values,
+        "param_names": axes.names,
         "metrics": sorted({one.key.metric for one in series}),
         "cases": len(cases),
         "series": len(series),
         "shard": shard,
     }
-    if len(cases) != math.prod(len(axis) for axis in axes):
+    if len(cases) != math.prod(len(axis) for axis in axes.values):
         entry["listed"] = cases  # else: every combination
     return entry
 
@@ -133,57 +152,59 @@ def _facts(machine: Mapping[str, str]) -> dict[str, str]:
     return {key: str(value) for key, value in machine.items() if key not in ("machine", "version")}
 
 
-def _counts(
-    archive: Archive, machines: Sequence[str], places: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many values and failures there are: two tables, machine × place in history."""
+def _count(series: Iterable[Series], machines: Sequence[str], timeline: Timeline) -> _Counts:
     import numpy as np
 
     row = {name: place for place, name in enumerate(machines)}
-    values = np.zeros((len(machines), len(archive.commits)), dtype=np.int64)
-    failures = np.zeros_like(values)
-    for one in archive.series:
-        at = places[one.commits]
-        np.add.at(values[row[one.key.machine]], at[np.isfinite(one.values)], 1)
+    values, failures, carried = (
+        np.zeros((len(machines), len(timeline.hashes)), dtype=np.int64) for _ in range(3)
+    )
+    for one in series:
+        machine = row[one.key.machine]
+        at = timeline.places[one.commits]
+        np.add.at(values[machine], at[np.isfinite(one.values)], 1)
         if one.failures:
-            np.add.at(failures[row[one.key.machine]], at[list(one.failures)], 1)
-    return values, failures
+            np.add.at(failures[machine], at[list(one.failures)], 1)
+        for over in one.carried:
+            carried[machine, timeline.place_of[over.commit]] += 1
+    return _Counts(values=values, failures=failures, carried=carried)
 
 
-def _latest(values: NDArray[np.int64], failures: NDArray[np.int64]) -> list[dict[str, int]]:
-    latest = []
-    for machine in range(values.shape[0]):
-        measured = (values[machine] + failures[machine]).nonzero()[0]
-        if measured.size:
-            place = int(measured[-1])
-            latest.append(_tally(machine, place, values, failures))
-    return latest
+def _newest(counts: _Counts, table: NDArray[np.int64]) -> list[dict[str, int]]:
+    """For each machine the newest commit at which ``table`` has anything."""
+    found = [(machine, row.nonzero()[0]) for machine, row in enumerate(table)]
+    return [_tally(machine, int(places[-1]), counts) for machine, places in found if places.size]
 
 
-def _recent(values: NDArray[np.int64], failures: NDArray[np.int64]) -> list[dict[str, int]]:
-    tallies: list[dict[str, int]] = []
-    touched = (values + failures).sum(axis=0).nonzero()[0]
-    for place in reversed(touched[-RECENT_COMMITS:].tolist()):
-        tallies += [
-            _tally(machine, place, values, failures)
-            for machine in range(values.shape[0])
-            if values[machine, place] + failures[machine, place]
-        ]
-    return tallies
+def _reached(tally: Mapping[str, int], latest: Iterable[Mapping[str, int]]) -> bool:
+    """Whether its machine measured that commit, or a newer one."""
+    return any(one["machine"] == tally["machine"] and one["commit"] >= tally["commit"] for one in latest)
 
 
-def _tally(
-    machine: int, place: int, values: NDArray[np.int64], failures: NDArray[np.int64]
-) -> dict[str, int]:
+def _recent(counts: _Counts) -> list[dict[str, int]]:
+    touched = counts.measured + counts.carried
+    places = touched.sum(axis=0).nonzero()[0][-RECENT_COMMITS:].tolist()
+    return [
+        _tally(machine, place, counts)
+        for place in reversed(places)
+        for machine in touched[:, place].nonzero()[0].tolist()
+    ]
+
+
+def _tally(machine: int, place: int, counts: _Counts) -> dict[str, int]:
+    carried = int(counts.carried[machine, place])
     return {
         "machine": machine,
         "commit": place,
-        "values": int(values[machine, place]),
-        "failures": int(failures[machine, place]),
+        "values": int(counts.values[machine, place]),
+        "failures": int(counts.failures[machine, place]),
+        **({"carried": carried} if carried else {}),
     }
 
 
-def _failing(series: Iterable[Series], places: NDArray[np.int32]) -> list[dict[str, Any]]:
+def _failing(
+    series: Iterable[Series], axes: Mapping[str, Axes], places: NDArray[np.int32]
+) -> list[dict[str, Any]]:
     """The cases whose newest row failed, those that failed alike together, newest first."""
     newest: dict[SeriesKey, tuple[int, str | None]] = {}
     for one in series:
@@ -200,10 +221,12 @@ def _failing(series: Iterable[Series], places: NDArray[np.int32]) -> list[dict[s
             group = (place, key.case.benchmark, key.machine, key.environment, key.metric, _excerpt(text))
             groups[group].append(key)
     ordered = sorted(groups, key=lambda group: (-group[0], *group[1:]))
-    return [_failure(group, groups[group]) for group in ordered]
+    return [_failure(group, groups[group], axes[group[1]]) for group in ordered]
 
 
-def _failure(group: tuple[int, str, str, str, str, str], keys: Sequence[SeriesKey]) -> dict[str, Any]:
+def _failure(
+    group: tuple[int, str, str, str, str, str], keys: Sequence[SeriesKey], axes: Axes
+) -> dict[str, Any]:
     place, benchmark, machine, environment, metric, text = group
     return {
         "commit": place,
@@ -213,7 +236,7 @@ def _failure(group: tuple[int, str, str, str, str, str], keys: Sequence[SeriesKe
         "metric": metric,
         "text": text,
         "cases": len(keys),
-        "example": list(min(key.case.params for key in keys)),
+        "example": axes.aligned(min(keys, key=lambda key: key.case.params)),
     }
 
 

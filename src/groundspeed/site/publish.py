@@ -19,9 +19,11 @@ from groundspeed.errors import HistoryError, NothingMeasuredError
 from groundspeed.records import Commit
 from groundspeed.results.archive import Archive, Series
 from groundspeed.site import columns, contents
+from groundspeed.site.axes import axes_of
+from groundspeed.site.carried import only_with_values
 from groundspeed.site.contents import ProjectInfo
 from groundspeed.site.folder import SiteFolder
-from groundspeed.site.order import history_order
+from groundspeed.site.order import dates_of, timeline
 from groundspeed.site.page import BOOT, boot_script, index_page, page_files
 
 MANIFEST = "manifest.json"
@@ -86,29 +88,26 @@ def publish(
     groundspeed is refused (``GroundspeedError``) unless ``force``; ``StorageError`` when the disk
     refuses. Files that already hold what is wanted are not written again.
     """
-    import numpy as np
-
-    order = history_order(archive.commits, commits)
-    places = np.empty(len(order), dtype=np.int32)
-    places[order] = np.arange(len(order), dtype=np.int32)
+    archive = only_with_values(archive)
+    history = timeline(archive, commits)
     grouped = by_benchmark(archive)
+    axes = {name: axes_of(name, series, archive.benchmarks) for name, series in grouped.items()}
     with SiteFolder.claim(html_dir, force=force) as folder:
         shards = {
             name: folder.put_named(
-                "benchmark", columns.shard(name, grouped[name], archive.benchmarks.get(name), places)
+                "benchmark",
+                columns.shard(name, grouped[name], axes[name], archive.benchmarks.get(name), history),
             )
             for name in sorted(grouped)
         }
-        index = folder.put_named("index", contents.index_file(archive, grouped, shards, places))
-        history = folder.put_named("commits", contents.commits_file(archive.commits, order, commits))
+        index = folder.put_named("index", contents.index_file(archive, grouped, axes, shards, history))
+        dated = folder.put_named("commits", contents.commits_file(history, commits))
         app, files = page_files()
         for name, content in files.items():
             folder.put(f"{app}{name}", content)
         folder.put(BOOT, boot_script())
         folder.put("index.html", index_page(project.name, app))
-        manifest = contents.manifest_file(
-            project, archive, len(grouped), app=app, index=index, commits=history
-        )
+        manifest = contents.manifest_file(project, archive, len(grouped), app=app, index=index, commits=dated)
         folder.put(MANIFEST, manifest)
         folder.sweep()
     return Published(
@@ -136,9 +135,8 @@ def by_benchmark(archive: Archive) -> dict[str, list[Series]]:
 def _known_commits(repository: Path, archive: Archive) -> tuple[Mapping[str, Commit], tuple[str, ...]]:
     from groundspeed.history import History
 
-    hashes = [commit.hash for commit in archive.commits]
     try:
-        known = History.open(repository).known(hashes)
+        known = History.open(repository).known(list(dates_of(archive)))
     except HistoryError as error:
         return {}, (f"Commits are shown without their subjects: {error}",)
     return known, ()

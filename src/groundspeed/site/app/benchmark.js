@@ -4,8 +4,8 @@ import { Chart, load } from "./chart.js";
 import { breakable, counted, h } from "./dom.js";
 import { chosen, chosenMetric, dimensions, lines, metricKey } from "./lines.js";
 import { commitPanel, pointText, valuesTable } from "./details.js";
+import { legend } from "./legend.js";
 import { moduleOf } from "./search.js";
-import { display } from "./units.js";
 
 /**
  * @typedef {import("./data.js").Benchmark} Benchmark
@@ -108,7 +108,7 @@ export class BenchmarkPage {
     this.controls.replaceChildren(
       ...(benchmark.metrics.length > 1 ? [this.#choice("metric", "metric", benchmark.metrics.map(metricKey), new Set([metricKey(metric)]), "radio",
         (value) => this.#choose("metric", [value]))] : []),
-      ...dimensions(benchmark).filter(({ values }) => values.length > 1).map((dimension) => this.#dimension(dimension, choice)),
+      ...dimensions(benchmark, metric).filter(({ values }) => values.length > 1).map((dimension) => this.#dimension(dimension, choice)),
       ...(versions > 1 ? [this.#choice("earlier", "versions", ["earlier"], new Set(state.earlier ? ["earlier"] : []), "checkbox",
         () => this.#go({ earlier: !state.earlier }), { earlier: "earlier ones too" })] : []),
     );
@@ -149,11 +149,15 @@ export class BenchmarkPage {
 
   // --- picture ----------------------------------------------------------------------------------
 
-  /** Places in history at which anything stands, in the order of the x axis. @param {Line[]} drawn */
+  /** Places in history from the first at which anything is drawn, in the order of the x axis. @param {Line[]} drawn */
   #inOrder(drawn) {
-    const places = [...new Set(drawn.flatMap(({ versions }) => versions.flatMap(({ commits }) => commits)))];
+    const all = drawn.flatMap(({ versions }) => versions);
+    const places = [...new Set(all.flatMap(({ commits, carried }) => [...commits, ...carried.keys()]))];
     const { commits } = this.#store;
-    return places.sort((a, b) => (this.#state.x === "date" ? commits[a].date - commits[b].date : 0) || a - b);
+    places.sort((a, b) => (this.#state.x === "date" ? commits[a].date - commits[b].date : 0) || a - b);
+    const seen = new Set(all.flatMap((series) => [...series.carried.keys(), ...series.commits.filter((_, row) =>
+      series.values[row] !== null || series.failures.has(row))]));
+    return places.slice(Math.max(0, places.findIndex((place) => seen.has(place)))); // before, all was skipped
   }
 
   #picked() {
@@ -176,14 +180,16 @@ export class BenchmarkPage {
       zoom: zoom && zoom[0] >= 0 && zoom[1] > zoom[0] ? [zoom[0], zoom[1]] : null,
       strokes: this.#lines.flatMap(({ tag, versions }) => versions.map((series, at) => {
         const row = () => /** @type {(number | null | undefined)[]} */ (new Array(stops.length).fill(undefined));
-        const stroke = { tag, colour: ((tag - 1) % 8) + 1, earlier: at < versions.length - 1, values: row(), low: row(), high: row(), failures: new Map() };
+        const stroke = { tag, colour: ((tag - 1) % 8) + 1, earlier: at < versions.length - 1, values: row(), low: row(), high: row(), failures: new Map(), carried: new Map() };
         series.commits.forEach((place, index) => {
-          const stop = /** @type {number} */ (stopOf.get(place));
+          const stop = stopOf.get(place);
+          if (stop === undefined) return;
           stroke.values[stop] = series.values[index];
           stroke.low[stop] = series.low?.[index] ?? null;
           stroke.high[stop] = series.high?.[index] ?? null;
           if (series.failures.has(index)) stroke.failures.set(stop, series.failures.get(index) ?? "");
         });
+        series.carried.forEach((row, place) => stroke.carried.set(/** @type {number} */ (stopOf.get(place)), series.values[row]));
         return stroke;
       })),
     };
@@ -257,16 +263,7 @@ export class BenchmarkPage {
       ...(left ? [h("span", { class: "notice" }, `${counted(left, "more line")} chosen than can be told apart: narrow the choice.`)] : []),
       ...(this.#state.zoom ? [h("button", { type: "button", onclick: () => this.#go({ zoom: null }) }, "Show all")] : []),
     );
-    this.legend.replaceChildren(...this.#lines.map((line) => {
-      const series = line.versions[line.versions.length - 1];
-      const row = series.commits.length - 1;
-      const value = series.values[row];
-      return h("li", {},
-        h("span", { class: `tagged line-${((line.tag - 1) % 8) + 1}` }, line.tag),
-        h("span", { class: "label" }, line.label),
-        h("span", { class: "newest" }, typeof value === "number" ? display(value, series.metric.unit)
-          : series.failures.has(row) ? h("span", { class: "bad" }, "✕ failed") : "skipped"));
-    }));
+    this.legend.replaceChildren(...legend(this.#store, this.#lines));
   }
 
   #drawPanel() {

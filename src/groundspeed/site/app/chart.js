@@ -12,6 +12,7 @@ import { display, scaleOf, significant } from "./units.js";
  * @property {(number | null | undefined)[]} low
  * @property {(number | null | undefined)[]} high
  * @property {Map<number, string>} failures  by stop
+ * @property {Map<number, number>} carried  by stop: the value that was measured elsewhere
  *
  * @typedef {Object} Picture
  * @property {number[]} stops  where on the x axis each commit stands, rising
@@ -86,10 +87,11 @@ export class Chart {
     this.#plot.over.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#click(event));
     this.#plot.over.addEventListener("mouseleave", () => events.leave());
     // tests and the curious: what is drawn, as numbers
-    /** @type {any} */ (host).drawn = { points: this.points(), strokes: picture.strokes.length };
+    const carried = picture.strokes.reduce((sum, stroke) => sum + stroke.carried.size, 0);
+    /** @type {any} */ (host).drawn = { points: this.points(), strokes: picture.strokes.length, carried };
   }
 
-  /** How many values are drawn. */
+  /** How many measured values are drawn. */
   points() {
     return this.#picture.strokes.reduce((sum, { values }) => sum + values.filter((value) => typeof value === "number").length, 0);
   }
@@ -189,7 +191,7 @@ export class Chart {
       if (stop < min || stop > max) return;
       for (const stroke of strokes) {
         failed ||= stroke.failures.has(at);
-        const value = stroke.values[at];
+        const value = standing(stroke, at);
         if (typeof value !== "number" || (y === "log" && value <= 0)) continue;
         low = Math.min(low, value);
         high = Math.max(high, value);
@@ -258,7 +260,7 @@ export class Chart {
       const x = u.valToPos(stop, "x");
       if (Math.abs(x - left) > reach) return;
       for (const stroke of strokes) {
-        const value = stroke.values[at];
+        const value = standing(stroke, at);
         if (typeof value !== "number" && !stroke.failures.has(at)) continue;
         const y = typeof value === "number" ? u.valToPos(value, "y") : u.over.clientHeight - LANE / 2;
         const far = Math.hypot(x - left, (y - top) / 2);
@@ -291,6 +293,11 @@ export class Chart {
     const whole = inView.length === stops.length;
     this.#events.zoom(whole ? null : [inView[0], inView[inView.length - 1]]);
   }
+}
+
+/** What is drawn at a stop: the value measured there, else one carried over. @param {Stroke} stroke @param {number} at */
+function standing(stroke, at) {
+  return stroke.values[at] ?? stroke.carried.get(at);
 }
 
 /** @param {HTMLElement} host */

@@ -19,7 +19,7 @@
  * @property {string} shard
  * @property {(number | null)[][]} [listed]
  *
- * @typedef {{machine: number, commit: number, values: number, failures: number}} Tally
+ * @typedef {{machine: number, commit: number, values: number, failures: number, carried?: number}} Tally
  *
  * @typedef {Object} Failure
  * @property {number} commit
@@ -29,7 +29,7 @@
  * @property {string} metric
  * @property {string} text
  * @property {number} cases
- * @property {string[]} example
+ * @property {(string | null)[]} example  a value for each parameter, null where it has none
  *
  * @typedef {Object} Index
  * @property {{name: string, facts: Record<string, string>}[]} machines
@@ -38,6 +38,7 @@
  * @property {Tally[]} recent
  * @property {Failure[]} failing
  * @property {number} failing_total
+ * @property {Tally[]} [carried_since]  the newest commits carried over to, newer than what was measured last
  *
  * @typedef {{name: string, unit: string, better: string}} Metric
  *
@@ -52,6 +53,7 @@
  * @property {(number | null)[] | null} low
  * @property {(number | null)[] | null} high
  * @property {Map<number, string>} failures  by row
+ * @property {Map<number, number>} carried  places that hold no measurement, but share the one of a row
  *
  * @typedef {Object} Benchmark
  * @property {string} name
@@ -135,6 +137,7 @@ export function decodeBenchmark(payload) {
   return {
     ...payload,
     series: payload.series.map((/** @type {any} */ row) => ({
+      carried: carriedOver(payload.carried?.[row.carried] ?? [], places[row.commits]),
       machine: payload.machines[row.machine],
       environment: payload.environments[row.environment],
       metric: payload.metrics[row.metric],
@@ -154,6 +157,12 @@ export function decodeBenchmark(payload) {
 function undoDifferences(steps) {
   let place = 0;
   return steps.map((step) => (place += step));
+}
+
+/** @param {[number, number][]} steps  since the one before, since the measured @param {number[]} commits */
+function carriedOver(steps, commits) {
+  let place = 0;
+  return new Map(steps.map(([step, back]) => [(place += step), commits.indexOf(place - back)]));
 }
 
 /** @param {(number | null)[]} values @param {(number | null)[]} widths @param {1 | -1} sign @param {number} exponent */

@@ -8,31 +8,41 @@ import { day, display, displayInterval, moment } from "./units.js";
  * @typedef {import("./data.js").Metric} Metric
  * @typedef {import("./data.js").Series} Series
  * @typedef {import("./lines.js").Line} Line
- * @typedef {{series: Series, row: number}} Spot
+ * @typedef {{series: Series, row: number, carried: boolean}} Spot  carried: the row is of another commit
  */
 
 const ROWS_AT_MOST = 300;
+export const CARRIED = "◇"; // as the chart draws what was carried over
 
 /** Where a line stands at a place in history, in its newest version. @param {Line} line @param {number} place @returns {Spot | null} */
 function spotAt(line, place) {
   for (const series of [...line.versions].reverse()) {
     const row = series.commits.indexOf(place);
-    if (row >= 0) return { series, row };
+    if (row >= 0) return { series, row, carried: false };
+    const over = series.carried.get(place);
+    if (over !== undefined) return { series, row: over, carried: true };
   }
   return null;
 }
 
 /** @param {Spot} spot */
-function valueText({ series, row }) {
+function valueText({ series, row, carried }) {
   const value = series.values[row];
-  if (typeof value === "number") return display(value, series.metric.unit);
+  if (typeof value === "number") return (carried ? `${CARRIED} ` : "") + display(value, series.metric.unit);
   return series.failures.has(row) ? "✕ failed" : "skipped";
 }
 
-/** @param {Spot} spot */
-function intervalText({ series, row }) {
+/** What was carried over has none: nothing was measured there. @param {Spot} spot */
+function intervalText({ series, row, carried }) {
+  if (carried) return "";
   const [low, high] = [series.low?.[row], series.high?.[row]];
   return typeof low === "number" && typeof high === "number" ? displayInterval(low, high, series.metric.unit) : "";
+}
+
+/** @param {Store} store @param {Spot} spot */
+function carriedText(store, { series, row }) {
+  const { short, subject } = store.commits[series.commits[row]];
+  return `carried over from ${short}${subject ? ` ${subject}` : ""}: the built content is the same`;
 }
 
 /**
@@ -50,6 +60,7 @@ export function pointText(store, line, several, place, metric) {
       interval && h("span", { class: "quiet" }, `  ${interval}`)),
     several && h("p", {}, h("span", { class: `tagged line-${((line.tag - 1) % 8) + 1}` }, line.tag), ` ${line.label}`),
     failed && h("p", { class: "why" }, lastLine(failed)),
+    spot.carried && h("p", {}, carriedText(store, spot)),
     h("p", {}, h("span", { class: "hash" }, commit.short), ` ${day(commit.date)}`, commit.tags.map((tag) => h("span", { class: "tag" }, tag))),
     commit.subject && h("p", { class: "subject" }, commit.subject),
     spot.series !== line.versions[line.versions.length - 1] && h("p", { class: "quiet" }, `an earlier version of the ${metric.name || "benchmark"}`),
@@ -77,17 +88,28 @@ export function commitPanel(store, lines, place, metric, close) {
         h("th", { scope: "row" }, h("span", { class: `tagged line-${((line.tag - 1) % 8) + 1}` }, line.tag), ` ${line.label}`),
         h("td", { class: spot.series.failures.has(spot.row) ? "number bad" : "number" }, valueText(spot)),
         h("td", { class: "number" }, intervalText(spot) || "–"),
-        h("td", { class: "number" }, before(store, spot))))))),
+        h("td", { class: "number" }, before(store, spot, place))))))),
+    ...carriedNotes(store, here),
     ...[...texts].map((text) => h("pre", { class: "why", tabindex: "0" }, text)),
     here.length < lines.length && h("p", { class: "quiet" }, `${counted(lines.length - here.length, "line")} not measured at this commit.`),
   ].filter((node) => node instanceof HTMLElement);
 }
 
-/** The value before, and where it was measured. @param {Store} store @param {Spot} spot */
-function before(store, { series, row }) {
-  for (let at = row - 1; at >= 0; at--) {
+/** Where the values that were carried over were measured. @param {Store} store @param {{line: Line, spot: Spot | null}[]} here */
+function carriedNotes(store, here) {
+  /** @type {Map<string, number[]>} */
+  const tags = new Map();
+  for (const { line, spot } of here) {
+    if (spot?.carried) tags.set(carriedText(store, spot), [...(tags.get(carriedText(store, spot)) ?? []), line.tag]);
+  }
+  return [...tags].map(([text, those]) => h("p", { class: "quiet" }, `${CARRIED} ${here.length > 1 ? `${those.join(", ")}: ` : ""}${text}`));
+}
+
+/** The value before, and where it was measured. @param {Store} store @param {Spot} spot @param {number} place */
+function before(store, { series }, place) {
+  for (let at = series.commits.length - 1; at >= 0; at--) {
     const value = series.values[at];
-    if (typeof value === "number") return `${display(value, series.metric.unit)} at ${store.commits[series.commits[at]].short}`;
+    if (series.commits[at] < place && typeof value === "number") return `${display(value, series.metric.unit)} at ${store.commits[series.commits[at]].short}`;
   }
   return "–";
 }
@@ -106,7 +128,7 @@ export function valuesTable(store, lines, places, metric) {
         h("td", { class: "subject" }, store.commits[place].subject ?? ""),
         lines.map((line) => {
           const spot = spotAt(line, place);
-          return h("td", { class: "number", title: spot ? intervalText(spot) || null : null }, spot ? valueText(spot) : "");
+          return h("td", { class: "number", title: spot ? (spot.carried ? carriedText(store, spot) : intervalText(spot)) || null : null }, spot ? valueText(spot) + (spot.carried ? " carried over" : "") : "");
         })))))));
 }
 

@@ -20,17 +20,26 @@
 
 const AT_FIRST = 8; // lines drawn before anybody chose: as many as there are colours
 export const AT_MOST = 24; // lines that can be told apart by their numbers
-const ABSENT = "–"; // the value of a parameter that a case did not have yet
+const ABSENT = "–"; // the value of a parameter that a case did not have yet, or that its metric is without
+
+/** What can be chosen among the series of a metric. @param {Benchmark} benchmark @param {Metric} metric @returns {Dimension[]} */
+export function dimensions(benchmark, metric) {
+  const pool = benchmark.series.filter((series) => series.metric === metric);
+  return everyDimension(benchmark).map((dimension) => {
+    const there = new Set(pool.map(dimension.of));
+    return { ...dimension, values: dimension.values.filter((value) => there.has(value)) };
+  });
+}
 
 /** @param {Benchmark} benchmark @returns {Dimension[]} */
-export function dimensions(benchmark) {
+function everyDimension(benchmark) {
   return [
     { key: "machine", label: "machine", values: benchmark.machines, of: (series) => series.machine },
     { key: "env", label: "environment", values: benchmark.environments, of: (series) => series.environment },
     ...benchmark.params.map((values, axis) => ({
       key: `p.${benchmark.param_names[axis]}`,
       label: benchmark.param_names[axis],
-      values: benchmark.series.some((series) => series.params[axis] === null) ? [...values, ABSENT] : values,
+      values: [...values, ABSENT],
       of: (/** @type {Series} */ series) => series.params[axis] ?? ABSENT,
     })),
   ];
@@ -54,8 +63,8 @@ export function chosenMetric(benchmark, state) {
  * @returns {Map<string, Set<string>>}
  */
 export function chosen(benchmark, state) {
-  const all = dimensions(benchmark);
   const metric = chosenMetric(benchmark, state);
+  const all = dimensions(benchmark, metric);
   const pool = benchmark.series.filter((series) => series.metric === metric);
   /** @type {Map<string, Set<string>>} */
   const choice = new Map();
@@ -86,9 +95,9 @@ export function chosen(benchmark, state) {
  * @returns {{lines: Line[], left: number}}
  */
 export function lines(benchmark, state) {
-  const all = dimensions(benchmark);
-  const choice = chosen(benchmark, state);
   const metric = chosenMetric(benchmark, state);
+  const all = dimensions(benchmark, metric);
+  const choice = chosen(benchmark, state);
   /** @type {Map<string, Series[]>} */
   const groups = new Map();
   for (const series of benchmark.series) {

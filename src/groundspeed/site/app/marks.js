@@ -10,6 +10,8 @@
 export const LANE = 22; // CSS pixels at the bottom where failures stand, clear of every line
 const CROWDED = 9; // CSS pixels between stops below which points are left to the line alone
 const CROSS = 3.5; // half the width of a failure's cross
+const DIAMOND = 4; // half the width of a carried-over point
+const FAINT = 0.75; // of a carried-over point: the palest line still stands out 3:1 from the ground
 
 /** @param {Easel} easel */
 export function drawMarks(easel) {
@@ -21,6 +23,7 @@ export function drawMarks(easel) {
   drawPicked(easel);
   const crowded = density(u, picture) < CROWDED;
   for (const stroke of picture.strokes) {
+    drawCarried(easel, stroke);
     drawPoints(easel, stroke, crowded);
     drawFailures(easel, stroke);
   }
@@ -65,6 +68,28 @@ function drawPoints(easel, stroke, crowded) {
     u.ctx.strokeStyle = stroke.earlier ? colour : colours.paper;
     u.ctx.stroke();
   });
+}
+
+/**
+ * Hollow diamonds on no line, since nobody measured there; one that would touch the last is a dash at its height.
+ * @param {Easel} easel @param {Stroke} stroke
+ */
+function drawCarried({ u, ratio, picture, colours }, stroke) {
+  const arm = DIAMOND * ratio;
+  const half = (density(u, picture) / 2) * ratio;
+  u.ctx.save();
+  u.ctx.globalAlpha = FAINT;
+  u.ctx.strokeStyle = colours.lines[stroke.colour - 1];
+  u.ctx.lineWidth = 1.25 * ratio;
+  let last = [-Infinity, -Infinity];
+  for (const [at, value] of stroke.carried) {
+    const [x, y] = [u.valToPos(picture.stops[at], "x", true), u.valToPos(value, "y", true)];
+    const touches = Math.abs(x - last[0]) < 2 * arm && Math.abs(y - last[1]) < 2 * arm;
+    if (touches && at !== picture.picked) segment(u.ctx, x - half, y, x + half, y);
+    else diamond(u.ctx, x, y, at === picture.picked ? 1.5 * arm : arm);
+    if (!touches) last = [x, y];
+  }
+  u.ctx.restore();
 }
 
 /** @param {Easel} easel @param {number} x @param {number | null | undefined} low @param {number | null | undefined} high */
@@ -139,5 +164,16 @@ function segment(ctx, x1, y1, x2, y2) {
   ctx.beginPath();
   ctx.moveTo(x1, y1);
   ctx.lineTo(x2, y2);
+  ctx.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} arm */
+function diamond(ctx, x, y, arm) {
+  ctx.beginPath();
+  ctx.moveTo(x, y - arm);
+  ctx.lineTo(x + arm, y);
+  ctx.lineTo(x, y + arm);
+  ctx.lineTo(x - arm, y);
+  ctx.closePath();
   ctx.stroke();
 }

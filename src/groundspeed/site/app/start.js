@@ -1,5 +1,6 @@
 // The start page: what was measured last and where, and what failed. States what is; judges nothing.
 
+import { CARRIED } from "./details.js";
 import { breakable, counted, h, outward } from "./dom.js";
 import { moduleOf } from "./search.js";
 import { addressOf, blank, format } from "./state.js";
@@ -38,12 +39,13 @@ function figure(count, one, many = `${one}s`) {
 
 /** @param {Store} store */
 function machines(store) {
-  const { machines: known, latest } = store.index;
+  const { machines: known, latest, carried_since: since = [] } = store.index;
   return h("section", { "aria-labelledby": "h-machines" },
     h("h2", { id: "h-machines" }, "Machines"),
     h("div", { class: "cards" }, known.map((machine, place) => {
       const tally = latest.find((one) => one.machine === place);
       const commit = tally && store.commits[tally.commit];
+      const over = since.find((one) => one.machine === place);
       return h("article", { class: "card machine" },
         h("h3", {}, machine.name),
         h("p", { class: "facts" }, facts(machine.facts)),
@@ -51,7 +53,9 @@ function machines(store) {
           h("span", { class: "subject" }, commit.subject ?? "")),
         commit && h("p", { class: "quiet" }, "committed ", h("time", { datetime: new Date(commit.date * 1000).toISOString(), title: moment(commit.date) },
           `${day(commit.date)}, ${ago(commit.date)}`)),
-        tally && h("p", {}, counted(tally.values, "value"), tally.failures > 0 && h("span", { class: "bad" }, `, ✕ ${tally.failures.toLocaleString("en")} failed`)));
+        tally && h("p", {}, counted(tally.values, "value"), tally.failures > 0 && h("span", { class: "bad" }, `, ✕ ${tally.failures.toLocaleString("en")} failed`)),
+        over && h("p", { class: "quiet" }, `${CARRIED} ${counted(over.carried ?? 0, "value")} carried over to `, commitLink(store, over.commit),
+          " since: not measured, the built content is the same"));
     })));
 }
 
@@ -81,18 +85,20 @@ function commitLink(store, place) {
 /** @param {Store} store */
 function recent(store) {
   const { recent: tallies, machines: known } = store.index;
+  const any = tallies.some(({ carried }) => carried);
   return h("section", { "aria-labelledby": "h-recent" },
-    h("h2", { id: "h-recent" }, "Newest measured commits"),
+    h("h2", { id: "h-recent" }, any ? "Newest commits, measured or carried over" : "Newest measured commits"),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "h-recent" }, h("table", {},
       h("thead", {}, h("tr", {}, ["commit", "committed", "subject", "machine"].map((name) => h("th", { scope: "col" }, name)),
-        ["values", "failed"].map((name) => h("th", { scope: "col", class: "number" }, name)))),
-      h("tbody", {}, tallies.map(({ commit, machine, values, failures: failed }) => h("tr", {},
+        ["values", "failed", ...(any ? ["carried over"] : [])].map((name) => h("th", { scope: "col", class: "number" }, name)))),
+      h("tbody", {}, tallies.map(({ commit, machine, values, failures: failed, carried = 0 }) => h("tr", {},
         h("td", {}, commitLink(store, commit), store.commits[commit].tags.map((tag) => h("span", { class: "tag" }, tag))),
         h("td", { class: "date" }, day(store.commits[commit].date)),
         h("td", { class: "subject" }, store.commits[commit].subject ?? h("span", { class: "quiet" }, "not in the repository")),
         h("td", { class: "name" }, known[machine].name),
         h("td", { class: "number" }, values.toLocaleString("en")),
-        h("td", { class: failed ? "number bad" : "number" }, failed ? `✕ ${failed.toLocaleString("en")}` : "0")))))));
+        h("td", { class: failed ? "number bad" : "number" }, failed ? `✕ ${failed.toLocaleString("en")}` : "0"),
+        any && h("td", { class: "number" }, carried ? `${CARRIED} ${carried.toLocaleString("en")}` : "0")))))));
 }
 
 /** @param {Store} store */
@@ -116,7 +122,7 @@ function failure(store, one) {
   const choices = /** @type {[string, string][]} */ ([["machine", one.machine], ["env", one.environment]]);
   if (one.metric) choices.push(["metric", one.metric]);
   const entry = store.entries.get(one.benchmark);
-  one.example.forEach((value, axis) => entry?.param_names[axis] && choices.push([`p.${entry.param_names[axis]}`, value]));
+  one.example.forEach((value, axis) => value !== null && entry?.param_names[axis] && choices.push([`p.${entry.param_names[axis]}`, value]));
   return h("li", {},
     h("a", { href: addressOf(one.benchmark, "", choices) }, breakable(one.benchmark + (one.metric ? `@${one.metric}` : ""))),
     h("span", { class: "quiet" }, ` ${one.cases > 1 ? `${counted(one.cases, "case")} ` : ""}on ${one.machine} at `, commitLink(store, one.commit), `, ${day(store.commits[one.commit].date)}`),
