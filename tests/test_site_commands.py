@@ -7,10 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from groundspeed.records import CarriedOver, Case
+from groundspeed.results.sessions import FOLDER, SessionWriter
 from tests.repositories import CommitSpec, make_repository
+from tests.results_records import run, session
 
 BENCHMARK = {
     "code": "def time_walk(n): walk(n)",
@@ -99,6 +103,29 @@ def test_publish_writes_the_results_of_asv_with_the_repository_s_subjects(tmp_pa
 
     again = groundspeed("publish", where=tmp_path)
     assert "written 0, kept" in again.stdout
+
+
+def test_a_commit_that_only_a_session_carried_over_to_is_published_with_its_subject(tmp_path: Path) -> None:
+    first, second, third = make_project(tmp_path)
+    machine = tmp_path / "results" / "camel"
+    (machine / f"{second[:8]}-{ENVIRONMENT}.json").unlink()
+    head = replace(session(1, (), commits=(first, second, third)), machine="camel")
+    case = Case(benchmark="walks.time_walk", params=("1",))
+    over = run(case, CarriedOver(measured_at=first), second, environment=ENVIRONMENT, version="one")
+    with SessionWriter(machine / FOLDER, head, {"machine": "camel", "cpu": "one hump"}) as writer:
+        writer.append(over)
+    done = groundspeed("publish", where=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    commits = read(tmp_path / "html", "commits")
+    assert list(zip(commits["hash"], commits["subject"], strict=True)) == [
+        (first, "first"),
+        (second, "second"),
+        (third, "third"),
+    ]
+    index = read(tmp_path / "html", "index")
+    shard = json.loads((tmp_path / "html" / index["benchmarks"][0]["shard"]).read_text())
+    assert (shard["commits"], shard["carried"]) == ([[0, 2]], [[[1, 1]]])
+    assert [one.get("carried") for one in shard["series"]] == [0, None]
 
 
 def test_without_the_repository_publish_shows_what_the_results_say(tmp_path: Path) -> None:
