@@ -9,19 +9,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from groundspeed.records import Build, Failed, FailureKind, Measured, Run
+from groundspeed.records import Build, Failed, FailureKind, Measured
 from groundspeed.results.session_wire import SessionFormatError
-from groundspeed.results.sessions import read_session_file
+from tests.commands import groundspeed, items, running, runs, variables
 from tests.processes import ended, processes_of
 from tests.projects import CONFIGURATION, FATES, make_project
 from tests.repositories import git_environment
-from tests.wheelhouse import offline_environment
 
 SLOW = """\
 import time
@@ -35,55 +32,6 @@ class Slow:
         return n
 """
 ENDLESS = "import time\n\ndef track_endless():\n    time.sleep(3600)\n\ntrack_endless.timeout = 3600\n"
-
-
-def variables(root: Path) -> dict[str, str]:
-    home = root / "home"
-    home.mkdir(exist_ok=True)
-    return {**git_environment(), **offline_environment(), "HOME": str(home), "NO_COLOR": "1"}
-
-
-def groundspeed(root: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "groundspeed", *arguments],
-        cwd=root,
-        env=variables(root),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done
-
-
-@contextmanager
-def running(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The command while it runs; killed with all it started when the test fails."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "groundspeed", *arguments],
-        cwd=root,
-        env=variables(root),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def items(root: Path) -> list[Build | Run]:
-    paths = sorted((root / "results").glob("*/sessions/*.jsonl.gz"))
-    found = [item for path in paths for item in read_session_file(path).items]
-    return [item for item in found if isinstance(item, Build | Run)]
-
-
-def runs(root: Path) -> list[Run]:
-    return [item for item in items(root) if isinstance(item, Run)]
 
 
 @pytest.fixture(scope="module")

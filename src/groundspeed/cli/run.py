@@ -47,6 +47,15 @@ def run(
         bool, typer.Option("--no-carry", help="Measure also what is built like a measured commit.")
     ] = False,
     pin: Annotated[bool, typer.Option("--pin", help="Keep what is measured on one core.")] = False,
+    instructions: Annotated[
+        bool, typer.Option("--instructions", help="Count what a call executes, by perf.")
+    ] = False,
+    callgrind: Annotated[
+        bool, typer.Option("--callgrind", help="The same by callgrind: on any Linux, 50 times slower.")
+    ] = False,
+    counters: Annotated[
+        bool, typer.Option("--counters", help="Count cache misses and memory bandwidth, by perf.")
+    ] = False,
     worktree: Annotated[
         bool, typer.Option("--worktree", help="The uncommitted code, beside the commit it stands on.")
     ] = False,
@@ -70,13 +79,14 @@ def run(
     from groundspeed.cli.options import parsed
     from groundspeed.cli.progress import ProgressLine
     from groundspeed.measure.commits import Range
+    from groundspeed.measure.counting import BANDWIDTH, CACHE_MISSES, CALLGRIND, INSTRUCTIONS
     from groundspeed.measure.host import look
     from groundspeed.measure.outside import outside_results, run_existing, run_worktree
     from groundspeed.measure.plan import Selection
     from groundspeed.measure.sampling import CASE_BUDGET_S
     from groundspeed.measure.session import Request
     from groundspeed.measure.session import run as measure
-    from groundspeed.records import Sampling, Severity
+    from groundspeed.records import Sampling
     from groundspeed.report.session import page_of, render, render_plan
     from groundspeed.site.publish import publish_results
 
@@ -86,9 +96,6 @@ def run(
     for warning in configuration.warnings:
         screen.note(warning)
     host = look(configuration, machine, pin=pin)
-    for finding in host.fitness:
-        if finding.severity is Severity.UNFIT:
-            screen.note(f"this host is not fit to measure on: {finding.check}: {finding.seen}")
     selection = Selection(
         pattern=bench,
         nightly=configuration.project.nightly_cases,
@@ -98,6 +105,12 @@ def run(
         again=again,
         carry=not no_carry,
     )
+    counts = {INSTRUCTIONS: instructions, CALLGRIND: callgrind, CACHE_MISSES: counters, BANDWIDTH: counters}
+    if quick and any(counts.values()):
+        raise typer.BadParameter(
+            "one unwarmed call does not say how many calls to count: leave --quick out",
+            param_hint="--instructions, --callgrind, --counters",
+        )
     request = Request(
         commits=Range(revisions=revisions, last=last, steps=steps, new=new),
         selection=selection,
@@ -109,6 +122,7 @@ def run(
             cpus=host.cpus,
         ),
         dry_run=dry_run,
+        counts={metric for metric, wanted in counts.items() if wanted},
     )
     outside = worktree or existing is not None
     if outside and (revisions or last or steps or new or publish or (worktree and existing is not None)):

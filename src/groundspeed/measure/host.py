@@ -10,10 +10,9 @@ from groundspeed.config import Configuration
 from groundspeed.errors import GroundspeedError
 from groundspeed.machine.choice import MachineChoice, choose_machine, machine_differences, refuse_unknown
 from groundspeed.machine.fingerprint import read_fingerprint
-from groundspeed.machine.fitness import fitness, for_the_record, take_look
 from groundspeed.machine.pinning import choose_cpus
 from groundspeed.machine.profile import Difference
-from groundspeed.records import Finding, Fingerprint, MachineProfile
+from groundspeed.records import Fingerprint, MachineProfile
 from groundspeed.results.asv_files import BrokenFileError
 from groundspeed.results.catalog import MACHINE, read_machine
 
@@ -48,19 +47,18 @@ def this_host(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Host:
-    """The machine that is measured on, and how fit it was found to be.
+    """The machine that is measured on.
 
     ``cpus`` are the processors to pin workers to, empty for any; ``idle`` share a core with one of them.
     """
 
     machine: MachineChoice
-    fitness: tuple[Finding, ...]
     cpus: tuple[int, ...]
     idle: tuple[int, ...]
 
 
 def look(configuration: Configuration, requested: str | None, *, pin: bool) -> Host:
-    """The machine that this host's results go under, and its fitness now.
+    """The machine that this host's results go under.
 
     Raises as ``this_host``, and GroundspeedError where workers are to be pinned and cannot be.
     """
@@ -70,7 +68,6 @@ def look(configuration: Configuration, requested: str | None, *, pin: bool) -> H
         raise GroundspeedError(f"--pin cannot be done here: {pinning.reason}. Leave it out.")
     return Host(
         machine=machine,
-        fitness=for_the_record(fitness(take_look())),
         cpus=pinning.cpus if pinning else (),
         idle=pinning.idle if pinning else (),
     )

@@ -21,10 +21,11 @@ from groundspeed.config import Configuration
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.history import History
 from groundspeed.machine.control import ControlError, run_control
+from groundspeed.machine.fitness import fitness, for_the_record, take_look
 from groundspeed.machine.telemetry import TelemetryRecorder
 from groundspeed.measure.carry import Carrier
 from groundspeed.measure.commits import Range, choose_commits, newest_then_gaps
-from groundspeed.measure.counting import Counter, tools_for
+from groundspeed.measure.counting import counter_for
 from groundspeed.measure.forecast import Forecast
 from groundspeed.measure.host import Host
 from groundspeed.measure.lock import measuring_lock
@@ -40,15 +41,16 @@ from groundspeed.records import (
     Control,
     Environment,
     Failed,
+    Finding,
     Measured,
     Sampling,
     SeriesKey,
     Session,
+    Severity,
 )
 from groundspeed.results.lock import file_lock
 from groundspeed.results.store import ResultStore
 from groundspeed.suite.client import Folders, Worker, WorkerError
-from groundspeed.suite.counted import counted_command
 from groundspeed.suite.environments import Environments, Prepared
 
 
@@ -206,12 +208,13 @@ class MeasuringSession:
         )
         forecast = Forecast(plan, self.store.durations(), self.store.build_duration())
         expected, tally, interrupted = forecast.left_s, Tally(), False
-        header = self._header(host, suite, commits, request.sampling)
         if not suite.benchmarks and not request.dry_run:
-            self._record_failed_builds(suite, header)
+            self._record_failed_builds(suite, self._header(host, suite, commits, request.sampling, ()))
         self._refuse_nothing(suite, request.selection)
         if plan.steps and not request.dry_run:
             self.locks.enter_context(measuring_lock())
+            fit = () if request.selection.quick else self._look()
+            header = self._header(host, suite, commits, request.sampling, fit)
             self.store.begin(header)
             try:
                 self._measure(plan, host, request, header.seed, forecast, tally)
@@ -253,7 +256,12 @@ class MeasuringSession:
                 sink=self.store,
                 clock=SystemClock(),
                 progress=self.screen,
-                counter=self._counter(request.counts, work, sampling.cpus),
+                counter=counter_for(
+                    request.counts,
+                    self.configuration,
+                    lambda prepared: _folders(prepared, work, sampling.cpus),
+                    self.screen.note,
+                ),
             )
             measure(plan, world, settings, carrier, forecast, tally)
 
@@ -272,6 +280,16 @@ class MeasuringSession:
             self.store.add(recorder.telemetry)
         self._control(host.cpus)
 
+    def _look(self) -> tuple[Finding, ...]:
+        """How fit the host is now, for the record; what speaks against measuring is said at once."""
+        self.screen.doing("looking at the host")
+        found = for_the_record(fitness(take_look()))
+        for finding in found:
+            if finding.severity is Severity.UNFIT:
+                why = f"{finding.check}: {finding.seen}"
+                self.screen.note(f"this host is not fit to measure on ({why}); see groundspeed doctor")
+        return found
+
     def _control(self, cpus: Sequence[int]) -> None:
         self.screen.doing("running the control benchmark")
         try:
@@ -281,18 +299,6 @@ class MeasuringSession:
             return
         self.store.add(control)
         self.controls.append(control)
-
-    def _counter(self, wanted: Set[str], work: Path, cpus: tuple[int, ...]) -> Counter | None:
-        tools = tools_for(wanted, self.screen.note)
-        if not tools:
-            return None
-        return Counter(
-            tools,
-            lambda prepared, repetition: counted_command(
-                prepared, self.configuration, _folders(prepared, work, cpus), repetition
-            ),
-            self.screen.note,
-        )
 
     def _start_worker(self, prepared: Prepared, work: Path, cpus: tuple[int, ...]) -> Worker:
         return Worker(prepared, self.configuration, _folders(prepared, work, cpus))
@@ -347,7 +353,14 @@ class MeasuringSession:
             self.screen.built(build)
         self.store.close()
 
-    def _header(self, host: Host, suite: _Suite, commits: Sequence[Commit], sampling: Sampling) -> Session:
+    def _header(
+        self,
+        host: Host,
+        suite: _Suite,
+        commits: Sequence[Commit],
+        sampling: Sampling,
+        found: tuple[Finding, ...],
+    ) -> Session:
         started_at = SystemClock().now()
         return Session(
             id=f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
@@ -366,7 +379,7 @@ class MeasuringSession:
                 },
             },
             sampling=sampling,
-            fitness=host.fitness,
+            fitness=found,
         )
 
     def _refuse_nothing(self, suite: _Suite, selection: Selection) -> None:

@@ -1,0 +1,66 @@
+"""The groundspeed command in a project, as a user calls it, and what is on record afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from groundspeed.records import Build, Run
+from groundspeed.results.sessions import read_session_file
+from tests.repositories import git_environment
+from tests.wheelhouse import offline_environment
+
+
+def variables(root: Path) -> dict[str, str]:
+    home = root / "home"
+    home.mkdir(exist_ok=True)
+    own = {"HOME": str(home), "NO_COLOR": "1", "TMPDIR": str(home)}  # and the host's lock lies there
+    return {**git_environment(), **offline_environment(), **own}
+
+
+def groundspeed(root: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "groundspeed", *arguments],
+        cwd=root,
+        env=variables(root),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@contextmanager
+def running(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command while it runs; killed with all it started when the test fails."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "groundspeed", *arguments],
+        cwd=root,
+        env=variables(root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def items(root: Path) -> list[Build | Run]:
+    paths = sorted((root / "results").glob("*/sessions/*.jsonl.gz"))
+    found = [item for path in paths for item in read_session_file(path).items]
+    return [item for item in found if isinstance(item, Build | Run)]
+
+
+def runs(root: Path) -> list[Run]:
+    return [item for item in items(root) if isinstance(item, Run)]
