@@ -129,15 +129,16 @@ def test_two_kinds_of_core() -> None:
     assert counters.counted_of(host, parse_perf(both)).readings == ()
 
 
-def test_the_whole_host_has_a_perf_of_its_own() -> None:
+def test_the_whole_host_has_a_perf_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counters, "leash", lambda: ("leash",))
     command = perf_command(["python", "x.py"], METAL_HOST, Path("task"), Path("host"))
     assert " ".join(command) == (
         "perf stat -x, -o host -e uncore_imc/cas_count_read/,uncore_imc/cas_count_write/,duration_time -a -- "
-        "perf stat -x, -o task -e instructions:u,cache-misses:u -- setarch -R python x.py"
+        "leash perf stat -x, -o task -e instructions:u,cache-misses:u -- leash setarch -R python x.py"
     )
     alone = dataclasses.replace(METAL_HOST, events={CACHE_MISSES: ("cache-misses:u",)}, steady=())
     assert perf_command(["x"], alone, Path("task"), Path("host")) == [
-        *("perf", "stat", "-x,", "-o", "task", "-e", "cache-misses:u", "--", "x")
+        *("perf", "stat", "-x,", "-o", "task", "-e", "cache-misses:u", "--", "leash", "x")
     ]
 
 
@@ -283,21 +284,26 @@ def test_nothing_goes_on_after_a_time_out(tmp_path: Path) -> None:
     assert processes_of(tmp_path) == []
 
 
-def test_a_call_that_is_lost_in_the_start() -> None:
-    def counted(instructions: float, misses: float) -> Counted:
-        readings = (
-            reading(INSTRUCTIONS, "instructions", instructions),
-            reading(CACHE_MISSES, "misses", misses),
-            reading(BANDWIDTH, "bytes/s", 1e9),
-        )
-        return Counted(readings=readings, lacking={})
+def counted(instructions: float, misses: float, bandwidth: float, elapsed_s: float) -> Counted:
+    readings = (
+        reading(INSTRUCTIONS, "instructions", instructions),
+        reading(CACHE_MISSES, "misses", misses),
+        reading(BANDWIDTH, "bytes/s", bandwidth),
+    )
+    return Counted(readings=readings, lacking={}, elapsed_s=elapsed_s)
 
-    one = per_call(counted(1000, 50), counted(5000, 49), 40)
+
+def test_a_call_that_is_lost_in_the_start() -> None:
+    one = per_call(counted(1000, 50, 1e9, 2.0), counted(5000, 49, 1e9, 2.0), 40)
     assert one.readings == (reading(INSTRUCTIONS, "instructions", 100),)
-    assert one.lacking == {
-        CACHE_MISSES: "40 calls are lost in what the start-up varies",
-        BANDWIDTH: "it is the whole host's, not a call's",
-    }
+    lost = "40 calls are lost in what the start-up varies"
+    assert one.lacking == {CACHE_MISSES: lost, BANDWIDTH: lost}
+
+
+def test_bandwidth_is_that_of_the_time_between() -> None:
+    """2 s at 1 GB/s, and with the further calls 3 s at 2 GB/s: 4 GB more in 1 s more."""
+    one = per_call(counted(1, 1, 1e9, 2.0), counted(5, 5, 2e9, 3.0), 4)
+    assert one.readings[2] == reading(BANDWIDTH, "bytes/s", 4e9)
 
 
 def test_a_script_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ says why something cannot be counted here. It counts whole commands; what a work
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
@@ -34,6 +35,7 @@ _TRAFFIC = (
 _ELAPSED = "duration_time"
 # kernel.perf_event_paranoid up to which anybody may count their own user code, and the whole host.
 _OWN_FREE, _HOST_FREE = 2, 0
+_SHOWN = 160  # characters of a command in a message
 _WHOLE = 0.99  # an event that was counted for less of the time is perf's extrapolation
 
 
@@ -56,10 +58,14 @@ class Countable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counted:
-    """The readings of one command, and why further ones that were asked for are missing."""
+    """The readings of one command, and why further ones that were asked for are missing.
+
+    ``elapsed_s`` is how long the host was watched where bandwidth was asked for, else 0.
+    """
 
     readings: tuple[Reading, ...]
     lacking: Mapping[str, str]
+    elapsed_s: float = 0.0
 
 
 def probe(tree: Tree | None = None) -> Countable:
@@ -100,6 +106,20 @@ def count(
     return counted_of(countable, events)
 
 
+def rehearse(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    timeout_s: float | None = None,
+) -> None:
+    """Run the command once uncounted: what a first one leaves behind, bytecode above all, is then there.
+
+    Raises CountError as ``count`` does.
+    """
+    _run(_real(command), env, cwd, timeout_s)
+
+
 def count_instructions_by_callgrind(
     command: Sequence[str],
     *,
@@ -111,8 +131,7 @@ def count_instructions_by_callgrind(
 
     Processes that the command forks are counted with it, programs that it starts are not.
     """
-    if shutil.which("valgrind") is None:
-        why = "there is no valgrind on the PATH: install the package valgrind"
+    if why := why_no_callgrind():
         return Counted(readings=(), lacking={INSTRUCTIONS: why})
     with tempfile.TemporaryDirectory(prefix="groundspeed-count-") as folder:
         valgrind = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/%p")
@@ -124,18 +143,28 @@ def count_instructions_by_callgrind(
     return Counted(readings=(_reading(INSTRUCTIONS, float(sum(whole))),), lacking={})
 
 
+def why_no_callgrind() -> str:
+    """Why callgrind cannot count here, and the next move; empty when it can."""
+    if shutil.which("valgrind") is None:
+        return "there is no valgrind on the PATH: install the package valgrind"
+    return ""
+
+
 def per_call(few: Counted, many: Counted, further_calls: int) -> Counted:
     """What one call costs, from two counts of the same command of which ``many`` made so many further
-    calls: start-up and import cancel. Bandwidth does not add up and is left out.
+    calls: start-up and import cancel. Bandwidth is the host's while the further calls ran.
     """
-    lacking = {**few.lacking, **many.lacking, BANDWIDTH: "it is the whole host's, not a call's"}
+    lacking = {**few.lacking, **many.lacking}
     start = {reading.metric: reading.samples[0] for reading in few.readings}
     readings = []
     for reading in many.readings:
-        if reading.metric in start and reading.metric != BANDWIDTH:
-            value = (reading.samples[0] - start[reading.metric]) / further_calls
-            if value > 0:
-                readings.append(replace(reading, samples=(value,)))
+        if reading.metric in start:
+            before, after, divisor = start[reading.metric], reading.samples[0], float(further_calls)
+            if reading.metric == BANDWIDTH:  # bytes over both whole times, then over the time between
+                before, after = before * few.elapsed_s, after * many.elapsed_s
+                divisor = many.elapsed_s - few.elapsed_s
+            if after > before and divisor > 0:
+                readings.append(replace(reading, samples=((after - before) / divisor,)))
             else:
                 lacking[reading.metric] = f"{further_calls} calls are lost in what the start-up varies"
     return Counted(readings=tuple(readings), lacking=lacking)
@@ -149,8 +178,8 @@ def perf_command(
     """
     host = countable.events.get(BANDWIDTH, ())
     task = [event for metric, events in countable.events.items() if metric != BANDWIDTH for event in events]
-    outer = [*_perf(host_output, (*host, _ELAPSED)), "-a", "--"] if host else []
-    inner = [*_perf(task_output, task), "--"] if task else []
+    outer = [*_perf(host_output, (*host, _ELAPSED)), "-a", "--", *leash()] if host else []
+    inner = [*_perf(task_output, task), "--", *leash()] if task else []
     return [*outer, *inner, *countable.steady, *command]
 
 
@@ -166,12 +195,22 @@ def counted_of(countable: Countable, events: Sequence[Event]) -> Counted:
             readings.append(_reading(metric, sum(whole) / (elapsed_s if metric == BANDWIDTH else 1.0)))
         else:
             lacking[metric] = "perf counted it for a part of the time only: something else uses the counters"
-    return Counted(readings=tuple(readings), lacking=lacking)
+    return Counted(readings=tuple(readings), lacking=lacking, elapsed_s=elapsed_s)
 
 
 def steady_prefix() -> tuple[str, ...]:
     """`setarch -R`, where it exists and is not forbidden (some containers do)."""
     prefix = ("setarch", "-R")
+    if shutil.which(prefix[0]) is None:
+        return ()
+    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+    return prefix if tried.returncode == 0 else ()
+
+
+@functools.cache
+def leash() -> tuple[str, ...]:
+    """What ends a command with the process that started it, on Linux: prctl(2), PR_SET_PDEATHSIG."""
+    prefix = ("setpriv", "--pdeathsig", "KILL")
     if shutil.which(prefix[0]) is None:
         return ()
     tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
@@ -254,7 +293,7 @@ def _real(command: Sequence[str]) -> Sequence[str]:
 def _run(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, timeout_s: float | None) -> None:
     """Run to the end; after a time-out or an interrupt nothing of the command goes on."""
     with subprocess.Popen(
-        command,
+        [*leash(), *command],
         env={**env, "PYTHONHASHSEED": "0", "LC_ALL": "C"},
         cwd=cwd,
         stdin=subprocess.DEVNULL,
@@ -267,15 +306,19 @@ def _run(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, timeo
         try:
             _, stderr = process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired as error:
-            raise CountError(
-                f"{' '.join(command)} was not done after {timeout_s:g} s. Allow more."
-            ) from error
+            raise CountError(f"{_shown(command)} was not done after {timeout_s:g} s. Allow more.") from error
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
     if process.returncode != 0:
         last = stderr.strip().rpartition("\n")[2] or "no output"
         raise CountError(
-            f"{' '.join(command)} ended with {process.returncode} while it was counted: {last}. "
+            f"{_shown(command)} ended with {process.returncode} while it was counted: {last}. "
             "Run it without counting to see why."
         )
+
+
+def _shown(command: Sequence[str]) -> str:
+    """The command; of a long one the beginning."""
+    text = " ".join(command)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"

@@ -1,4 +1,4 @@
-"""Put the running tool's ruler first on the path, then serve or run one case."""
+"""Put the running tool's ruler first on the path, then serve, run one case, or call one case."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import sys
 from typing import List
 
 from .children import child_main
+from .counted import call_case
 from .server import serve
 
 
 def main(arguments: List[str]) -> None:
-    """Put the running tool's ruler first on the path, then serve or run one case."""
+    """Put the running tool's ruler first on the path, then serve, run one case, or call one case."""
     single = arguments[0] == "--case"
     paths = arguments[4:] if single else arguments[3:]
     sys.path[:1] = paths  # the first entry was this file's own folder: nothing there is for the suite
     if single:
         child_main(json.loads(arguments[1]), int(arguments[2]), int(arguments[3]))
+    elif arguments[0] == "--count":
+        call_case(json.loads(arguments[1]), int(arguments[2]))
     else:
         serve(arguments[0], int(arguments[1]), int(arguments[2]), paths)
 

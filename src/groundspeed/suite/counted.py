@@ -1,0 +1,92 @@
+"""The command that calls one case a number of times and times nothing, for perf or callgrind to run.
+
+Owns the command and the folder that it runs in (docs/worker-protocol.md, "Counting"); counts nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundspeed.config import Configuration
+from groundspeed.records import Benchmark
+from groundspeed.suite import isolation
+from groundspeed.suite.client import Folders
+from groundspeed.suite.environments import Prepared
+from groundspeed.suite.worker.server import cache_folder
+
+# Threads of these pools wait by spinning, which would be counted as work: 10⁷ instructions more or less.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repetition:
+    """A case, by its position in its benchmark, and how often it is called.
+
+    Of ``rounds`` the first ``calls`` call it; each sets up where the suite sets up before each call.
+    """
+
+    benchmark: Benchmark
+    index: int
+    rounds: int
+    calls: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """What to run, in which folder, and all the variables that it sees."""
+
+    words: tuple[str, ...]
+    cwd: Path
+    variables: Mapping[str, str]
+
+
+@contextlib.contextmanager
+def counted_command(
+    prepared: Prepared, configuration: Configuration, folders: Folders, wanted: Repetition
+) -> Iterator[Command]:
+    """The command, while the folder that the case runs in is there.
+
+    Commands that differ in ``calls`` are equally long and name the same folder: nothing else that the
+    process sees shall differ. Raises ``OSError`` when what setup_cache made cannot be copied.
+    """
+    folder = folders.work / "counted"
+    shutil.rmtree(folder, ignore_errors=True)
+    key = wanted.benchmark.setup_cache_key
+    if key is None:
+        folder.mkdir()
+    else:
+        shutil.copytree(cache_folder(str(folders.caches), key), folder)
+    ruler = isolation.make_ruler(configuration.workspace)
+    request = _request(configuration.suite.benchmark_dir, folder, folders.cpus, wanted)
+    words = (prepared.python, "-m", isolation.WORKER, "--count", request, f"{wanted.calls:09}", ruler)
+    try:
+        yield Command(words=tuple(map(str, words)), cwd=ruler, variables=_variables(prepared, folders))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _variables(prepared: Prepared, folders: Folders) -> Mapping[str, str]:
+    """A worker's, with a place for bytecode: without it each start would compile half of what it imports."""
+    kept = {key: value for key, value in prepared.variables.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**_ONE_THREAD, **kept, "PYTHONPYCACHEPREFIX": str(folders.work / "bytecode")}
+
+
+def _request(suite: Path, folder: Path, cpus: tuple[int, ...], wanted: Repetition) -> str:
+    return json.dumps(
+        {
+            "suite": str(suite),
+            "benchmark": wanted.benchmark.name,
+            "index": wanted.index,
+            "rounds": wanted.rounds,
+            "quick": False,
+            "timeout_s": wanted.timeout_s,
+            "cwd": str(folder),
+            "cpu_affinity": list(cpus) or None,
+        }
+    )
