@@ -88,9 +88,7 @@ class FakeEnvironments:
         self.content = content
         self.asked: list[list[str]] = []
 
-    def prepare_many(
-        self, wanted: Sequence[tuple[str, Environment]]
-    ) -> Iterator[Made]:
+    def prepare_many(self, wanted: Sequence[tuple[str, Environment]]) -> Iterator[Made]:
         self.asked.append([commit for commit, _ in wanted])
         for commit, environment in reversed(wanted):  # in the order of completion, not of asking
             yield Made(commit=commit, environment=environment, result=self._made(commit, environment))
@@ -270,5 +268,6 @@ def fake_world(
         sink=sink,
         clock=clock,
         progress=Silence(),
+        counter=None,
     )
     return FakeWorld(world, sink, clock, environments, workers, diary, records)
