@@ -19,6 +19,7 @@ from groundspeed import config
 from groundspeed.config import Configuration
 from groundspeed.machine import counters
 from groundspeed.machine.counters import Countable, Counted, CountError
+from groundspeed.machine.prefixes import leash, steady_prefix
 from groundspeed.measure.carry import Carrier
 from groundspeed.measure.counting import (
     BANDWIDTH,
@@ -224,7 +225,7 @@ def test_a_time_out_leaves_nothing_behind(project: Project) -> None:
     assert all(ended(pid) for pid in processes_of(project.folders.work))
 
 
-@pytest.mark.skipif(not counters.leash(), reason="NOT RUN: there is no setpriv here")
+@pytest.mark.skipif(not leash(), reason="NOT RUN: there is no setpriv here")
 def test_a_counted_process_dies_with_the_tool(project: Project) -> None:
     """`kill -9` of who counts: nobody is left to end it."""
     code = (
@@ -316,7 +317,7 @@ def test_a_call_is_the_difference_of_few_and_many() -> None:
     assert reading.samples == (7.0,)
     assert fake.asked == [10, 20]
     counter.count(PREPARED, located(ONE), TENTH, 0.2, 60)
-    assert notes == ["m.time_one is not counted: y: its turn never came"]
+    assert notes == ["m.time_one is not counted by fake: y: its turn never came"]
 
 
 def test_other_kinds_are_not_counted() -> None:
@@ -331,14 +332,14 @@ def test_a_failure_is_a_note_and_no_more_than_one() -> None:
     fake, notes = FakeTool(fails="it does not run"), list[str]()
     counter = Counter([fake.tool(), fake.tool()], nothing_to_run, notes.append)
     assert counter.count(PREPARED, located(ONE), TENTH, 0.2, 60) == ()
-    assert notes == ["m.time_one is not counted: it does not run"]
+    assert notes == ["m.time_one is not counted by fake: it does not run"]
 
 
 def test_what_a_time_out_forbids_is_not_tried() -> None:
     fake, notes = FakeTool(), list[str]()
     counter = Counter([fake.tool(slowdown=50)], nothing_to_run, notes.append)
     assert counter.count(PREPARED, located(ONE), TENTH, 0.2, 60) == ()
-    assert notes == ["m.time_one is not counted: fake takes 100 s for it, its timeout is 60 s"]
+    assert notes == ["m.time_one is not counted by fake: that takes 100 s, its timeout is 60 s"]
     assert fake.asked == []
 
 
@@ -410,7 +411,7 @@ def test_this_host_counts_or_says_why_not(project: Project) -> None:
 @pytest.mark.skipif(shutil.which("perf") is None, reason="NOT RUN: there is no perf here")
 def test_the_real_perf_counts_a_call(project: Project) -> None:
     """Page faults need no hardware: 1,024 pages written to are as many of them."""
-    host = Countable(events={"faults": ("page-faults:u",)}, lacking={}, steady=counters.steady_prefix())
+    host = Countable(events={"faults": ("page-faults:u",)}, lacking={}, steady=steady_prefix())
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(counters._UNITS, "faults", "faults")
         tool = Tool(

@@ -7,7 +7,6 @@ says why something cannot be counted here. It counts whole commands; what a work
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from groundspeed.errors import GroundspeedError
 from groundspeed.machine.counter_output import Event, parse_callgrind, parse_perf
+from groundspeed.machine.prefixes import leash, steady_prefix
 from groundspeed.machine.tree import Tree, number, text, this_tree
 from groundspeed.records import Better, Reading
 
@@ -35,12 +35,15 @@ _TRAFFIC = (
 _ELAPSED = "duration_time"
 # kernel.perf_event_paranoid up to which anybody may count their own user code, and the whole host.
 _OWN_FREE, _HOST_FREE = 2, 0
-_SHOWN = 160  # characters of a command in a message
 _WHOLE = 0.99  # an event that was counted for less of the time is perf's extrapolation
 
 
 class CountError(GroundspeedError):
-    """A command could not be counted."""
+    """A command could not be counted. ``reason`` is for who knows which: it names no command."""
+
+    def __init__(self, text: str, reason: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason or text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,25 +201,6 @@ def counted_of(countable: Countable, events: Sequence[Event]) -> Counted:
     return Counted(readings=tuple(readings), lacking=lacking, elapsed_s=elapsed_s)
 
 
-def steady_prefix() -> tuple[str, ...]:
-    """`setarch -R`, where it exists and is not forbidden (some containers do)."""
-    prefix = ("setarch", "-R")
-    if shutil.which(prefix[0]) is None:
-        return ()
-    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
-    return prefix if tried.returncode == 0 else ()
-
-
-@functools.cache
-def leash() -> tuple[str, ...]:
-    """What ends a command with the process that started it, on Linux: prctl(2), PR_SET_PDEATHSIG."""
-    prefix = ("setpriv", "--pdeathsig", "KILL")
-    if shutil.which(prefix[0]) is None:
-        return ()
-    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
-    return prefix if tried.returncode == 0 else ()
-
-
 def _perf(output: Path, events: Sequence[str]) -> list[str]:
     return ["perf", "stat", "-x,", "-o", str(output), "-e", ",".join(events)]
 
@@ -306,19 +290,12 @@ def _run(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, timeo
         try:
             _, stderr = process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired as error:
-            raise CountError(f"{_shown(command)} was not done after {timeout_s:g} s. Allow more.") from error
+            reason = f"was not done after {timeout_s:g} s"
+            raise CountError(f"{' '.join(command)} {reason}. Allow more.", f"it {reason}") from error
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
     if process.returncode != 0:
         last = stderr.strip().rpartition("\n")[2] or "no output"
-        raise CountError(
-            f"{_shown(command)} ended with {process.returncode} while it was counted: {last}. "
-            "Run it without counting to see why."
-        )
-
-
-def _shown(command: Sequence[str]) -> str:
-    """The command; of a long one the beginning."""
-    text = " ".join(command)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
+        reason = f"ended with {process.returncode} while it was counted: {last}"
+        raise CountError(f"{' '.join(command)} {reason}. Run it without counting to see why.", f"it {reason}")

@@ -152,7 +152,7 @@ class Counter:
         try:
             self._rehearse(prepared, wanted)
         except (CountError, OSError) as error:
-            self._tell(about, str(error))
+            self._tell(f"{about} is not counted", _reason(error))
             return ()
         found = [self._by(tool, prepared, wanted, round_s, about) for tool in self._tools]
         return tuple(reading for readings in found for reading in readings)
@@ -161,20 +161,21 @@ class Counter:
         self, tool: Tool, prepared: Prepared, wanted: Repetition, round_s: float, about: str
     ) -> tuple[Reading, ...]:
         calls, timeout_s = calls_for(tool.further_s, round_s), wanted.timeout_s
+        about = f"{about} is not counted by {tool.name}"
         least_s = tool.slowdown * calls.many * round_s
         if least_s > timeout_s:
-            self._tell(about, f"{tool.name} takes {least_s:.0f} s for it, its timeout is {timeout_s:g} s")
+            self._tell(about, f"that takes {least_s:.0f} s, its timeout is {timeout_s:g} s")
             return ()
         wanted = replace(wanted, rounds=calls.many)
         try:
             few = self._run(tool, prepared, replace(wanted, calls=calls.few))
             many = self._run(tool, prepared, replace(wanted, calls=calls.many))
         except (CountError, OSError) as error:
-            self._tell(about, str(error))
+            self._tell(about, _reason(error))
             return ()
         found = per_call(few, many, calls.many - calls.few)
         for metric, why in found.lacking.items():
-            self._tell(about, f"{metric}: {why}")
+            self._tell(f"{about}: {metric}", why)
         return found.readings
 
     def _rehearse(self, prepared: Prepared, wanted: Repetition) -> None:
@@ -188,4 +189,8 @@ class Counter:
     def _tell(self, about: str, why: str) -> None:
         if why not in self._told:
             self._told.add(why)
-            self._note(f"{about} is not counted: {why}")
+            self._note(f"{about}: {why}")
+
+
+def _reason(error: CountError | OSError) -> str:
+    return error.reason if isinstance(error, CountError) else str(error)
