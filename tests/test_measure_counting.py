@@ -114,7 +114,7 @@ def time_endless():
 
 def time_environment():
     assert os.environ["PYTHONHASHSEED"] == "0"
-    assert sorted(os.sched_getaffinity(0)) == [0]
+    assert len(os.sched_getaffinity(0)) == 1
 
 DIARY = Path(__file__).parent.parent / "diary.txt"
 """
@@ -153,7 +153,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     root = tmp_path_factory.mktemp("counted")
     (newest,) = make_project(root, (1,), counted=SUITE)
     configuration = config.load(root)
-    folders = Folders(work=root / "work", caches=root / "work" / "caches", cpus=(0,))
+    folders = Folders(
+        work=root / "work", caches=root / "work" / "caches", cpus=(min(os.sched_getaffinity(0)),)
+    )
     folders.caches.mkdir(parents=True)
     prepared = Prepared(
         commit=newest,
