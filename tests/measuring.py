@@ -114,7 +114,7 @@ class FakeLive:
         self.worker = worker
         self.case = case
         self.outcome = outcome
-        self.ready = Ready(number=outcome.number, sample_s=0.01, repeat=None, check=None, active_s=0.05)
+        self.ready = Ready(number=outcome.number, sample_s=0.002, repeat=None, check=None, active_s=0.05)
 
     def sample(self, count: int, within_s: float) -> Batch | Gone:
         self.worker.log(f"sample {self.case}")

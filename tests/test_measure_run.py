@@ -244,13 +244,13 @@ def test_a_noisy_case_goes_on_to_the_end_of_its_budget_and_says_so() -> None:
 
 
 def test_a_coarser_precision_takes_fewer_runs() -> None:
-    timed = benchmark("m.time_noisy", kind="time")
+    timed = [benchmark(f"m.time_{at}", kind="time") for at in range(8)]
     counts = []
-    for precision in (0.02, 0.2):
-        fake = fake_world(timed, fate=noisy(0.05))
-        go(plan_of(timed, commits=1), fake, precision=precision)
+    for precision in (0.01, 0.2):
+        fake = fake_world(*timed, fate=noisy(0.05))
+        go(plan_of(*timed, commits=1), fake, precision=precision)
         counts.append(len(fake.sink.runs))
-    assert counts[0] > counts[1] >= 2
+    assert counts[0] > 2 * counts[1] >= 32
 
 
 def test_what_an_interrupted_session_sampled_counts() -> None:

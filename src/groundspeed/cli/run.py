@@ -34,7 +34,7 @@ def run(
     ] = False,
     precision: Annotated[
         str,
-        typer.Option(metavar="SHARE", help="Half the 95 % interval that each median shall have."),
+        typer.Option(metavar="SHARE", help="The standard error that each median shall have."),
     ] = "1%",
     budget: Annotated[
         str | None,

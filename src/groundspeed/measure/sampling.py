@@ -16,11 +16,15 @@ from groundspeed.stats.precision import Prior, Spread, half_width, learn, spread
 CASE_BUDGET_S = 2.0
 """Active seconds of a case at a commit, where nobody says otherwise."""
 
+LEVEL = 0.68
+"""Of the interval whose half is held against the precision asked for: one standard error to either side,
+with what Student adds for few processes. A verdict takes its own interval, and asks for more when in doubt."""
+
 LEAST_PROCESSES = 2  # asv's default of ``rounds``: one process bounds nothing
 
-# What one process gives: more processes tell more than more samples of one. 40 ms are four of asv's
-# samples of 10 ms, where asv takes five in each of its two processes; a process costs 30 ms besides.
-_SAMPLING_S = 0.04
+# What one process gives. asv takes five samples of 10 ms after 100 ms of warm-up in each of two processes;
+# ten of 2 ms after 10 ms cost a fifth of that. What is saved is there for more processes, which tell more.
+_SAMPLING_S = 0.02
 _MOST_SAMPLES = 64  # where set-up leaves single short calls: a median of more is not known better
 _LEAST_SAMPLES = 2  # of a slow case, as long as an eighth of its budget allows
 _PROCESSES = 8
@@ -36,7 +40,7 @@ class Share:
 
 def share(sampling: Sampling, sample_s: float) -> Share:
     """What a process is asked for where the suite states nothing; a sample takes ``sample_s`` seconds."""
-    slow_s = min(_LEAST_SAMPLES * sample_s, sampling.case_budget_s / _PROCESSES)
+    slow_s = min((_LEAST_SAMPLES - 0.5) * sample_s, sampling.case_budget_s / _PROCESSES)
     return Share(count=_MOST_SAMPLES, within_s=max(_SAMPLING_S, slow_s))
 
 
@@ -88,6 +92,6 @@ def stop_reason(planned: PlannedCase, seen: Seen, sampling: Sampling, evidence: 
         return Stop.STATED if seen.runs >= planned.runs else None
     if len(seen.processes) < LEAST_PROCESSES:
         return None
-    if half_width(seen.processes, evidence.prior()) <= sampling.precision:
+    if half_width(seen.processes, evidence.prior(), LEVEL) <= sampling.precision:
         return Stop.PRECISION
     return Stop.BUDGET if seen.active_s >= sampling.case_budget_s else None

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-LEVEL = 0.95
 MOST_DF = 20.0  # however alike the cases are, a case's own processes come to outweigh the others'
 _MEDIAN_SE = math.sqrt(math.pi / 2)  # of a normal sample's median, against its mean's
 _MAD_TO_SD = 1.4826  # of a normal distribution: 1 / Phi^-1(3/4)
@@ -65,8 +64,10 @@ def spread(processes: Sequence[Sequence[float]]) -> Spread | None:
     return Spread(variance=variance, df=count - 2 * trimmed - 1)
 
 
-def half_width(processes: Sequence[Sequence[float]], prior: Prior) -> float:
-    """Half the 95 % interval of the case's median, relative to it; infinite with fewer than two processes.
+def half_width(processes: Sequence[Sequence[float]], prior: Prior, level: float) -> float:
+    """Half the interval of the case's median, relative to it; infinite with fewer than two processes.
+
+    The interval covers it in a share of ``level`` of all such cases.
 
     Student's t on the process centres with the moderated variance (Smyth 2004, equation 5)
 
@@ -83,7 +84,7 @@ def half_width(processes: Sequence[Sequence[float]], prior: Prior) -> float:
     df = prior.df + found.df
     variance = (prior.df * prior.variance + found.df * found.variance) / df
     variance = max(variance, _within(processes))
-    return math.expm1(float(stdtrit(df, (1 + LEVEL) / 2)) * math.sqrt(variance / len(processes)))
+    return math.expm1(float(stdtrit(df, (1 + level) / 2)) * math.sqrt(variance / len(processes)))
 
 
 def learn(spreads: Sequence[Spread]) -> Prior:
