@@ -28,10 +28,12 @@ from groundspeed.suite.environments import Prepared
 
 INSTRUCTIONS, CACHE_MISSES, BANDWIDTH = counters.INSTRUCTIONS, counters.CACHE_MISSES, counters.BANDWIDTH
 CALLGRIND = "instructions_callgrind"
-"""A metric of its own: callgrind runs another machine's code, without what its translation leaves out."""
+"""A metric of its own: callgrind counts on a processor that it imitates, with other extensions than this
+one has, on which libraries choose other code. The two numbers cannot be compared.
+"""
 
-# Python executes 10⁹ to 10¹⁰ instructions a second: a fifth of it shows a call among the thousands by which
-# two starts differ, to 1 in 10⁵. Under callgrind starts differ less, and a second of it costs a minute.
+# 0.2 s of further calls outweigh the start of Python that both processes share (0.1 s and more). Under
+# callgrind two starts were equal to the last digit, so a tenth of that will do: it lasts a second there.
 _BY_PERF_S, _BY_CALLGRIND_S = 0.2, 0.02
 _SLOWDOWN = 50.0  # of callgrind
 _MOST = 1_000_000  # further calls
