@@ -16,6 +16,7 @@ from groundspeed.cli.main import app
 from groundspeed.results.lock import file_lock
 from groundspeed.suite import cache
 from groundspeed.suite.cache import Limits
+from groundspeed.suite.isolation import bytecode_folder
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BLOCK = 4096
@@ -226,3 +227,14 @@ def test_while_a_run_goes_on_nothing_is_removed_and_the_list_works(project: Path
         assert done.returncode == 6, done.stderr
         assert "holds the lock" in done.stderr
         assert "3 environments" in say("list")
+
+
+def test_the_bytecode_of_an_environment_goes_with_it(workspace: Path) -> None:
+    kept = cache.environments_folder(workspace)
+    compiled = bytecode_folder(workspace) / kept.relative_to(kept.anchor)
+    stays = fill(compiled / "new" / "virtualenv-py3.11" / "module.cpython-311.pyc", 1)
+    goes = fill(compiled / "gone" / "virtualenv-py3.11" / "module.cpython-311.pyc", 1)
+    make(workspace, "new", blocks=1, days=0)
+    cache.sweep_leftovers(workspace)
+    assert stays.exists()
+    assert not goes.exists()

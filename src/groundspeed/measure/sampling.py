@@ -18,7 +18,7 @@ CASE_BUDGET_S = 2.0
 
 LEVEL = 0.68
 """Of the interval whose half is held against the precision asked for: one standard error to either side,
-with what Student adds for few processes. A verdict takes its own interval, and asks for more when in doubt."""
+and what Student adds for few processes. A verdict has an interval of its own, and asks for more in doubt."""
 
 LEAST_PROCESSES = 2  # asv's default of ``rounds``: one process bounds nothing
 

@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from groundspeed.suite.isolation import bytecode_folder
+
 READY = "ready.json"
 FORMAT = 2  # of ready.json; an environment of another format is made again
 _BLOCK = 512  # bytes, st_blocks counts in them (POSIX)
@@ -167,7 +169,8 @@ def trim(workspace: Path, limits: Limits, now: datetime, spared: Collection[Path
 
 
 def sweep_leftovers(workspace: Path, spared: Collection[Path] = ()) -> None:
-    """Remove what a killed run left: environments half made, throw-away ones, parts of wheels, lock files.
+    """Remove what a killed run left: environments half made, throw-away ones, parts of wheels, lock files,
+    and the bytecode of environments that are gone.
 
     Nothing may be building; ``spared`` are folders in use.
     """
@@ -181,6 +184,11 @@ def sweep_leftovers(workspace: Path, spared: Collection[Path] = ()) -> None:
         remove(part)
     for lock in wheels_folder(workspace).glob("*.lock"):
         lock.unlink(missing_ok=True)
+    kept = environments_folder(workspace)
+    compiled = bytecode_folder(workspace) / kept.relative_to(kept.anchor)
+    for folder in compiled.glob("*/*"):
+        if not (kept / folder.relative_to(compiled)).is_dir():
+            remove(folder)
 
 
 def remove(folder: Path) -> None:

@@ -66,15 +66,14 @@ def counted_command(
     request = _request(configuration.suite.benchmark_dir, folder, folders.cpus, wanted)
     words = (prepared.python, "-m", isolation.WORKER, "--count", request, f"{wanted.calls:09}", ruler)
     try:
-        yield Command(words=tuple(map(str, words)), cwd=ruler, variables=_variables(prepared, folders))
+        yield Command(words=tuple(map(str, words)), cwd=ruler, variables=_variables(prepared))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _variables(prepared: Prepared, folders: Folders) -> Mapping[str, str]:
-    """A worker's, with a place for bytecode: without it each start would compile half of what it imports."""
-    kept = {key: value for key, value in prepared.variables.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return {**_ONE_THREAD, **kept, "PYTHONPYCACHEPREFIX": str(folders.work / "bytecode")}
+def _variables(prepared: Prepared) -> Mapping[str, str]:
+    """A worker's, with one thread where the environment does not say otherwise."""
+    return {**_ONE_THREAD, **prepared.variables}
 
 
 def _request(suite: Path, folder: Path, cpus: tuple[int, ...], wanted: Repetition) -> str:

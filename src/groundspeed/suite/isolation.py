@@ -49,11 +49,14 @@ _WHO = (
 
 
 def worker_variables(outer: Mapping[str, str], home: Path, passed: Sequence[str]) -> dict[str, str]:
-    """The variables a worker starts with: ``passed`` are the ones the configuration adds."""
+    """The variables a worker starts with: ``passed`` are the ones the configuration adds.
+
+    Bytecode goes beside the home: nothing is written into the suite, and no start compiles it again.
+    """
     kept = {
         key: value for key, value in outer.items() if _is_listed(key, (*_FOR_ALL, *passed), _PREFIXES_FOR_ALL)
     }
-    return {**kept, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, "HOME": str(home), "PYTHONPYCACHEPREFIX": str(bytecode_folder(home.parent))}
 
 
 def build_variables(outer: Mapping[str, str], home: Path, passed: Sequence[str]) -> dict[str, str]:
@@ -61,6 +64,11 @@ def build_variables(outer: Mapping[str, str], home: Path, passed: Sequence[str])
     kept = {key: value for key, value in outer.items() if _is_listed(key, _FOR_BUILDS, _PREFIXES_FOR_BUILDS)}
     cache = {"UV_CACHE_DIR": str(home / ".cache" / "uv"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     return {**cache, **_user_files(outer), **worker_variables(outer, home, passed), **kept}
+
+
+def bytecode_folder(workspace: Path) -> Path:
+    """Where interpreters keep what they compiled, under the path of the source."""
+    return workspace / "bytecode"
 
 
 def make_home(workspace: Path) -> Path:

@@ -49,9 +49,6 @@ class Case:
             self.benchmark._setup_isolates_timed_calls = False
         if self.benchmark.do_setup():
             return {"event": "skipped", "reason": "setup says that it does not apply"}
-        self.wanted_s = self.benchmark.sample_time
-        if attribute(self.benchmark, "sample_time") is None:
-            self.wanted_s = SAMPLE_S
         self.limits = timing_of(self.benchmark)
         ready: Message = {"event": "prepared", "number": None, "sample_s": 0.0, "repeat": None, "check": None}
         if self.limits:
@@ -87,6 +84,8 @@ class Case:
         """
         benchmark, limits = self.benchmark, self.limits
         self.timer, self.number = limits["timer"], limits["number"]
+        stated_s = attribute(benchmark, "sample_time")
+        self.wanted_s = SAMPLE_S if stated_s is None else stated_s
         check, warmup_s = None, warmup_of(benchmark, limits)
         warm_at = time.perf_counter() + warmup_s
         if warmup_s > 0 and benchmark.type == "time":
