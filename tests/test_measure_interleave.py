@@ -53,7 +53,7 @@ def test_both_ends_are_alive_and_sampled_in_turn() -> None:
     assert [line.split()[1] for line in ends.diary[-2:]] == ["finish", "finish"]
     first, second = who[:2]
     assert who == [first, second, second, first] * (len(who) // 4)
-    assert len(who) == 8  # 20 ms at either end, where a sample and asking for it take 5
+    assert len(who) == 12  # 12 ms of samples of 2 ms at either end
 
 
 def test_each_round_has_fresh_workers_and_an_order_of_its_own() -> None:

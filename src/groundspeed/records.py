@@ -277,7 +277,7 @@ class Sampling:
     """How thoroughly a session measures.
 
     ``precision`` is the standard error wanted of the median, relative to it;
-    ``case_budget_s`` bounds the active seconds of one case at one commit; ``budget_s`` the whole
+    ``case_budget_s`` bounds the seconds of one case at one commit; ``budget_s`` the whole
     session (None: unbounded); ``interleave`` tells whether rounds go over several commits in turn;
     ``cpus`` are the processors that workers are pinned to, empty when they are not.
     """

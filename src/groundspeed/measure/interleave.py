@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from groundspeed.measure.sampling import share
+from groundspeed.measure.sampling import SHARE
 from groundspeed.measure.standing_worker import Located, StandingWorker
 from groundspeed.measure.taking import Settings, Taken, finished, gone, prepare
 from groundspeed.records import Case, Failed, NotRun
@@ -94,7 +94,7 @@ def _pair(
     alive = [one for one in (base, head) if isinstance(one, _End)]
     if head_first:
         alive.reverse()
-    _take_turns(alive, settings)
+    _take_turns(alive)
     return Pair(case=case, base=_result(base), head=_result(head))
 
 
@@ -111,27 +111,26 @@ def _begin(
     )
 
 
-def _take_turns(alive: list[_End], settings: Settings) -> None:
+def _take_turns(alive: list[_End]) -> None:
     """One sample of each in turn, the order reversed each time: AB BA AB BA."""
-    for _ in range(max((_turns(one, settings) for one in alive), default=0)):
+    for _ in range(max((_turns(one) for one in alive), default=0)):
         for end in alive:
             if end.gone is None:
                 end.sample(1)
         alive.reverse()
 
 
-def _turns(end: _End, settings: Settings) -> int:
-    """How many samples a process gives: as many as in a run, were it alone."""
+def _turns(end: _End) -> int:
+    """How many samples a process gives: as many as in a run, and two at least: AB BA."""
     ready = end.live.ready
     if ready.number is None:
         return 1
     if ready.repeat is not None:
         return ready.repeat.most
-    wanted = share(settings.sampling, ready.sample_s)
-    return max(1, min(wanted.count, int(wanted.within_s / max(ready.sample_s, _LEAST_SAMPLE_S))))
+    return max(2, min(SHARE.count, int(SHARE.within_s / max(ready.sample_s, _LEAST_SAMPLE_S))))
 
 
-_LEAST_SAMPLE_S = 0.005  # what a sample of microseconds costs here: its request, and waking the caches
+_LEAST_SAMPLE_S = 0.002  # what a sample of microseconds costs here: its request, and waking the caches
 
 
 def _result(end: _End | Taken | NotRun | Failed) -> Taken | NotRun | Failed:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from groundspeed.config import Configuration
 from groundspeed.history import History
+from groundspeed.measure.discover import Preparing
 from groundspeed.measure.host import Host
-from groundspeed.measure.session import MeasuringSession, Preparing, Report, Request, Screen, at_work
-from groundspeed.measure.world import SystemClock
+from groundspeed.measure.session import MeasuringSession, Report, Request, at_work
+from groundspeed.measure.world import Screen, SystemClock
 from groundspeed.records import Commit, Environment, Failed
 from groundspeed.results.store import ResultStore
 from groundspeed.suite.environments import Environments, Made, Prepared

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from groundspeed.measure.plan import PlannedCase, Step
-from groundspeed.measure.sampling import Evidence, Seen, stop_reason
+from groundspeed.measure.sampling import Evidence, Seen, share, stop_reason
 from groundspeed.measure.standing_worker import Located, StandingWorker
 from groundspeed.measure.taking import Settings, Taken, take
 from groundspeed.measure.world import World
@@ -49,6 +49,7 @@ class Place:
         clock = self.world.clock
         started_at, started = clock.now(), clock.monotonic()
         taken = self._take(planned, evidence)
+        duration_s = clock.monotonic() - started
         outcome: Outcome = taken if isinstance(taken, NotRun | Failed) else taken.outcome
         full = taken if isinstance(taken, Taken) else None
         return Run(
@@ -59,10 +60,10 @@ class Place:
             outcome=outcome,
             metrics=full.metrics if full else (),
             check=full.check if full else None,
-            stop=self._stop(planned, full, evidence),
+            stop=self._stop(planned, full, duration_s, evidence),
             quick=self.settings.quick,
             started_at=started_at,
-            duration_s=clock.monotonic() - started,
+            duration_s=duration_s,
         )
 
     def counted(self, planned: PlannedCase, run: Run) -> Run:
@@ -74,8 +75,8 @@ class Place:
         if not isinstance(located, Located):  # the worker died since, and does not come up again
             return run
         seen, timeout_s = self._seen[planned.case], located.benchmark.timeout_s or self.settings.timeout_s
-        active_s = seen.active_s / seen.runs
-        readings = counter.count(self.prepared, located, run.outcome, active_s, timeout_s)
+        process_s = seen.spent_s / seen.runs
+        readings = counter.count(self.prepared, located, run.outcome, process_s, timeout_s)
         return replace(run, metrics=run.metrics + readings)
 
     def renew(self) -> None:
@@ -86,13 +87,17 @@ class Place:
         """End the worker."""
         self._worker.close()
 
-    def _stop(self, planned: PlannedCase, taken: Taken | None, evidence: Evidence) -> Stop | None:
+    def _stop(
+        self, planned: PlannedCase, taken: Taken | None, duration_s: float, evidence: Evidence
+    ) -> Stop | None:
         if taken is None or not isinstance(taken.outcome, Measured):
             return Stop.ENDED
         seen = self._seen[planned.case]
         seen.processes.append(taken.outcome.samples)
         seen.runs += 1
-        seen.active_s += taken.active_s
+        seen.samples += len(taken.outcome.samples)
+        seen.spent_s += duration_s
+        seen.sampling_s += taken.sampling_s
         evidence.count(planned.case, taken.outcome)
         if planned.adaptive:
             evidence.add((self.step.commit.hash, self.step.environment.name, planned.case), seen)
@@ -102,7 +107,8 @@ class Place:
         located = self._worker.locate(planned.benchmark.name, planned.case)
         if not isinstance(located, Located):
             return located
-        return take(located, self.settings, evidence.number(planned.case))
+        part = share(self._seen[planned.case], self.settings.sampling, evidence)
+        return take(located, self.settings, evidence.number(planned.case), part)
 
 
 def build_of(step: Step, made: Prepared | Failed, started_at: datetime, duration_s: float) -> Build:

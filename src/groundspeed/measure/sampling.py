@@ -11,23 +11,12 @@ from dataclasses import dataclass, field
 
 from groundspeed.measure.plan import PlannedCase
 from groundspeed.records import Case, Measured, Sampling, Stop
-from groundspeed.stats.precision import Prior, Spread, half_width, learn, spread
+from groundspeed.stats.precision import Prior, Spread, best_count, learn, spread, standard_error
 
 CASE_BUDGET_S = 2.0
-"""Active seconds of a case at a commit, where nobody says otherwise."""
-
-LEVEL = 0.68
-"""Of the interval whose half is held against the precision asked for: one standard error to either side,
-and what Student adds for few processes. A verdict has an interval of its own, and asks for more in doubt."""
+"""Seconds of a case at a commit, with all that its processes cost, where nobody says otherwise."""
 
 LEAST_PROCESSES = 2  # asv's default of ``rounds``: one process bounds nothing
-
-# What one process gives. asv takes five samples of 10 ms after 100 ms of warm-up in each of two processes;
-# ten of 2 ms after 10 ms cost a fifth of that. What is saved is there for more processes, which tell more.
-_SAMPLING_S = 0.02
-_MOST_SAMPLES = 64  # where set-up leaves single short calls: a median of more is not known better
-_LEAST_SAMPLES = 2  # of a slow case, as long as an eighth of its budget allows
-_PROCESSES = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,19 +27,29 @@ class Share:
     within_s: float
 
 
-def share(sampling: Sampling, sample_s: float) -> Share:
-    """What a process is asked for where the suite states nothing; a sample takes ``sample_s`` seconds."""
-    slow_s = min((_LEAST_SAMPLES - 0.5) * sample_s, sampling.case_budget_s / _PROCESSES)
-    return Share(count=_MOST_SAMPLES, within_s=max(_SAMPLING_S, slow_s))
+# asv takes five samples of 10 ms after 100 ms of warm-up, in each of two processes. Between processes medians
+# differ by 1 %, samples of 2 ms inside one by 1.4 %, and a process costs 20 ms before it gives any: six of
+# them are then the best use of time (``best_count``).
+SHARE = Share(count=64, within_s=0.012)
+"""What the first process of a case is asked for: one sample at least of a slow one, and no more single short
+calls (where each has its set-up) than a median gains from."""
+
+_PROCESSES = 16  # that the budget of a case is to allow
 
 
 @dataclass(kw_only=True, slots=True)
 class Seen:
-    """What a case has given at a commit: the samples of each process, and what it cost this session."""
+    """What a case has given at a commit: the samples of each process, and what they cost this session.
+
+    ``runs`` and ``samples`` count this session's; ``sampling_s`` is the part of ``spent_s`` that went
+    into samples.
+    """
 
     processes: list[Sequence[float]]
     runs: int = 0
-    active_s: float = 0.0
+    samples: int = 0
+    spent_s: float = 0.0
+    sampling_s: float = 0.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -86,12 +85,25 @@ class Evidence:
         return self._prior
 
 
+def share(seen: Seen, sampling: Sampling, evidence: Evidence) -> Share:
+    """What the next process of a case is asked for: more than the first where its samples scatter, or where
+    each costs a long set-up, and less than would leave the budget to few processes.
+    """
+    if not seen.samples:
+        return SHARE
+    sample_s = seen.sampling_s / seen.samples
+    process_s = (seen.spent_s - seen.sampling_s) / seen.runs
+    count = best_count(seen.processes, evidence.prior(), process_s, sample_s)
+    within_s = min((count - 0.5) * sample_s, sampling.case_budget_s / _PROCESSES)
+    return Share(count=SHARE.count, within_s=max(SHARE.within_s, within_s))
+
+
 def stop_reason(planned: PlannedCase, seen: Seen, sampling: Sampling, evidence: Evidence) -> Stop | None:
     """Why the case needs no further process; None when it does."""
     if not planned.adaptive:
         return Stop.STATED if seen.runs >= planned.runs else None
     if len(seen.processes) < LEAST_PROCESSES:
         return None
-    if half_width(seen.processes, evidence.prior(), LEVEL) <= sampling.precision:
+    if standard_error(seen.processes, evidence.prior()) <= sampling.precision:
         return Stop.PRECISION
-    return Stop.BUDGET if seen.active_s >= sampling.case_budget_s else None
+    return Stop.BUDGET if seen.spent_s >= sampling.case_budget_s else None

@@ -6,6 +6,7 @@ first look at the record to the last write.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import secrets
 import shutil
@@ -15,7 +16,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 from groundspeed.config import Configuration
 from groundspeed.errors import NothingMeasuredError
@@ -26,21 +26,18 @@ from groundspeed.machine.telemetry import TelemetryRecorder
 from groundspeed.measure.carry import Carrier
 from groundspeed.measure.commits import Range, choose_commits, newest_then_gaps
 from groundspeed.measure.counting import counter_for
+from groundspeed.measure.discover import Preparing, Suite, discover
 from groundspeed.measure.forecast import Forecast
 from groundspeed.measure.host import Host
 from groundspeed.measure.lock import measuring_lock
-from groundspeed.measure.place import build_of
-from groundspeed.measure.plan import Plan, Selection, Step, make_plan
-from groundspeed.measure.run import Tally, measure
+from groundspeed.measure.plan import Plan, Selection, make_plan
+from groundspeed.measure.run import INTERLEAVED, Tally, measure
 from groundspeed.measure.taking import Settings
-from groundspeed.measure.world import EnvironmentsLike, Progress, SystemClock, World
+from groundspeed.measure.world import Screen, SystemClock, World
 from groundspeed.records import (
-    Benchmark,
-    Build,
     Commit,
     Control,
     Environment,
-    Failed,
     Finding,
     Measured,
     Sampling,
@@ -50,7 +47,7 @@ from groundspeed.records import (
 )
 from groundspeed.results.lock import file_lock
 from groundspeed.results.store import ResultStore
-from groundspeed.suite.client import Folders, Worker, WorkerError
+from groundspeed.suite.client import Folders, Worker
 from groundspeed.suite.environments import Environments, Prepared
 
 
@@ -97,19 +94,6 @@ class Report:
         return 3 if wanted and not self.tally.count(Measured) + self.tally.carried else 0
 
 
-class Screen(Progress, Protocol):
-    """Progress, and lines that stay."""
-
-    def doing(self, text: str) -> None:
-        """What goes on before there is a plan."""
-
-    def note(self, text: str) -> None:
-        """Something worth knowing that stays."""
-
-    def finish(self) -> None:
-        """Nothing more is coming."""
-
-
 def run(
     configuration: Configuration, host: Host, request: Request, variables: Mapping[str, str], screen: Screen
 ) -> Report:
@@ -154,26 +138,6 @@ def at_work(
         yield environments, locks
 
 
-class Preparing(EnvironmentsLike, Protocol):
-    """Who makes environments one by one as well: to see the suite, one is enough."""
-
-    def prepare(self, commit: str, environment: Environment) -> Prepared | Failed:
-        """The environment with the commit installed, or why there is none."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Suite:
-    """The suite as the first commit that could import it showed it.
-
-    ``broken`` are the builds that failed where no commit could.
-    """
-
-    benchmarks: tuple[Benchmark, ...]
-    stated_rounds: frozenset[str]
-    import_errors: Mapping[str, str]
-    broken: tuple[Build, ...]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuringSession:
     """What a session works with. ``locks`` takes the measuring lock when there is something to measure."""
@@ -197,7 +161,7 @@ class MeasuringSession:
 
     def _run(self, host: Host, request: Request, commits: tuple[Commit, ...]) -> Report:
         started = time.monotonic()
-        suite = self._discover(commits)
+        suite = self._discover(commits, ahead=0 if request.dry_run else INTERLEAVED)
         plan = make_plan(
             commits,
             self.matrix,
@@ -303,49 +267,24 @@ class MeasuringSession:
     def _start_worker(self, prepared: Prepared, work: Path, cpus: tuple[int, ...]) -> Worker:
         return Worker(prepared, self.configuration, _folders(prepared, work, cpus))
 
-    def _discover(self, commits: Sequence[Commit]) -> _Suite:
-        """The suite, imported in the environment of the newest commit that builds.
+    def _discover(self, commits: Sequence[Commit], ahead: int) -> Suite:
+        """The suite. Environments that are wanted anyway are made together with the one that shows it."""
+        measured = frozenset(self.store.measured_commits())
+        wanted = [one.hash for one in commits[:ahead] if one.hash not in measured]
+        if len(wanted) > 1:
+            self.screen.doing(f"building {', '.join(one[:8] for one in wanted)}")
+            pairs = [(hash_, environment) for hash_ in wanted for environment in self.matrix]
+            collections.deque(self.environments.prepare_many(pairs), maxlen=0)
+        with _work_folder(self.configuration.workspace) as work:
+            return discover(
+                [(commit, environment) for commit in commits for environment in self.matrix],
+                self.environments,
+                lambda prepared: self._start_worker(prepared, work, ()),
+                self.store.benchmarks,
+                self.screen,
+            )
 
-        Where none does, the benchmarks that the results know already stand in, so that the failures
-        are recorded all the same.
-        """
-        broken: list[Build] = []
-        for commit in commits:
-            for environment in self.matrix:
-                self.screen.doing(f"{commit.short}  building {environment.name} to see the suite")
-                started_at, started = SystemClock().now(), time.monotonic()
-                prepared = self.environments.prepare(commit.hash, environment)
-                if isinstance(prepared, Failed):
-                    step = Step(commit=commit, environment=environment, cases=(), second_look=False)
-                    broken.append(build_of(step, prepared, started_at, time.monotonic() - started))
-                    continue
-                try:
-                    with _work_folder(self.configuration.workspace) as work:
-                        worker = self._start_worker(prepared, work, ())
-                        worker.close()
-                except WorkerError as error:
-                    self.screen.note(f"{commit.short}  the suite cannot be imported there: {error}")
-                    continue
-                return self._seen(worker)
-        return _Suite(
-            benchmarks=self.store.benchmarks(),
-            stated_rounds=frozenset(),
-            import_errors={},
-            broken=tuple(broken),
-        )
-
-    def _seen(self, worker: Worker) -> _Suite:
-        found = worker.discovery
-        if found.launch_reason:
-            self.screen.note(f"cases are spawned, not forked: {found.launch_reason}")
-        return _Suite(
-            benchmarks=found.benchmarks,
-            stated_rounds=found.stated_rounds,
-            import_errors=found.import_errors,
-            broken=(),
-        )
-
-    def _record_failed_builds(self, suite: _Suite, header: Session) -> None:
+    def _record_failed_builds(self, suite: Suite, header: Session) -> None:
         """Of a suite that nobody has ever seen, that its commits do not build is all there is to record."""
         self.store.begin(header)
         for build in suite.broken:
@@ -356,7 +295,7 @@ class MeasuringSession:
     def _header(
         self,
         host: Host,
-        suite: _Suite,
+        suite: Suite,
         commits: Sequence[Commit],
         sampling: Sampling,
         found: tuple[Finding, ...],
@@ -382,10 +321,10 @@ class MeasuringSession:
             fitness=found,
         )
 
-    def _refuse_nothing(self, suite: _Suite, selection: Selection) -> None:
+    def _refuse_nothing(self, suite: Suite, selection: Selection) -> None:
         if not suite.benchmarks:
             raise NothingMeasuredError(
-                f"No benchmark could be found in {self.configuration.suite.benchmark_dir}: {_why_none(suite)}"
+                f"No benchmark could be found in {self.configuration.suite.benchmark_dir}: {suite.why_none}"
             )
         if not any(selection.wants(case) for one in suite.benchmarks for case in one.cases()):
             raise NothingMeasuredError(
@@ -399,15 +338,6 @@ def _folders(prepared: Prepared, work: Path, cpus: tuple[int, ...]) -> Folders:
     caches = work / "caches" / prepared.commit[:12] / prepared.environment
     caches.mkdir(parents=True, exist_ok=True)
     return Folders(work=work, caches=caches, cpus=cpus)
-
-
-def _why_none(suite: _Suite) -> str:
-    for module, text in suite.import_errors.items():
-        return f"{module} cannot be imported there: {text.strip().splitlines()[-1]}"
-    return (
-        "no commit of the range builds and imports the suite, or the folder holds none. "
-        "Try one commit alone: groundspeed run COMMIT^!"
-    )
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groundspeed.measure.sampling import Share, share
+from groundspeed.measure.sampling import SHARE, Share
 from groundspeed.measure.standing_worker import Located
 from groundspeed.records import Failed, FailureKind, Measured, Reading, Sampling, Skipped
 from groundspeed.results.further import metric_fault
@@ -14,12 +14,13 @@ from groundspeed.suite.client import Batch, Gone, LiveLike, Preparation, Ready
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
-    """What one process of a case gave. ``active_s`` is what it spent, set-up included."""
+    """What one process of a case gave. ``active_s`` is what it spent, ``sampling_s`` of it on samples."""
 
     outcome: Measured | Failed | Skipped
     metrics: tuple[Reading, ...]
     check: str | None
     active_s: float
+    sampling_s: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +40,8 @@ def prepare(located: Located, settings: Settings, number: int) -> LiveLike | Gon
     return located.worker.prepare(located.benchmark, located.index, how)
 
 
-def take(located: Located, settings: Settings, number: int) -> Taken:
-    """Run a case once: as many samples as the suite states, else its share of the sampling.
+def take(located: Located, settings: Settings, number: int, share: Share = SHARE) -> Taken:
+    """Run a case once: as many samples as the suite states, else its share.
 
     ``number`` calls made a sample in an earlier process of the case, at any commit; 0 for the first.
     """
@@ -49,7 +50,7 @@ def take(located: Located, settings: Settings, number: int) -> Taken:
         return gone(live, 0.0)
     active_s, batches = live.ready.active_s, []
     timeout_s = located.benchmark.timeout_s or settings.timeout_s
-    for wanted in _wanted(live.ready, settings.sampling, timeout_s):
+    for wanted in _wanted(live.ready, share, timeout_s):
         batch = live.sample(wanted.count, wanted.within_s)
         active_s += batch.active_s
         if isinstance(batch, Gone):
@@ -58,12 +59,12 @@ def take(located: Located, settings: Settings, number: int) -> Taken:
     return finished(live, batches, active_s)
 
 
-def _wanted(ready: Ready, sampling: Sampling, timeout_s: float) -> list[Share]:
+def _wanted(ready: Ready, share: Share, timeout_s: float) -> list[Share]:
     """What to ask of a case that is warm. A benchmark that gives a value is asked for it once."""
     if ready.number is None:
         return [Share(count=1, within_s=0.0)]
     if ready.repeat is None:
-        return [share(sampling, ready.sample_s)]
+        return [share]
     repeat = ready.repeat
     asked = [
         Share(count=repeat.least, within_s=timeout_s),  # asv takes these however long they last
@@ -88,9 +89,12 @@ def finished(live: LiveLike, batches: Sequence[Batch], active_s: float) -> Taken
         metrics=metrics,
         check=next((one for one in checks if one is not None), None),
         active_s=active_s + ended.active_s,
+        sampling_s=sum(batch.active_s for batch in batches),
     )
 
 
 def gone(end: Gone, before_s: float) -> Taken:
     """What a case comes to that ended by itself, after as many active seconds."""
-    return Taken(outcome=end.outcome, metrics=(), check=None, active_s=before_s + end.active_s)
+    return Taken(
+        outcome=end.outcome, metrics=(), check=None, active_s=before_s + end.active_s, sampling_s=0.0
+    )

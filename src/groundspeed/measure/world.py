@@ -80,6 +80,19 @@ class CounterLike(Protocol):
         """
 
 
+class Screen(Progress, Protocol):
+    """Progress, and lines that stay."""
+
+    def doing(self, text: str) -> None:
+        """What goes on before there is a plan."""
+
+    def note(self, text: str) -> None:
+        """Something worth knowing that stays."""
+
+    def finish(self) -> None:
+        """Nothing more is coming."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class World:
     """Everything outside that measuring touches. ``record`` is what is recorded of a commit by now.

@@ -64,27 +64,42 @@ def spread(processes: Sequence[Sequence[float]]) -> Spread | None:
     return Spread(variance=variance, df=count - 2 * trimmed - 1)
 
 
-def half_width(processes: Sequence[Sequence[float]], prior: Prior, level: float) -> float:
-    """Half the interval of the case's median, relative to it; infinite with fewer than two processes.
+def standard_error(processes: Sequence[Sequence[float]], prior: Prior) -> float:
+    """Of the case's median, relative to it; infinite with fewer than two processes.
 
-    The interval covers it in a share of ``level`` of all such cases.
+    The root of the moderated variance of a process centre (Smyth 2004, equation 5) over their number n,
 
-    Student's t on the process centres with the moderated variance (Smyth 2004, equation 5)
+        s~^2 = (d0 s0^2 + d s^2) / (d0 + d),
 
-        s~^2 = (d0 s0^2 + d s^2) / (d0 + d),  d0 + d degrees of freedom,
-
-    never below what the samples inside the processes allow: the variance of a median is pi / 2 times
-    that of the mean of a normal sample.
+    which is never taken to be below what the samples inside the processes allow: the variance of a
+    median is pi / 2 times that of the mean of a normal sample.
     """
     found = spread(processes)
     if found is None:
         return math.inf
-    from scipy.special import stdtrit
+    variance = _moderated(found, prior)
+    return math.expm1(math.sqrt(max(variance, _within(processes)) / len(processes)))
 
-    df = prior.df + found.df
-    variance = (prior.df * prior.variance + found.df * found.variance) / df
-    variance = max(variance, _within(processes))
-    return math.expm1(float(stdtrit(df, (1 + level) / 2)) * math.sqrt(variance / len(processes)))
+
+def best_count(
+    processes: Sequence[Sequence[float]], prior: Prior, process_s: float, sample_s: float
+) -> float:
+    """How many samples of a process make the best use of time, from what the processes so far gave.
+
+    A process costs ``process_s`` before it gives any, and ``sample_s`` for each. With the variance v
+    between processes and w of a median's one sample within (both of logarithms) it is
+
+        sqrt(process_s / sample_s * w / v)
+
+    as in two-stage sampling (Cochran, Sampling Techniques, 3rd edition, 1977, section 10.6). v is what the
+    moderated spread of the centres leaves when the samples' part is taken off, a tenth of it at least.
+    """
+    total = _moderated(spread(processes) or Spread(variance=prior.variance, df=0), prior)
+    between = max(total - _within(processes), total / 10)
+    one = [_MEDIAN_SE**2 * _sample_variance(samples) for samples in processes if len(samples) > 1]
+    if not one or between == 0:
+        return 1.0
+    return math.sqrt(process_s / sample_s * float(np.median(one)) / between)
 
 
 def learn(spreads: Sequence[Spread]) -> Prior:
@@ -107,19 +122,26 @@ def learn(spreads: Sequence[Spread]) -> Prior:
     return Prior(variance=math.exp(log_variance), df=df)
 
 
+def _moderated(found: Spread, prior: Prior) -> float:
+    return (prior.df * prior.variance + found.df * found.variance) / (prior.df + found.df)
+
+
 def _centres(processes: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     return np.array([np.median(np.log(np.asarray(samples))) for samples in processes if len(samples)])
 
 
 def _within(processes: Sequence[Sequence[float]]) -> float:
     """The typical variance of a centre that the samples inside its process account for."""
-    variances = []
-    for samples in processes:
-        if len(samples) > 1:
-            logs = np.log(np.asarray(samples))
-            sd = _MAD_TO_SD * float(np.median(np.abs(logs - np.median(logs))))
-            variances.append((_MEDIAN_SE * sd) ** 2 / len(logs))
+    variances = [
+        _MEDIAN_SE**2 * _sample_variance(samples) / len(samples) for samples in processes if len(samples) > 1
+    ]
     return float(np.median(variances)) if variances else 0.0
+
+
+def _sample_variance(samples: Sequence[float]) -> float:
+    """Of the logarithms, by their median absolute deviation."""
+    logs = np.log(np.asarray(samples))
+    return (_MAD_TO_SD * float(np.median(np.abs(logs - np.median(logs))))) ** 2
 
 
 def _inverse_trigamma(value: float) -> float:

@@ -261,14 +261,12 @@ class Worker:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End the worker and everything it started, without waiting for its goodwill."""
+        """End the worker and everything it started, at once: it owns nothing but cases and their folders."""
         for fd in (self._requests, self._replies):
             if fd >= 0:
                 os.close(fd)
         self._requests = self._replies = -1
-        try:
-            self._process.wait(timeout=1.0)  # its line is closed: it leaves by itself
-        except subprocess.TimeoutExpired:
+        if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._output.close()
