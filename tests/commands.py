@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,11 +23,21 @@ def variables(root: Path) -> dict[str, str]:
     return {**git_environment(), **offline_environment(), **own}
 
 
-def groundspeed(root: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+def groundspeed(
+    root: Path,
+    *arguments: str,
+    code: int = 0,
+    more: Mapping[str, str] | None = None,
+    largest_file: int | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """The command, ended with the code. ``more`` variables; no file may grow over ``largest_file``."""
+    command = [sys.executable, "-m", "groundspeed", *arguments]
+    if largest_file is not None:  # in blocks of 512 bytes; ignored, the signal is an error of the write
+        command = ["sh", "-c", f'trap "" XFSZ; ulimit -f {largest_file // 512}; exec "$@"', "sh", *command]
     done = subprocess.run(
-        [sys.executable, "-m", "groundspeed", *arguments],
+        command,
         cwd=root,
-        env=variables(root),
+        env={**variables(root), **(more or {})},
         capture_output=True,
         text=True,
         check=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -115,3 +116,51 @@ def test_one_measuring_at_a_time_on_a_host(tmp_path: Path) -> None:
         assert f"process {os.getpid()} since" in done.stderr.replace("\n", " ")
         groundspeed(tmp_path, "run", "--dry-run")
     groundspeed(tmp_path, "run", "--bench", "track_size")
+
+
+def test_a_disk_that_takes_no_more_loses_nothing_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    """The session's file may grow by a few runs only; what is on record then is whole, and is not redone."""
+    many = "class Many:\n    params = list(range(60))\n    def track_value(self, n):\n        return n\n"
+    make_project(tmp_path, (1,), many=many)
+    groundspeed(tmp_path, "run", "--bench", r"track_value\(5\)")
+    largest = max(path.stat().st_size for path in (tmp_path / "results").rglob("*") if path.is_file())
+    done = groundspeed(tmp_path, "run", "--bench", "track_value", code=3, largest_file=largest + 900)
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    before = [str(run.case) for run in runs(tmp_path)]
+    assert 1 < len(before) < 60
+    groundspeed(tmp_path, "run", "--bench", "track_value")
+    assert sorted(str(run.case) for run in runs(tmp_path)) == sorted(
+        f"many.Many.track_value({n})" for n in range(60)
+    )
+
+
+def test_a_lost_network_is_no_verdict_on_the_commit(tmp_path: Path) -> None:
+    (hash_,) = make_project(tmp_path, (1,))
+    nowhere = "http://127.0.0.1:9/simple"
+    lost = {
+        **dict.fromkeys(["PIP_NO_INDEX", "UV_NO_INDEX", "UV_OFFLINE", "PIP_FIND_LINKS", "UV_FIND_LINKS"], ""),
+        **dict.fromkeys(["PIP_INDEX_URL", "UV_DEFAULT_INDEX"], nowhere),
+        **dict.fromkeys(["PIP_RETRIES", "UV_HTTP_RETRIES"], "0"),
+    }
+    done = groundspeed(tmp_path, "run", "--bench", "track_size", code=3, more=lost)
+    assert "did not build" in done.stderr or "no commit of the range builds" in done.stderr.replace("\n", " ")
+    groundspeed(tmp_path, "run", "--bench", "track_size")
+    assert {(run.commit, type(run.outcome)) for run in runs(tmp_path)} == {(hash_, Measured)}
+
+
+def test_a_suite_that_imports_workloads_measures_a_commit_that_never_heard_of_them(tmp_path: Path) -> None:
+    """The measured environment holds the project alone: workloads come from the running tool's ruler."""
+    suite = """\
+from asv_bench_groundspeed.workloads.corpus import CorpusSpec, stream
+
+def track_size_of_a_corpus():
+    return len(b"".join(stream(CorpusSpec(size=20_000, seed=7))))
+"""
+    make_project(tmp_path, (1,), corpus=suite)
+    groundspeed(tmp_path, "run", "--bench", "corpus")
+    (run,) = runs(tmp_path)
+    assert run.outcome == Measured(samples=(20_000,), number=None)
+    (python,) = (tmp_path / ".groundspeed" / "environments").glob("*/*/*/bin/python")
+    looked = subprocess.run([python, "-c", "import asv_bench_groundspeed"], capture_output=True, check=False)
+    assert looked.returncode == 1

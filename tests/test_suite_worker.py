@@ -23,6 +23,7 @@ from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, 
 from groundspeed.suite import isolation
 from groundspeed.suite.client import Folders, Worker, outcome_of
 from groundspeed.suite.environments import Environments, Prepared
+from groundspeed.suite.worker.discovery import fork_reason
 from tests.processes import ended
 from tests.projects import FATES, make_project
 from tests.wheelhouse import offline_environment
@@ -271,3 +272,9 @@ def test_values_become_outcomes() -> None:
 def test_the_worker_is_written_for_old_interpreters() -> None:
     for path in (Path(isolation.__file__).parent / "worker").glob("*.py"):
         ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+def test_where_there_is_no_fork_cases_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    assert fork_reason("auto") == "no fork on this platform"
+    assert fork_reason("fork") == "no fork on this platform"

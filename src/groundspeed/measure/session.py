@@ -112,8 +112,6 @@ def run(
             screen.note(str(shallow))
         measured = store.measured_commits()
         commits = choose_commits(history, configuration.suite.branches, request.commits, measured)
-        if request.sampling.budget_s is not None:
-            commits = newest_then_gaps(commits, frozenset(measured))
         session = MeasuringSession(
             configuration=configuration,
             environments=environments,
@@ -151,7 +149,7 @@ class MeasuringSession:
     controls: list[Control] = field(default_factory=list)
 
     def run(self, host: Host, request: Request, commits: tuple[Commit, ...]) -> Report:
-        """Plan what the record lacks, measure it, record it."""
+        """Plan what the record lacks, measure it, record it. ``commits`` are newest first."""
         try:
             return self._run(host, request, commits)
         finally:
@@ -162,14 +160,7 @@ class MeasuringSession:
     def _run(self, host: Host, request: Request, commits: tuple[Commit, ...]) -> Report:
         started = time.monotonic()
         suite = self._discover(commits, ahead=0 if request.dry_run else INTERLEAVED)
-        plan = make_plan(
-            commits,
-            self.matrix,
-            suite.benchmarks,
-            suite.stated_rounds,
-            self.store.recorded,
-            request.selection,
-        )
+        plan = self._plan(suite, commits, request)
         forecast = Forecast(plan, self.store.durations(), self.store.build_duration())
         expected, tally, interrupted = forecast.left_s, Tally(), False
         if not suite.benchmarks and not request.dry_run:
@@ -199,6 +190,13 @@ class MeasuringSession:
             interrupted=interrupted,
             duration_s=time.monotonic() - started,
         )
+
+    def _plan(self, suite: Suite, commits: tuple[Commit, ...], request: Request) -> Plan:
+        """What is to do; a limited time goes to the commits where it tells most."""
+        if request.sampling.budget_s is not None:
+            commits = newest_then_gaps(commits, frozenset(self.store.measured_commits()))
+        found = suite.benchmarks, suite.stated_rounds
+        return make_plan(commits, self.matrix, *found, self.store.recorded, request.selection)
 
     def _measure(
         self, plan: Plan, host: Host, request: Request, seed: int, forecast: Forecast, tally: Tally
