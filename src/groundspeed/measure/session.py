@@ -238,8 +238,10 @@ class MeasuringSession:
         try:
             with recorder:
                 yield
-        finally:
+        except KeyboardInterrupt:  # of any other end the store may be the reason
             self.store.add(recorder.telemetry)
+            raise
+        self.store.add(recorder.telemetry)
         self._control(host.cpus)
 
     def _look(self) -> tuple[Finding, ...]:
