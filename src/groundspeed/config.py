@@ -29,6 +29,8 @@ _ASV_KEYS = frozenset(
 _ASV_NAMES = ("asv.conf.json", "asv.conf.jsonc")
 _OUR_NAME = "groundspeed.toml"
 _LAUNCHES = ("auto", "fork", "spawn")
+_PRECISION = 0.01
+_CASE_BUDGET_S = 2.0
 _LOCKS = ("tree", "commit")
 _CACHE_BYTES = 5_000_000_000  # some 300 environments of a pure-Python project; a tenth with numpy and scipy
 _CACHE_AGE_S = 30 * 86_400.0
@@ -101,6 +103,8 @@ class ProjectConfig:
     passed_variables: tuple[str, ...]
     environment: EnvironmentConfig
     launch: str
+    precision: float
+    case_budget_s: float
     nightly_cases: tuple[str, ...]
 
 
@@ -204,7 +208,7 @@ def _project(root: Path) -> ProjectConfig:
     environment = table.table("environment").only(
         "pass", "lock", "lock_from", "ignore", "cache_size", "cache_age"
     )
-    run = table.table("run").only("launch")
+    run = table.table("run").only("launch", "precision", "case_budget")
     nightly = table.table("nightly").only("cases")
     machines = table.table("machines")
     return ProjectConfig(
@@ -213,6 +217,8 @@ def _project(root: Path) -> ProjectConfig:
         passed_variables=environment.strings("pass"),
         environment=_environment(environment),
         launch=run.choice("launch", _LAUNCHES) or "auto",
+        precision=run.parsed("precision", units.parse_share) or _PRECISION,
+        case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,
         nightly_cases=nightly.strings("cases"),
     )
 

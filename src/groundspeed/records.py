@@ -105,6 +105,7 @@ class Stop(StrEnum):
 
     PRECISION = "precise enough"
     BUDGET = "budget spent"
+    TOO_NOISY = "too noisy for its budget"
     STATED = "as the suite states"
     ENDED = "failed or skipped"
 

@@ -33,9 +33,9 @@ def run(
         bool, typer.Option("--again", help="Measure what is recorded once more; its samples are added.")
     ] = False,
     precision: Annotated[
-        str,
-        typer.Option(metavar="SHARE", help="The standard error that each median shall have."),
-    ] = "1%",
+        str | None,
+        typer.Option(metavar="SHARE", help="The standard error that each median shall have; else 1 %."),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="For all of it, such as 10m: newest commits, then the gaps."),
@@ -83,7 +83,6 @@ def run(
     from groundspeed.measure.host import look
     from groundspeed.measure.outside import outside_results, run_existing, run_worktree
     from groundspeed.measure.plan import Selection
-    from groundspeed.measure.sampling import CASE_BUDGET_S
     from groundspeed.measure.session import Request
     from groundspeed.measure.session import run as measure
     from groundspeed.records import Sampling
@@ -111,12 +110,15 @@ def run(
             "one unwarmed call does not say how many calls to count: leave --quick out",
             param_hint="--instructions, --callgrind, --counters",
         )
+    project = configuration.project
     request = Request(
         commits=Range(revisions=revisions, last=last, steps=steps, new=new),
         selection=selection,
         sampling=Sampling(
-            precision=parsed("--precision", precision, units.parse_share),
-            case_budget_s=CASE_BUDGET_S,
+            precision=project.precision
+            if precision is None
+            else parsed("--precision", precision, units.parse_share),
+            case_budget_s=project.case_budget_s,
             budget_s=None if budget is None else parsed("--budget", budget, units.parse_duration),
             interleave=not no_interleave,
             cpus=host.cpus,

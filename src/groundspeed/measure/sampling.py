@@ -13,8 +13,7 @@ from groundspeed.measure.plan import PlannedCase
 from groundspeed.records import Case, Measured, Sampling, Stop
 from groundspeed.stats.precision import Prior, Spread, best_count, learn, spread, standard_error
 
-CASE_BUDGET_S = 2.0
-"""Seconds of a case at a commit, with all that its processes cost, where nobody says otherwise."""
+FUTILE = 1.5  # times the budget: less may be bad luck, the error of an error of few processes
 
 LEAST_PROCESSES = 2  # asv's default of ``rounds``: one process bounds nothing
 
@@ -104,6 +103,18 @@ def stop_reason(planned: PlannedCase, seen: Seen, sampling: Sampling, evidence: 
         return Stop.STATED if seen.runs >= planned.runs else None
     if len(seen.processes) < LEAST_PROCESSES:
         return None
-    if standard_error(seen.processes, evidence.prior()) <= sampling.precision:
+    error = standard_error(seen.processes, evidence.prior())
+    if error <= sampling.precision:
         return Stop.PRECISION
-    return Stop.BUDGET if seen.spent_s >= sampling.case_budget_s else None
+    if seen.spent_s >= sampling.case_budget_s:
+        return Stop.BUDGET
+    return Stop.TOO_NOISY if _is_futile(error, seen, sampling) else None
+
+
+def _is_futile(error: float, seen: Seen, sampling: Sampling) -> bool:
+    """Whether the budget would be spent without reaching the precision: errors shrink with the root of the
+    processes, so that the cost grows with the square of what is missing. Two processes cannot tell.
+    """
+    if len(seen.processes) <= LEAST_PROCESSES:
+        return False
+    return seen.spent_s * (error / sampling.precision) ** 2 > FUTILE * sampling.case_budget_s

@@ -239,11 +239,12 @@ def _stops(report: Report) -> Counter[Stop]:
 def _precision(report: Report) -> str:
     """How well the cases are known, and why sampling ended."""
     stops, sampling = _stops(report), report.sampling
-    precise, spent = stops[Stop.PRECISION], stops[Stop.BUDGET]
-    if not precise + spent:
+    precise, spent, noisy = (stops[one] for one in (Stop.PRECISION, Stop.BUDGET, Stop.TOO_NOISY))
+    if not precise + spent + noisy:
         return ""
     rest = f", {spent} as well as {sampling.case_budget_s:g} s allow" if spent else ""
-    return f"known    {precise} of {precise + spent} cases to {sampling.precision * 100:g} %{rest}"
+    rest += f", {noisy} too noisy for {sampling.case_budget_s:g} s" if noisy else ""
+    return f"known    {precise} of {precise + spent + noisy} cases to {sampling.precision * 100:g} %{rest}"
 
 
 def _control(report: Report) -> str:
