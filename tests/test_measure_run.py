@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -239,7 +240,7 @@ def test_a_quiet_case_stops_when_it_is_precise_and_says_so() -> None:
 
 def test_a_case_that_is_nearly_precise_goes_on_to_the_end_of_its_budget_and_says_so() -> None:
     planned = plan_of(benchmark("m.time_near", kind="time"), commits=1).steps[0].cases[0]
-    levels = [[1.0], [1.02], [0.98], [1.01], [0.99]]
+    levels: list[Sequence[float]] = [[1.0], [1.02], [0.98], [1.01], [0.99]]
     nearly = replace(SAMPLING, precision=standard_error(levels, UNKNOWN) * 0.95)
     for spent_s, stop in ((1.9, None), (2.0, Stop.BUDGET)):
         seen = Seen(processes=levels, runs=5, spent_s=spent_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import select
@@ -32,14 +33,24 @@ def child_main(request: Message, read_fd: int, write_fd: int) -> None:
     send(write_fd, last)
 
 
-def die_with_parent(parent: int) -> None:
-    """Ask Linux to kill this process when its parent ends (prctl PR_SET_PDEATHSIG = 1)."""
+@functools.lru_cache(maxsize=None)
+def find_prctl() -> Optional[Callable[[int, int], int]]:
+    """Linux's call of that name, found before the first fork: loading ctypes takes a child 4 ms."""
     try:
         import ctypes
 
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        found: Callable[[int, int], int] = ctypes.CDLL(None).prctl
     except (ImportError, OSError, AttributeError):
+        return None
+    return found
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask Linux to kill this process when its parent ends (prctl PR_SET_PDEATHSIG = 1)."""
+    prctl = find_prctl()
+    if prctl is None:
         return  # elsewhere the caller's sweep at the next start does it
+    prctl(1, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before we could ask
         os._exit(1)
 
@@ -47,6 +58,7 @@ def die_with_parent(parent: int) -> None:
 def fork_child(request: Message, output_fd: int, read_fd: int, write_fd: int, others: List[int]) -> int:
     """Fork a child for the case; return its process number. ``others`` are the parent's own ends."""
     parent = os.getpid()
+    find_prctl()
     sys.stdout.flush()  # what the import printed is not the child's to print again
     sys.stderr.flush()
     pid = os.fork()
