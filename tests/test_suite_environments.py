@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import platform
@@ -379,11 +380,9 @@ def hashed() -> Hashed:
 
     def line(pattern: str) -> str:
         (wheel,) = folder.glob(f"{pattern}-*.whl")
-        told = subprocess.run(
-            [sys.executable, "-m", "pip", "hash", str(wheel)], capture_output=True, text=True, check=True
-        ).stdout
         name, version = wheel.name.split("-")[:2]
-        return f"{name}=={version} {told.split()[-1]}\n"
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        return f"{name}=={version} --hash=sha256:{digest}\n"
 
     return line
 
