@@ -241,8 +241,8 @@ def test_a_quiet_case_stops_when_it_is_precise_and_says_so() -> None:
 def test_a_case_that_is_nearly_precise_goes_on_to_the_end_of_its_budget_and_says_so() -> None:
     planned = plan_of(benchmark("m.time_near", kind="time"), commits=1).steps[0].cases[0]
     levels: list[Sequence[float]] = [[1.0], [1.02], [0.98], [1.01], [0.99]]
-    nearly = replace(SAMPLING, precision=standard_error(levels, UNKNOWN) * 0.95)
-    for spent_s, stop in ((1.9, None), (2.0, Stop.BUDGET)):
+    nearly = replace(SAMPLING, precision=standard_error(levels, UNKNOWN) * 0.99)
+    for spent_s, stop in ((1.9, None), (2.0, Stop.BUDGET), (1.99, Stop.TOO_NOISY)):
         seen = Seen(processes=levels, runs=5, spent_s=spent_s)
         assert stop_reason(planned, seen, nearly, Evidence()) is stop
 

@@ -13,8 +13,6 @@ from groundspeed.measure.plan import PlannedCase
 from groundspeed.records import Case, Measured, Sampling, Stop
 from groundspeed.stats.precision import Prior, Spread, best_count, learn, spread, standard_error
 
-FUTILE = 1.5  # times the budget: less may be bad luck, the error of an error of few processes
-
 LEAST_PROCESSES = 2  # asv's default of ``rounds``: one process bounds nothing
 
 
@@ -117,4 +115,4 @@ def _is_futile(error: float, seen: Seen, sampling: Sampling) -> bool:
     """
     if len(seen.processes) <= LEAST_PROCESSES:
         return False
-    return seen.spent_s * (error / sampling.precision) ** 2 > FUTILE * sampling.case_budget_s
+    return seen.spent_s * (error / sampling.precision) ** 2 > sampling.case_budget_s
