@@ -6,6 +6,7 @@ history of the project never holds what nobody can check out.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,14 +44,7 @@ def run_worktree(
             outside = Outside(
                 environments=environments, commit=commit.hash, environment=environment, made=made
             )
-            session = MeasuringSession(
-                configuration=configuration,
-                environments=outside,
-                store=ResultStore(outside_results(configuration), host.machine.description),
-                screen=screen,
-                matrix=(environment,),
-                locks=locks,
-            )
+            session = _session(configuration, host, outside, screen, locks)
             return session.run(host, _all_of_it(request), (commit, head))
 
 
@@ -73,15 +67,21 @@ def run_existing(
             env_vars={},
         )
         outside = Outside(environments=environments, commit=commit.hash, environment=environment, made=made)
-        session = MeasuringSession(
-            configuration=configuration,
-            environments=outside,
-            store=ResultStore(outside_results(configuration), host.machine.description),
-            screen=screen,
-            matrix=(environment,),
-            locks=locks,
-        )
+        session = _session(configuration, host, outside, screen, locks)
         return session.run(host, _all_of_it(request), (commit,))
+
+
+def _session(
+    configuration: Configuration, host: Host, outside: Outside, screen: Screen, locks: contextlib.ExitStack
+) -> MeasuringSession:
+    return MeasuringSession(
+        configuration=configuration,
+        environments=outside,
+        store=ResultStore(outside_results(configuration), host.machine.description),
+        screen=screen,
+        matrix=(outside.environment,),
+        locks=locks,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
