@@ -22,7 +22,7 @@ from groundspeed.records import (
     Skipped,
 )
 from groundspeed.results.ledger import Recorded
-from groundspeed.suite.client import Batch, Discovery, Finished, Gone, Preparation, Ready
+from groundspeed.suite.answers import Batch, Discovery, Finished, Gone, Preparation, Ready
 from groundspeed.suite.environments import Made, Prepared
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -36,7 +36,7 @@ from groundspeed.records import (
 )
 from groundspeed.results.ledger import Recorded, Standing
 from groundspeed.stats.precision import UNKNOWN, standard_error
-from groundspeed.suite.client import WorkerError, WorkerLike
+from groundspeed.suite.answers import WorkerError, WorkerLike
 from groundspeed.suite.environments import Prepared
 from tests.measuring import ENVIRONMENT, START, FakeWorld, Fate, benchmark, commit, fake_world
 

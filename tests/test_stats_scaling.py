@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from groundspeed.stats.scaling import SIZES, SPAN, Growth, NoGrowth, growth, student_t
+from groundspeed.stats.scaling import SIZES, SPAN, Growth, NoGrowth, growth
 
 # Student's t, two-sided (Abramowitz and Stegun, table 26.10): level, degrees of freedom, t
 T_TABLE = [
@@ -32,8 +32,17 @@ T_TABLE = [
 
 
 @pytest.mark.parametrize(("level", "freedom", "expected"), T_TABLE)
-def test_student_t(level: float, freedom: int, expected: float) -> None:
-    assert student_t(level, freedom) == pytest.approx(expected, abs=6e-4)
+def test_the_interval_is_t_times_the_slopes_error(level: float, freedom: int, expected: float) -> None:
+    """Residuals of about ±1 around a slope of one; the error by its literal formula."""
+    points = [(2.0**at, 2.0**at * math.exp((-1) ** at)) for at in range(freedom + 2)]
+    found = growth(points, level=level)
+    assert isinstance(found, Growth)
+    x, y = ([math.log(one) for one in column] for column in zip(*points, strict=True))
+    slope, intercept = statistics.linear_regression(x, y)
+    rss = sum((there - intercept - slope * here) ** 2 for here, there in zip(x, y, strict=True))
+    sxx = sum((here - statistics.fmean(x)) ** 2 for here in x)
+    error = math.sqrt(rss / freedom / sxx)
+    assert (found.high - found.low) / 2 / error == pytest.approx(expected, abs=6e-4)
 
 
 def grown(points: list[tuple[float, float]], level: float = 0.99) -> Growth:

@@ -21,7 +21,8 @@ from groundspeed.measure.standing_worker import Located
 from groundspeed.measure.taking import Settings, Taken, take
 from groundspeed.records import Benchmark, Case, Failed, FailureKind, Measured, Sampling, Skipped
 from groundspeed.suite import isolation
-from groundspeed.suite.client import Folders, Worker, outcome_of
+from groundspeed.suite.answers import outcome_of
+from groundspeed.suite.client import Folders, Worker
 from groundspeed.suite.environments import Environments, Prepared
 from groundspeed.suite.worker.discovery import fork_reason
 from tests.processes import ended

@@ -7,40 +7,41 @@ one would take memory on the device.
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from typing import Any, Optional, Tuple
 
 BACKENDS = ("auto", "torch", "cupy")
 
 
-class Device:
+class Device(ABC):
     """What ``gpu_`` needs of a library. ``uuid`` and ``pci`` say which device it is, where it tells."""
 
     name = ""
     uuid: Optional[str] = None
     pci: Optional[str] = None
 
-    def __init__(self, library: Any) -> None:
-        self.module = library
+    def __init__(self, module: Any) -> None:
+        self.module = module
 
+    @abstractmethod
     def event(self) -> Any:
         """A new event that can be timed, on the current stream when it is recorded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def seconds_between(self, begin: Any, end: Any) -> float:
         """Device seconds from one recorded event to another, waiting for the second."""
-        raise NotImplementedError
 
+    @abstractmethod
     def synchronise(self) -> None:
         """Wait for all that was given to the device."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget_peak(self) -> None:
         """Begin a new peak of memory."""
-        raise NotImplementedError
 
+    @abstractmethod
     def peak_bytes(self) -> int:
         """The most bytes in use since ``forget_peak``."""
-        raise NotImplementedError
 
 
 class TorchDevice(Device):
@@ -48,9 +49,9 @@ class TorchDevice(Device):
 
     name = "torch"
 
-    def __init__(self, library: Any) -> None:
-        Device.__init__(self, library)
-        self.cuda = library.cuda
+    def __init__(self, module: Any) -> None:
+        Device.__init__(self, module)
+        self.cuda = module.cuda
         uuid = getattr(self.cuda.get_device_properties(self.cuda.current_device()), "uuid", None)
         self.uuid = None if uuid is None else "GPU-" + str(uuid)
 
@@ -77,9 +78,9 @@ class CupyDevice(Device):
 
     name = "cupy"
 
-    def __init__(self, library: Any) -> None:
-        Device.__init__(self, library)
-        self.pci = str(library.cuda.Device().pci_bus_id)
+    def __init__(self, module: Any) -> None:
+        Device.__init__(self, module)
+        self.pci = str(module.cuda.Device().pci_bus_id)
 
     def event(self) -> Any:
         return self.module.cuda.Event()

@@ -11,7 +11,7 @@ from groundspeed.measure.place import build_of
 from groundspeed.measure.plan import Step
 from groundspeed.measure.world import EnvironmentsLike, Screen, SystemClock
 from groundspeed.records import Benchmark, Build, Commit, Environment, Failed
-from groundspeed.suite.client import WorkerError, WorkerLike
+from groundspeed.suite.answers import WorkerError, WorkerLike
 from groundspeed.suite.environments import Prepared
 
 

@@ -15,7 +15,7 @@ from groundspeed.measure.sampling import SHARE
 from groundspeed.measure.standing_worker import Located, StandingWorker
 from groundspeed.measure.taking import Settings, Taken, finished, gone, prepare
 from groundspeed.records import Case, Failed, NotRun
-from groundspeed.suite.client import Batch, Gone, LiveLike, WorkerLike
+from groundspeed.suite.answers import Batch, Gone, LiveLike, WorkerLike
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from groundspeed.records import Benchmark, Case, Failed, FailureKind, NotRun
-from groundspeed.suite.client import WorkerError, WorkerLike
+from groundspeed.suite.answers import WorkerError, WorkerLike
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

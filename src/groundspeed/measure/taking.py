@@ -9,7 +9,7 @@ from groundspeed.measure.sampling import SHARE, Share
 from groundspeed.measure.standing_worker import Located
 from groundspeed.records import Failed, FailureKind, Measured, Reading, Sampling, Skipped
 from groundspeed.results.further import metric_fault
-from groundspeed.suite.client import Batch, Gone, LiveLike, Preparation, Ready
+from groundspeed.suite.answers import Batch, Gone, LiveLike, Preparation, Ready
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

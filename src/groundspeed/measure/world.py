@@ -11,7 +11,7 @@ from typing import Protocol
 from groundspeed.measure.plan import Record
 from groundspeed.measure.standing_worker import Located
 from groundspeed.records import Build, Case, Commit, Environment, Measured, Reading, Run
-from groundspeed.suite.client import WorkerLike
+from groundspeed.suite.answers import WorkerLike
 from groundspeed.suite.environments import Made, Prepared
 
 

@@ -7,7 +7,6 @@ section 2.2). An exponent of 1 is linear; of n log n the slope lies a little abo
 
 from __future__ import annotations
 
-import functools
 import math
 import statistics
 from collections.abc import Iterable
@@ -62,7 +61,9 @@ def growth(points: Iterable[tuple[float, float]], *, level: float) -> Growth | N
     slope, error = _slope(
         [math.log(size) for size in at], [math.log(statistics.median(values)) for values in at.values()]
     )
-    half, quarter = (student_t(one, len(at) - 2) * error for one in (level, 0.5))
+    from scipy.special import stdtrit
+
+    half, quarter = (float(stdtrit(len(at) - 2, (1 + one) / 2)) * error for one in (level, 0.5))
     return Growth(
         exponent=slope,
         low=slope - half,
@@ -80,30 +81,3 @@ def _slope(x: list[float], y: list[float]) -> tuple[float, float]:
     residuals = [other - y_mean - slope * (one - x_mean) for one, other in zip(x, y, strict=True)]
     variance = math.fsum(one * one for one in residuals) / (len(x) - 2)
     return slope, math.sqrt(variance / sxx)
-
-
-@functools.cache
-def student_t(level: float, freedom: int) -> float:
-    """The t for which Student's distribution holds ``level`` (0 < level < 1) within ±t.
-
-    The distribution's finite series (Abramowitz and Stegun, 26.7.3 and 26.7.4) in
-    ``angle = atan(t / sqrt(freedom))``, inverted by halving. O(freedom): meant for few degrees, at
-    whose cost importing scipy.special (0.1 s) would be the greater. ``freedom`` ≥ 1.
-    """
-    low, high = 0.0, math.pi / 2
-    while (middle := (low + high) / 2) not in (low, high):
-        low, high = (middle, high) if _within(middle, freedom) < level else (low, middle)
-    return math.sqrt(freedom) * math.tan(low)
-
-
-def _within(angle: float, freedom: int) -> float:
-    """The probability of ``|T| <= sqrt(freedom) · tan(angle)``."""
-    cosine, sine = math.cos(angle), math.sin(angle)
-    odd = freedom % 2
-    term = cosine if odd else 1.0
-    terms = []
-    for place in range(2 + odd, freedom + 1, 2):  # 1, 1/2 cos², 1·3/2·4 cos⁴ …; odd: cos, 2/3 cos³ …
-        terms.append(term)
-        term *= (place - 1) / place * cosine * cosine
-    total = sine * math.fsum(terms)
-    return 2 / math.pi * (angle + total) if odd else total

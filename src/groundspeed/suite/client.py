@@ -1,6 +1,6 @@
 """The caller's side of the worker protocol: one worker process, several cases alive in it.
 
-Owns the process and turns its messages into typed answers; decides neither what is sampled nor how
+Owns the process; what its messages mean is ``answers``' to say. Decides neither what is sampled nor how
 often.
 """
 
@@ -17,129 +17,31 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from groundspeed.config import Configuration
 from groundspeed.definition import benchmark
-from groundspeed.errors import GroundspeedError
-from groundspeed.records import Benchmark, Better, Failed, FailureKind, Measured, Reading, Skipped
+from groundspeed.records import Benchmark, Failed, FailureKind, Measured, Skipped
 from groundspeed.suite import isolation
+from groundspeed.suite.answers import (
+    Batch,
+    Discovery,
+    Finished,
+    Gone,
+    Preparation,
+    Ready,
+    WorkerError,
+    batch_of,
+    end_of,
+    outcome_of,
+    ready_of,
+    why_gone,
+)
 from groundspeed.suite.environments import Prepared
 
 PROTOCOL = 2
-TEXT_KEPT = 8_000  # characters of a failure's text in the record; the end says why
 IMPORT_S = 600.0  # for importing the suite; asv's install_timeout has the same default
 _SLACK_S = 30.0  # beyond a case's time-outs: the worker itself ends what is late, this ends a worker
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Discovery:
-    """What a worker found when it imported the suite.
-
-    ``stated_rounds`` are the benchmarks whose suite says in how many processes they are measured;
-    ``import_errors`` maps a module that could not be imported to its traceback; ``launch`` is how
-    cases are started, ``launch_reason`` why they are not forked (None when they are).
-    """
-
-    benchmarks: tuple[Benchmark, ...]
-    stated_rounds: frozenset[str]
-    import_errors: Mapping[str, str]
-    python: str
-    launch: str
-    launch_reason: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Repeat:
-    """What a suite states for the samples of one process (asv's ``repeat``)."""
-
-    least: int
-    most: int
-    within_s: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ready:
-    """A case is set up and warm. ``repeat`` is None where the suite leaves it open.
-
-    ``number`` calls make a sample, which takes about ``sample_s`` seconds; None and 0 where the benchmark
-    gives a value instead of timed samples. ``active_s`` is what the worker spent on it, set-up included.
-    """
-
-    number: int | None
-    sample_s: float
-    repeat: Repeat | None
-    check: str | None
-    active_s: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Batch:
-    """Samples of a case that is alive."""
-
-    measured: Measured
-    metrics: tuple[Reading, ...]
-    check: str | None
-    active_s: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gone:
-    """The case failed, or does not apply; its process has ended."""
-
-    outcome: Failed | Skipped
-    active_s: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finished:
-    """The case was torn down, as asked."""
-
-    active_s: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Preparation:
-    """How a case is set up. ``timeout_s`` bounds its active seconds.
-
-    ``number`` calls made a sample in an earlier process of the case, 0 where there was none.
-    """
-
-    quick: bool
-    timeout_s: float
-    number: int
-
-
-class LiveLike(Protocol):
-    """A case that was prepared, until it ends."""
-
-    @property
-    def ready(self) -> Ready:
-        """How it came up."""
-
-    def sample(self, count: int, within_s: float) -> Batch | Gone:
-        """At most ``count`` samples and at least one, begun within the seconds."""
-
-    def finish(self) -> Finished | Gone:
-        """Tear it down."""
-
-
-class WorkerLike(Protocol):
-    """What a scheduler needs of a worker; a fake in the tests is this without processes."""
-
-    @property
-    def discovery(self) -> Discovery:
-        """The suite as this worker sees it."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can answer another request."""
-
-    def prepare(self, benchmark: Benchmark, index: int, how: Preparation) -> LiveLike | Gone:
-        """Set up one case in a process of its own; several may be alive at once."""
-
-    def close(self) -> None:
-        """End the worker and all it started."""
 
 
 class Live:
@@ -153,7 +55,7 @@ class Live:
     def sample(self, count: int, within_s: float) -> Batch | Gone:
         """At most ``count`` samples and at least one, begun within the seconds."""
         reply = self._worker.ask(self._number, {"do": "sample", "count": count, "within_s": within_s})
-        return reply if isinstance(reply, Gone) else _batch(reply)
+        return reply if isinstance(reply, Gone) else batch_of(reply)
 
     def finish(self) -> Finished | Gone:
         """Tear it down."""
@@ -229,7 +131,7 @@ class Worker:
                 "process_tree": bool(benchmark.definition.get("process_tree")),
             },
         )
-        return reply if isinstance(reply, Gone) else Live(self, number, _ready(reply))
+        return reply if isinstance(reply, Gone) else Live(self, number, ready_of(reply))
 
     def ask(self, number: int, request: Mapping[str, Any]) -> dict[str, Any] | Gone:
         """Ask something of a case; the message of one that is alive or was torn down, else why it is gone."""
@@ -238,14 +140,14 @@ class Worker:
         message = self._ask({**request, "id": number}, patience_s)
         if message is None:
             text = f"the worker itself ended ({self._ended()})\n{self._printed()}"
-            failed = Failed(kind=FailureKind.EXITED, text=self._redact(_end(text)))
+            failed = Failed(kind=FailureKind.EXITED, text=self._redact(end_of(text)))
             return Gone(outcome=failed, active_s=time.monotonic() - started)
         if message["event"] in ("prepared", "finished"):
             return message
         if message["event"] == "samples":
             outcome = outcome_of(message["value"])
             return message if isinstance(outcome, Measured) else self._no_value(number, outcome, message)
-        gone = _why_gone(message, timeout_s)
+        gone = why_gone(message, timeout_s)
         if isinstance(gone, Failed):
             gone = replace(gone, text=self._redact(gone.text))
         return Gone(outcome=gone, active_s=message["active_s"])
@@ -276,7 +178,7 @@ class Worker:
         last = self._ask({"do": "finish", "id": number}, self._patience_s[number][1]) or {}
         if isinstance(outcome, Failed):
             printed = str(last.get("output", "")).strip()
-            outcome = replace(outcome, text=self._redact(_end(f"{printed}\n{outcome.text}".strip())))
+            outcome = replace(outcome, text=self._redact(end_of(f"{printed}\n{outcome.text}".strip())))
         return Gone(outcome=outcome, active_s=message["active_s"])
 
     def _greet(self, wanted: Mapping[str, Any]) -> Discovery:
@@ -284,7 +186,7 @@ class Worker:
         if message is None:
             text = f"The worker did not come up ({self._ended()}).\n{self._printed()}"
             self.close()
-            raise WorkerError(self._redact(_end(text)))
+            raise WorkerError(self._redact(end_of(text)))
         if message["protocol"] != PROTOCOL:
             self.close()
             raise WorkerError(f"The worker speaks protocol {message['protocol']}, not {PROTOCOL}.")
@@ -342,87 +244,3 @@ class Folders:
     work: Path
     caches: Path
     cpus: tuple[int, ...]
-
-
-class WorkerError(GroundspeedError):
-    """A worker process did not come up; the text holds what it printed."""
-
-    exit_code = 3
-
-
-# --- messages to values -------------------------------------------------------------------------
-
-
-def outcome_of(value: Any) -> Measured | Failed | Skipped:
-    """What a benchmark gave: a number (NaN is asv's word for skipped), or samples and their calls."""
-    if isinstance(value, dict) and {"samples", "number"} <= value.keys():
-        samples = tuple(_number(one) for one in value["samples"])
-        if samples and None not in samples:
-            return Measured(samples=tuple(s for s in samples if s is not None), number=value["number"])
-    number = _number(value)
-    if number is None:
-        return Failed(kind=FailureKind.NO_VALUE, text=f"it gave {value!r}, not a number")
-    if number != number:
-        return Skipped(reason="the benchmark returned NaN")
-    return Measured(samples=(number,), number=None)
-
-
-def _ready(message: Mapping[str, Any]) -> Ready:
-    repeat = message["repeat"]
-    return Ready(
-        number=message["number"],
-        sample_s=message["sample_s"],
-        repeat=None if repeat is None else Repeat(least=repeat[0], most=repeat[1], within_s=repeat[2]),
-        check=message["check"],
-        active_s=message["active_s"],
-    )
-
-
-def _batch(message: Mapping[str, Any]) -> Batch:
-    measured = outcome_of(message["value"])
-    if not isinstance(measured, Measured):
-        raise WorkerError(f"The worker called {message['value']!r} samples.")
-    return Batch(
-        measured=measured,
-        metrics=tuple(_reading(one) for one in message["metrics"]),
-        check=message.get("check"),
-        active_s=message["active_s"],
-    )
-
-
-def _reading(wire: Mapping[str, Any]) -> Reading:
-    samples = tuple(one for one in map(_number, wire["samples"]) if one is not None)
-    return Reading(
-        metric=wire["metric"], unit=wire["unit"], better=Better(wire.get("better", "lower")), samples=samples
-    )
-
-
-def _why_gone(message: Mapping[str, Any], timeout_s: float) -> Failed | Skipped:
-    """The outcome that such a last message stands for (docs/worker-protocol.md lists the events)."""
-    event, printed = message["event"], str(message.get("output", "")).strip()
-    if event == "skipped":
-        return Skipped(reason=message["reason"])
-    if event == "timed out":
-        text = f"{printed}\ntimed out after {timeout_s:g} s".strip()
-    else:
-        text = f"{printed}\n{message['text']}".strip()
-    return Failed(kind=_KINDS[event], text=_end(text))
-
-
-_KINDS = {
-    "raised": FailureKind.RAISED,
-    "timed out": FailureKind.TIMED_OUT,
-    "exited": FailureKind.EXITED,
-    "setup_cache": FailureKind.SETUP_CACHE,
-}
-
-
-def _number(value: Any) -> float | None:
-    """The number in a message; ``{"float": "inf"}`` is one that JSON cannot write."""
-    if isinstance(value, dict) and value.keys() == {"float"}:
-        return float(value["float"])
-    return value if isinstance(value, int | float) else None
-
-
-def _end(text: str) -> str:
-    return text if len(text) <= TEXT_KEPT else "…" + text[-TEXT_KEPT:]
