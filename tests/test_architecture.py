@@ -24,7 +24,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 LINES = (
     ("errors",),
     ("units", "records"),
-    ("definition",),
+    ("measurements", "definition"),
     ("stats",),
     ("config", "history", "machine"),
     ("suite", "results"),

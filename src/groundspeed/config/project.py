@@ -1,0 +1,132 @@
+"""groundspeed.toml, or [tool.groundspeed] in pyproject.toml, as a typed value.
+
+Ours: an unknown key is an error that names the nearest one. Every key has a default.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundspeed import units
+from groundspeed.config.table import Table
+from groundspeed.errors import ConfigError
+from groundspeed.records import MachineProfile
+
+_OUR_NAME = "groundspeed.toml"
+_LAUNCHES = ("auto", "fork", "spawn")
+_PRECISION = 0.01
+_CASE_BUDGET_S = 2.0
+_LOCKS = ("tree", "commit")
+_CACHE_BYTES = 5_000_000_000  # some 300 environments of a pure-Python project; a tenth with numpy and scipy
+_CACHE_AGE_S = 30 * 86_400.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentConfig:
+    """How environments are made and kept.
+
+    ``lock`` is the lock file, relative to the configuration; ``lock_from`` tells whose it is, the working
+    ``tree``'s or each ``commit``'s. ``ignored`` are globs of files in the built wheel that do not count.
+    """
+
+    lock: str | None
+    lock_from: str
+    ignored: tuple[str, ...]
+    cache_bytes: int
+    cache_age_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectConfig:
+    """What groundspeed.toml says; every key has a default.
+
+    ``passed_variables`` are environment variables that builds and workers see beyond the allow-list;
+    ``nightly_cases`` are globs of cases that only a nightly run measures.
+    """
+
+    path: Path | None
+    machines: Mapping[str, MachineProfile]
+    passed_variables: tuple[str, ...]
+    environment: EnvironmentConfig
+    launch: str
+    precision: float
+    case_budget_s: float
+    nightly_cases: tuple[str, ...]
+
+
+def read_project(root: Path) -> ProjectConfig:
+    """What governs the project in ``root``. Raises ``ConfigError``."""
+    file, values = _file_and_values(root)
+    table = Table(values=values, file=file or root / _OUR_NAME, path="")
+    table.only("machines", "environment", "run", "nightly")
+    environment = table.table("environment").only(
+        "pass", "lock", "lock_from", "ignore", "cache_size", "cache_age"
+    )
+    run = table.table("run").only("launch", "precision", "case_budget")
+    nightly = table.table("nightly").only("cases")
+    machines = table.table("machines")
+    return ProjectConfig(
+        path=file,
+        machines={name: _profile(name, machines.table(name)) for name in machines.values},
+        passed_variables=environment.strings("pass"),
+        environment=_environment(environment),
+        launch=run.choice("launch", _LAUNCHES) or "auto",
+        precision=run.parsed("precision", units.parse_share) or _PRECISION,
+        case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,
+        nightly_cases=nightly.strings("cases"),
+    )
+
+
+def _environment(table: Table) -> EnvironmentConfig:
+    size = table.parsed("cache_size", units.parse_bytes)
+    age = table.parsed("cache_age", units.parse_duration)
+    lock = table.get("lock", str)
+    if lock is not None and not lock.endswith((".lock", ".txt")):
+        raise ConfigError(
+            f'{table.file}: "environment.lock" must name a uv.lock or a requirements .txt file.'
+        )
+    return EnvironmentConfig(
+        lock=lock,
+        lock_from=table.choice("lock_from", _LOCKS) or "tree",
+        ignored=table.strings("ignore"),
+        cache_bytes=_CACHE_BYTES if size is None else size,
+        cache_age_s=_CACHE_AGE_S if age is None else age,
+    )
+
+
+def _file_and_values(root: Path) -> tuple[Path | None, Mapping[str, Any]]:
+    ours, theirs = root / _OUR_NAME, root / "pyproject.toml"
+    inner = _read_toml(theirs).get("tool", {}).get("groundspeed") if theirs.is_file() else None
+    if not ours.is_file():
+        return (theirs, inner) if isinstance(inner, dict) else (None, {})
+    if inner is not None:
+        raise ConfigError(
+            f"Both {ours} and [tool.groundspeed] in {theirs} configure groundspeed: keep one of them."
+        )
+    return ours, _read_toml(ours)
+
+
+def _read_toml(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.") from error
+
+
+def _profile(name: str, table: Table) -> MachineProfile:
+    table.only("cpu", "cores", "threads", "ram", "gpu", "gpu_memory")
+    if not name or name.startswith(".") or "/" in name:
+        raise ConfigError(f"{table.file}: machines.{name!r} must be usable as the name of a folder.")
+    return MachineProfile(
+        name=name,
+        cpu=table.get("cpu", str),
+        cores_physical=table.get("cores", int),
+        cores_logical=table.get("threads", int),
+        ram_bytes=table.parsed("ram", units.parse_bytes),
+        gpu=table.get("gpu", str),
+        gpu_memory_bytes=table.parsed("gpu_memory", units.parse_bytes),
+    )
