@@ -12,12 +12,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from groundspeed.history.order import history_order
 from groundspeed.records import Commit
 from groundspeed.results.archive import MeasuredCommit, Series
 from groundspeed.site import columns
 from groundspeed.site.axes import axes_of
 from groundspeed.site.carried import only_with_values
-from groundspeed.site.order import Timeline, history_order
+from groundspeed.site.order import Timeline
 from tests.site_archives import benchmark, commit_hash, measured, series, small_archive, wavy
 
 # rounding up the largest double of all would leave the doubles
