@@ -47,7 +47,7 @@ def header_line(session: Session, machine: Mapping[str, str]) -> bytes:
             "started_at": time_text(session.started_at),
             "machine": session.machine,
             "machine_json": dict(machine),
-            "fingerprint": _fingerprint(session.fingerprint),
+            "fingerprint": fingerprint_wire(session.fingerprint),
             "environments": [_environment(one) for one in session.environments],
             "benchmarks": [_benchmark(one) for one in session.benchmarks],
             "commits": {commit: time_text(date) for commit, date in session.commits.items()},
@@ -77,7 +77,7 @@ def parse_header(line: bytes) -> tuple[Session, dict[str, str]]:
         id=wire["id"],
         started_at=parse_time(wire["started_at"]),
         machine=wire["machine"],
-        fingerprint=_parse_fingerprint(wire["fingerprint"]),
+        fingerprint=parse_fingerprint(wire["fingerprint"]),
         environments=tuple(Environment(**_known(Environment, one)) for one in wire["environments"]),
         benchmarks=tuple(_parse_benchmark(one) for one in wire["benchmarks"]),
         commits={commit: parse_time(date) for commit, date in wire["commits"].items()},
@@ -97,7 +97,8 @@ def _known(record: type[Any], wire: Mapping[str, Any]) -> dict[str, Any]:
 # --- the host --------------------------------------------------------------------------------------
 
 
-def _fingerprint(one: Fingerprint) -> dict[str, Any]:
+def fingerprint_wire(one: Fingerprint) -> dict[str, Any]:
+    """A host, as JSON; in baselines too."""
     return {
         "cpu_model": one.cpu_model,
         "cores_physical": one.cores_physical,
@@ -116,7 +117,8 @@ def _fingerprint(one: Fingerprint) -> dict[str, Any]:
     }
 
 
-def _parse_fingerprint(wire: Mapping[str, Any]) -> Fingerprint:
+def parse_fingerprint(wire: Mapping[str, Any]) -> Fingerprint:
+    """What ``fingerprint_wire`` wrote; keys that a newer version added are passed over."""
     gpus = tuple(Gpu(**_known(Gpu, gpu)) for gpu in wire["gpus"])
     return Fingerprint(
         **{**_known(Fingerprint, wire), "caches": tuple(wire["caches"]), "gpus": gpus},

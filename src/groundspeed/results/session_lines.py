@@ -83,7 +83,7 @@ def _build(build: Build) -> dict[str, Any]:
         "type": "build",
         "commit": build.commit,
         "environment": build.environment,
-        "failure": None if build.failure is None else _outcome(build.failure),
+        "failure": None if build.failure is None else outcome_wire(build.failure),
         "dependencies": list(build.dependencies),
         "identity": build.identity,
         "benchmarks": list(build.benchmarks),
@@ -113,7 +113,7 @@ def _run(run: Run) -> dict[str, Any]:
         "version": run.version,
         "commit": run.commit,
         "environment": run.environment,
-        "outcome": _outcome(run.outcome),
+        "outcome": outcome_wire(run.outcome),
         "metrics": [_reading(one) for one in run.metrics],
         "check": run.check,
         "stop": None if run.stop is None else run.stop.name.lower(),
@@ -129,7 +129,7 @@ def _parse_run(wire: Mapping[str, Any]) -> Run:
         version=wire["version"],
         commit=wire["commit"],
         environment=wire["environment"],
-        outcome=_parse_outcome(wire["outcome"]),
+        outcome=parse_outcome(wire["outcome"]),
         metrics=tuple(_parse_reading(one) for one in wire.get("metrics", ())),
         check=wire.get("check"),
         stop=_parse_stop(wire.get("stop")),
@@ -161,7 +161,8 @@ def _parse_stop(wire: str | None) -> Stop | None:
         raise UnknownLineError(f"reason to stop {wire}") from error
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def outcome_wire(outcome: Outcome) -> dict[str, Any]:
+    """What became of an attempt, as JSON; in baselines too."""
     match outcome:
         case Measured():
             samples = [number(sample) for sample in outcome.samples]
@@ -176,7 +177,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
             return {"is": "carried_over", "measured_at": outcome.measured_at}
 
 
-def _parse_outcome(wire: Mapping[str, Any]) -> Outcome:
+def parse_outcome(wire: Mapping[str, Any]) -> Outcome:
+    """What ``outcome_wire`` wrote. Raises UnknownLineError, else ValueError, KeyError or TypeError."""
     match wire["is"]:
         case "measured":
             samples = tuple(parse_number(sample) for sample in wire["samples"])
