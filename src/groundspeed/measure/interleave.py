@@ -39,7 +39,8 @@ def interleave(
 
     ``base`` and ``head`` start a worker of either commit. Close the iterator to stop early; no process
     outlives it. A case that is missing, fails or is skipped at one end says so in its pair, and the other
-    end is measured all the same.
+    end is measured all the same. ``cases`` is read anew for each round: whoever needs no more of one takes
+    it out of the list.
     """
     ends = StandingWorker(start=base), StandingWorker(start=head)
     numbers: dict[Case, int] = {}

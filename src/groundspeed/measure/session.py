@@ -8,26 +8,19 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import secrets
-import shutil
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from importlib.metadata import version
-from pathlib import Path
+from dataclasses import dataclass
 
 from groundspeed.config import Configuration
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.history import History
-from groundspeed.machine.control import ControlError, run_control
-from groundspeed.machine.fitness import fitness, for_the_record, take_look
-from groundspeed.machine.telemetry import TelemetryRecorder
 from groundspeed.measure.carry import Carrier
 from groundspeed.measure.commits import Range, choose_commits, newest_then_gaps
 from groundspeed.measure.counting import counter_for
 from groundspeed.measure.discover import Preparing, Suite, discover
 from groundspeed.measure.forecast import Forecast
+from groundspeed.measure.frame import Content, Frame, folders, work_folder
 from groundspeed.measure.host import Host
 from groundspeed.measure.lock import measuring_lock
 from groundspeed.measure.plan import Plan, Selection, make_plan
@@ -38,17 +31,14 @@ from groundspeed.records import (
     Commit,
     Control,
     Environment,
-    Finding,
     Measured,
     Sampling,
     SeriesKey,
     Session,
-    Severity,
 )
 from groundspeed.results.lock import file_lock
 from groundspeed.results.store import ResultStore
-from groundspeed.suite.client import Folders, Worker
-from groundspeed.suite.environments import Environments, Prepared
+from groundspeed.suite.environments import Environments
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,7 +136,6 @@ class MeasuringSession:
     screen: Screen
     matrix: tuple[Environment, ...]
     locks: contextlib.ExitStack
-    controls: list[Control] = field(default_factory=list)
 
     def run(self, host: Host, request: Request, commits: tuple[Commit, ...]) -> Report:
         """Plan what the record lacks, measure it, record it. ``commits`` are newest first."""
@@ -159,20 +148,26 @@ class MeasuringSession:
 
     def _run(self, host: Host, request: Request, commits: tuple[Commit, ...]) -> Report:
         started = time.monotonic()
-        suite = self._discover(commits, ahead=0 if request.dry_run else INTERLEAVED)
+        frame = Frame(configuration=self.configuration, host=host, store=self.store, screen=self.screen)
+        suite = self._discover(frame, commits, ahead=0 if request.dry_run else INTERLEAVED)
         plan = self._plan(suite, commits, request)
         forecast = Forecast(plan, self.store.durations(), self.store.build_duration())
         expected, tally, interrupted = forecast.left_s, Tally(), False
+        content = Content(
+            commits=commits,
+            environments=self.matrix,
+            benchmarks=suite.benchmarks,
+            sampling=request.sampling,
+        )
         if not suite.benchmarks and not request.dry_run:
-            self._record_failed_builds(suite, self._header(host, suite, commits, request.sampling, ()))
+            self._record_failed_builds(suite, frame.header(content, ()))
         self._refuse_nothing(suite, request.selection)
         if plan.steps and not request.dry_run:
             self.locks.enter_context(measuring_lock())
-            fit = () if request.selection.quick else self._look()
-            header = self._header(host, suite, commits, request.sampling, fit)
+            header = frame.header(content, () if request.selection.quick else frame.look())
             self.store.begin(header)
             try:
-                self._measure(plan, host, request, header.seed, forecast, tally)
+                self._measure(plan, frame, request, header.seed, forecast, tally)
             except KeyboardInterrupt:
                 interrupted = True
             finally:
@@ -185,7 +180,7 @@ class MeasuringSession:
             forecast_s=expected,
             tally=tally,
             checks=self.store.checks() if tally.outcomes else {},
-            controls=tuple(self.controls),
+            controls=tuple(frame.controls),
             import_errors=suite.import_errors,
             interrupted=interrupted,
             duration_s=time.monotonic() - started,
@@ -199,7 +194,7 @@ class MeasuringSession:
         return make_plan(commits, self.matrix, *found, self.store.recorded, request.selection)
 
     def _measure(
-        self, plan: Plan, host: Host, request: Request, seed: int, forecast: Forecast, tally: Tally
+        self, plan: Plan, frame: Frame, request: Request, seed: int, forecast: Forecast, tally: Tally
     ) -> None:
         sampling, selection = request.sampling, request.selection
         settings = Settings(
@@ -210,10 +205,11 @@ class MeasuringSession:
         )
         carrying = selection.carry and not selection.quick
         carrier = Carrier(self.store.builds().values(), self.store.recorded if carrying else None)
-        with self._watched(host, settings), _work_folder(self.configuration.workspace) as work:
+        watched = contextlib.nullcontext() if selection.quick else frame.watched()
+        with watched, work_folder(self.configuration.workspace) as work:
             world = World(
                 environments=self.environments,
-                start_worker=lambda prepared: self._start_worker(prepared, work, sampling.cpus),
+                start_worker=lambda prepared: frame.worker(prepared, work, sampling.cpus),
                 record=self.store.recorded,
                 sink=self.store,
                 clock=SystemClock(),
@@ -221,53 +217,13 @@ class MeasuringSession:
                 counter=counter_for(
                     request.counts,
                     self.configuration,
-                    lambda prepared: _folders(prepared, work, sampling.cpus),
+                    lambda prepared: folders(prepared, work, sampling.cpus),
                     self.screen.note,
                 ),
             )
             measure(plan, world, settings, carrier, forecast, tally)
 
-    @contextlib.contextmanager
-    def _watched(self, host: Host, settings: Settings) -> Iterator[None]:
-        """The control benchmark before and after, telemetry in between; quick runs need neither."""
-        if settings.quick:
-            yield
-            return
-        self._control(host.cpus)
-        recorder = TelemetryRecorder(cpus=host.cpus + host.idle)
-        try:
-            with recorder:
-                yield
-        except KeyboardInterrupt:  # of any other end the store may be the reason
-            self.store.add(recorder.telemetry)
-            raise
-        self.store.add(recorder.telemetry)
-        self._control(host.cpus)
-
-    def _look(self) -> tuple[Finding, ...]:
-        """How fit the host is now, for the record; what speaks against measuring is said at once."""
-        self.screen.doing("looking at the host")
-        found = for_the_record(fitness(take_look()))
-        for finding in found:
-            if finding.severity is Severity.UNFIT:
-                why = f"{finding.check}: {finding.seen}"
-                self.screen.note(f"this host is not fit to measure on ({why}); see groundspeed doctor")
-        return found
-
-    def _control(self, cpus: Sequence[int]) -> None:
-        self.screen.doing("running the control benchmark")
-        try:
-            control = run_control(cpus=cpus)
-        except ControlError as error:
-            self.screen.note(str(error))
-            return
-        self.store.add(control)
-        self.controls.append(control)
-
-    def _start_worker(self, prepared: Prepared, work: Path, cpus: tuple[int, ...]) -> Worker:
-        return Worker(prepared, self.configuration, _folders(prepared, work, cpus))
-
-    def _discover(self, commits: Sequence[Commit], ahead: int) -> Suite:
+    def _discover(self, frame: Frame, commits: Sequence[Commit], ahead: int) -> Suite:
         """The suite. Environments that are wanted anyway are made together with the one that shows it."""
         measured = frozenset(self.store.measured_commits())
         wanted = [one.hash for one in commits[:ahead] if one.hash not in measured]
@@ -275,11 +231,11 @@ class MeasuringSession:
             self.screen.doing(f"building {', '.join(one[:8] for one in wanted)}")
             pairs = [(hash_, environment) for hash_ in wanted for environment in self.matrix]
             collections.deque(self.environments.prepare_many(pairs), maxlen=0)
-        with _work_folder(self.configuration.workspace) as work:
+        with work_folder(self.configuration.workspace) as work:
             return discover(
                 [(commit, environment) for commit in commits for environment in self.matrix],
                 self.environments,
-                lambda prepared: self._start_worker(prepared, work, ()),
+                lambda prepared: frame.worker(prepared, work, ()),
                 self.store.benchmarks,
                 self.screen,
             )
@@ -292,35 +248,6 @@ class MeasuringSession:
             self.screen.built(build)
         self.store.close()
 
-    def _header(
-        self,
-        host: Host,
-        suite: Suite,
-        commits: Sequence[Commit],
-        sampling: Sampling,
-        found: tuple[Finding, ...],
-    ) -> Session:
-        started_at = SystemClock().now()
-        return Session(
-            id=f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-            started_at=started_at,
-            machine=host.machine.name,
-            fingerprint=host.machine.fingerprint,
-            environments=self.matrix,
-            benchmarks=suite.benchmarks,
-            commits={commit.hash: commit.date for commit in commits},
-            seed=secrets.randbits(32),
-            versions={
-                "python": sys.version.split()[0],
-                **{
-                    name: version(name)
-                    for name in ("groundspeed", "asv", "asv_runner", "asv_bench_groundspeed")
-                },
-            },
-            sampling=sampling,
-            fitness=found,
-        )
-
     def _refuse_nothing(self, suite: Suite, selection: Selection) -> None:
         if not suite.benchmarks:
             raise NothingMeasuredError(
@@ -331,22 +258,3 @@ class MeasuringSession:
                 f"No case matches {selection.pattern or 'the selection'}; "
                 f"the suite has {len(suite.benchmarks)} benchmarks, such as {suite.benchmarks[0].name}."
             )
-
-
-def _folders(prepared: Prepared, work: Path, cpus: tuple[int, ...]) -> Folders:
-    """Of every process at a commit: its cases find what an earlier one's setup_cache made."""
-    caches = work / "caches" / prepared.commit[:12] / prepared.environment
-    caches.mkdir(parents=True, exist_ok=True)
-    return Folders(work=work, caches=caches, cpus=cpus)
-
-
-@contextlib.contextmanager
-def _work_folder(workspace: Path) -> Iterator[Path]:
-    """Where cases run and setup_cache leaves what it made; what a killed session left goes first."""
-    work = workspace / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
