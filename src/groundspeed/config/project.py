@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from groundspeed import units
+from groundspeed.config.renames import StatedRenames, read_renames
 from groundspeed.config.table import Table
 from groundspeed.errors import ConfigError
 from groundspeed.records import MachineProfile
@@ -56,13 +57,14 @@ class ProjectConfig:
     precision: float
     case_budget_s: float
     nightly_cases: tuple[str, ...]
+    renames: StatedRenames
 
 
 def read_project(root: Path) -> ProjectConfig:
     """What governs the project in ``root``. Raises ``ConfigError``."""
     file, values = _file_and_values(root)
     table = Table(values=values, file=file or root / _OUR_NAME, path="")
-    table.only("machines", "environment", "run", "nightly")
+    table.only("machines", "environment", "run", "nightly", "renamed", "parameters")
     environment = table.table("environment").only(
         "pass", "lock", "lock_from", "ignore", "cache_size", "cache_age"
     )
@@ -78,6 +80,7 @@ def read_project(root: Path) -> ProjectConfig:
         precision=run.parsed("precision", units.parse_share) or _PRECISION,
         case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,
         nightly_cases=nightly.strings("cases"),
+        renames=read_renames(table.table("renamed"), table.table("parameters")),
     )
 
 

@@ -15,9 +15,11 @@ from groundspeed.config import Configuration
 from groundspeed.errors import HistoryError
 from groundspeed.history import History
 from groundspeed.history.order import history_order
-from groundspeed.measurements import Measurement, Missing, NoiseFloor, Stored
-from groundspeed.records import Commit, Failed, FailureKind, SeriesKey, Skipped
-from groundspeed.results.archive import Archive, Series, read_archive
+from groundspeed.measurements import Measurement, Missing, NoiseFloor
+from groundspeed.records import Commit, SeriesKey
+from groundspeed.results.archive import Archive
+from groundspeed.results.index import Index, open_index
+from groundspeed.verdicts.renames import NO_RENAMES, Renames
 
 
 def read(configuration: Configuration) -> Reading:
@@ -40,9 +42,20 @@ class Reading:
         self.configuration = configuration
 
     @cached_property
+    def index(self) -> Index:
+        """The results as they are stored, brought up to date when first asked for."""
+        return open_index(self.configuration.suite.results_dir, self.configuration.workspace / "index")
+
+    @cached_property
+    def renames(self) -> Renames:
+        """The renames of groundspeed.toml, as they apply to these results."""
+        stated = self.configuration.project.renames
+        return Renames.of(stated, self.index.archive()) if stated else NO_RENAMES
+
+    @cached_property
     def archive(self) -> Archive:
         """Every series, renames applied."""
-        return read_archive(self.configuration.suite.results_dir)
+        return self.renames.apply(self.index.archive())
 
     @property
     def commits(self) -> Mapping[str, Commit]:
@@ -61,13 +74,7 @@ class Reading:
 
     def measurements(self, machine: str, commit: str) -> tuple[Measurement | Missing, ...]:
         """What a machine's results hold of a commit (full hash): every case, metric and environment."""
-        return tuple(
-            _at(series, place, commit)
-            for series in self.archive.series
-            if series.key.machine == machine
-            for place, at in enumerate(series.commits.tolist())
-            if self.archive.commits[at].hash == commit
-        )
+        return self.renames.apply_to(self.index.measurements(machine, commit))
 
     def floors(self, machine: str) -> Mapping[SeriesKey, NoiseFloor]:
         """The noise floor of each case's metric on a machine, by its key without a version.
@@ -92,25 +99,3 @@ def dates_of(archive: Archive) -> dict[str, datetime]:
         for one in series.carried:
             dates.setdefault(one.commit, one.date)
     return dates
-
-
-def _at(series: Series, place: int, commit: str) -> Measurement | Missing:
-    """What the archive holds at a position of a series: a stored value, or why there is none."""
-    missing: dict[int, Failed | Skipped] = {
-        **{at: Failed(kind=FailureKind.NO_VALUE, text=why) for at, why in series.failures.items()},
-        **{at: Skipped(reason=why) for at, why in series.skipped.items()},
-    }
-    if place in missing:
-        return Missing(
-            key=series.key, commit=commit, unit=series.unit, better=series.better, why=missing[place]
-        )
-    value, low, high = (float(column[place]) for column in (series.values, series.low, series.high))
-    return Measurement(
-        key=series.key,
-        commit=commit,
-        unit=series.unit,
-        better=series.better,
-        processes=(),
-        stored=Stored(value=value, low=low, high=high),
-        carried_from=None,
-    )
