@@ -76,3 +76,72 @@ def test_waiting_times(seconds: float, text: str) -> None:
 @given(st.floats(min_value=1e-9, max_value=900))
 def test_a_displayed_time_reads_back_within_half_a_percent(value: float) -> None:
     assert units.parse(units.display(value, "s")).value == pytest.approx(value, rel=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("16 MB/s", 16e6, "bytes/s"),
+        ("800 queries/s", 800, "queries/s"),
+        ("800 /s", 800, "/s"),
+        ("48 KB/min", 800, "bytes/s"),  # 48,000 over 60
+        ("0.5 bytes/byte", 0.5, ""),  # a share, whatever of
+        ("90 %", 0.9, ""),
+        ("0.9 hit rate", 0.9, "hit rate"),
+    ],
+)
+def test_an_amount_may_be_a_rate_or_a_word(text: str, value: float, unit: str) -> None:
+    amount = units.parse_amount(text)
+    assert amount.unit == unit
+    assert amount.value == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["", "fast", "/s", "1.2.3", "ten MB/s"])
+def test_what_holds_no_number_is_no_amount(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a number"):
+        units.parse_amount(text)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "base"),
+    [
+        ("seconds", 1, "s"),
+        ("ms", 1e-3, "s"),
+        ("unit", 1, ""),  # asv's word for none
+        ("1/s", 1, "/s"),
+        ("%", 0.01, ""),
+        ("hit rate", 1, "hit rate"),
+        ("bytes/byte", 1, ""),
+        ("us/item", 1e-6, "s/item"),
+    ],
+)
+def test_a_unit_in_base_units(unit: str, value: float, base: str) -> None:
+    assert units.reckon(unit) == units.Quantity(value=value, unit=base)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "may"),
+    [
+        ("s", "s", True),
+        ("s", "bytes", False),
+        ("s", "", False),  # 80 of what?
+        ("", "hit rate", True),
+        ("items", "queries", False),
+        ("/s", "queries/s", True),
+        ("/s", "bytes/s", False),  # 16 bytes or 16 MB?
+        ("items/s", "queries/s", False),
+        ("bytes/s", "s", False),
+        ("", "bytes/s", False),
+    ],
+)
+def test_what_may_be_compared(one: str, other: str, may: bool) -> None:
+    assert units.comparable(one, other) is may
+    assert units.comparable(other, one) is may
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(39.4e6, "bytes/s", "39.4 MB/s"), (0.0, "bytes/s", "0 B/s"), (800.0, "1/s", "800 /s")],
+)
+def test_a_rate_for_people(value: float, unit: str, text: str) -> None:
+    assert units.display(value, unit) == text

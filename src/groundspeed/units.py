@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 # asv writes unit names out; one word each from here on.
 _ALIASES = {"seconds": "s", "second": "s", "sec": "s", "byte": "bytes", "B": "bytes", "": ""}
+_PLAIN = ("1", "unit")  # asv's words for a number without a unit
 
 _TIME = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB"), (1.0, "B"))
+_BYTES_A_SECOND = tuple((scale, f"{label}/s") for scale, label in _BYTES)
+_LADDERS = {"s": _TIME, "bytes": _BYTES, "bytes/s": _BYTES_A_SECOND}
 
 _FACTORS: dict[str, tuple[float, str]] = {
     "s": (1.0, "s"),
@@ -43,12 +46,14 @@ _FACTORS: dict[str, tuple[float, str]] = {
     "": (1.0, ""),
 }
 
-_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s]*)\s*")
+_NUMBER = r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*"
+_QUANTITY = re.compile(_NUMBER + r"([^\d\s]*)\s*")
+_AMOUNT = re.compile(_NUMBER + r"([^\d\s.+-](?:.*\S)?|)\s*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quantity:
-    """A number in a base unit: ``s``, ``bytes`` or the plain number (empty)."""
+    """A number in a base unit: ``s``, ``bytes``, the plain number (empty), a rate of these, or a word."""
 
     value: float
     unit: str
@@ -71,6 +76,47 @@ def parse(text: str) -> Quantity:
         raise ValueError(f"{text!r} is not a number with a unit such as 80 ms, 10 MB or 5 %")
     factor, base = known
     return Quantity(value=float(match[1]) * factor, unit=base)
+
+
+def parse_amount(text: str) -> Quantity:
+    """As ``parse``, and rates and words as well: ``16 MB/s``, ``800 queries/s``, ``/s`` alone, ``3 items``.
+
+    Raises ``ValueError`` where there is no number.
+    """
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a number with a unit such as 80 ms, 16 MB/s or 90 %")
+    one = reckon(match[2])
+    return Quantity(value=float(match[1]) * one.value, unit=one.unit)
+
+
+def reckon(unit: str) -> Quantity:
+    """One of a unit in base units: ``MB/s`` is a million ``bytes/s``. A word nobody knows is its own base."""
+    unit = canonical(unit.strip())
+    if unit in _PLAIN:
+        return Quantity(value=1.0, unit="")
+    if known := _FACTORS.get(unit) or _FACTORS.get(unit.lower()):
+        return Quantity(value=known[0], unit=known[1])
+    top, slash, bottom = unit.rpartition("/")
+    if not slash:
+        return Quantity(value=1.0, unit=unit)
+    above, below = reckon(top), reckon(bottom)
+    same = above.unit == below.unit
+    return Quantity(value=above.value / below.value, unit="" if same else f"{above.unit}/{below.unit}")
+
+
+def comparable(one: str, other: str) -> bool:
+    """Whether quantities of two base units may be compared: alike, or one counts what the other names.
+
+    A plain number may stand for any word (a hit rate, items), a plain rate (``/s``) for a rate of one.
+    """
+    if one == other:
+        return True
+    tops, bottoms = zip(*(unit.rpartition("/")[::2] for unit in (one, other)), strict=True)
+    if "/" in one or "/" in other:
+        same = "/" in one and "/" in other and bottoms[0] == bottoms[1]
+        return same and "" in tops and not {"s", "bytes"} & set(tops)
+    return "" in (one, other) and not {"s", "bytes"} & {one, other}
 
 
 def parse_bytes(text: str) -> int:
@@ -118,11 +164,11 @@ def display_duration(seconds: float) -> str:
 
 
 def _scale(size: float, unit: str) -> tuple[float, str]:
-    ladder = {"s": _TIME, "bytes": _BYTES}.get(unit)
+    ladder = _LADDERS.get(unit)
     if ladder is None:
-        return 1.0, unit
+        return 1.0, unit.removeprefix("1") if unit.startswith("1/") else unit
     if size == 0:
-        return 1.0, "s" if unit == "s" else "B"
+        return 1.0, "s" if unit == "s" else ladder[-1][1]
     # 0.9995 of a step already prints as 1.00 of it
     return next(((scale, label) for scale, label in ladder if size >= scale * 0.9995), ladder[-1])
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from groundspeed import units
 from groundspeed.config.renames import StatedRenames, read_renames
+from groundspeed.config.scaling import StatedScaling, read_scaling
 from groundspeed.config.table import Table
+from groundspeed.config.targets import StatedTargets, read_targets
 from groundspeed.errors import ConfigError
 from groundspeed.records import MachineProfile
 
@@ -58,13 +60,15 @@ class ProjectConfig:
     case_budget_s: float
     nightly_cases: tuple[str, ...]
     renames: StatedRenames
+    scaling: StatedScaling
+    targets: StatedTargets
 
 
 def read_project(root: Path) -> ProjectConfig:
     """What governs the project in ``root``. Raises ``ConfigError``."""
     file, values = _file_and_values(root)
     table = Table(values=values, file=file or root / _OUR_NAME, path="")
-    table.only("machines", "environment", "run", "nightly", "renamed", "parameters")
+    table.only("machines", "environment", "run", "nightly", "renamed", "parameters", "scaling", "targets")
     environment = table.table("environment").only(
         "pass", "lock", "lock_from", "ignore", "cache_size", "cache_age"
     )
@@ -81,6 +85,8 @@ def read_project(root: Path) -> ProjectConfig:
         case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,
         nightly_cases=nightly.strings("cases"),
         renames=read_renames(table.table("renamed"), table.table("parameters")),
+        scaling=read_scaling(table.table("scaling")),
+        targets=read_targets(table.table("targets")),
     )
 
 
