@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SIZES = 3
@@ -49,15 +49,8 @@ def growth(points: Iterable[tuple[float, float]], *, level: float) -> Growth | N
     for size, value in points:
         if 0 < size < math.inf and 0 < value < math.inf:
             at.setdefault(size, []).append(value)
-    if len(at) < SIZES:
-        return NoGrowth(
-            reason=f"{len(at)} positive sizes have a positive value; it takes {SIZES}: measure more sizes"
-        )
-    if max(at) / min(at) < SPAN:
-        return NoGrowth(
-            reason=f"the sizes {min(at):g} to {max(at):g} are too close; "
-            f"the largest must be {SPAN:g} times the smallest"
-        )
+    if (why := unusable(list(at))) is not None:
+        return NoGrowth(reason=why)
     slope, error = _slope(
         [math.log(size) for size in at], [math.log(statistics.median(values)) for values in at.values()]
     )
@@ -71,6 +64,18 @@ def growth(points: Iterable[tuple[float, float]], *, level: float) -> Growth | N
         quartiles=(slope - quarter, slope + quarter),
         sizes=len(at),
     )
+
+
+def unusable(sizes: Sequence[float]) -> str | None:
+    """Why no growth can be told from different sizes that have a positive value; None when it can."""
+    if len(sizes) < SIZES:
+        return f"{len(sizes)} positive sizes have a positive value; it takes {SIZES}: measure more sizes"
+    if max(sizes) / min(sizes) < SPAN:
+        return (
+            f"the sizes {min(sizes):g} to {max(sizes):g} are too close; "
+            f"the largest must be {SPAN:g} times the smallest"
+        )
+    return None
 
 
 def _slope(x: list[float], y: list[float]) -> tuple[float, float]:
