@@ -101,6 +101,6 @@ def test_whoever_stops_asking_ends_the_workers() -> None:
     ends = Ends()
     pairs = interleave(ends.at(1), ends.at(2), CASES, SETTINGS, rounds=99)
     next(pairs)
-    pairs.close()  # type: ignore[attr-defined]  # a generator is what it is
+    pairs.close()
     assert len(ends.workers) == 2
     assert all(worker.closed for worker in ends.workers)

@@ -8,7 +8,7 @@ end, both alive at once. Decides no verdict and no end: the caller looks at what
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from groundspeed.measure.sampling import SHARE
@@ -34,7 +34,7 @@ def interleave(
     settings: Settings,
     *,
     rounds: int,
-) -> Iterator[Pair]:
+) -> Generator[Pair, None, None]:
     """Measure the cases at both ends, in as many rounds, a pair of processes of each case a round.
 
     ``base`` and ``head`` start a worker of either commit. Close the iterator to stop early; no process

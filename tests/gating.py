@@ -1,0 +1,157 @@
+"""A gate without processes, files or time: workers whose samples are those of real A/A processes.
+
+Owns the pool of tests/fixtures/aa.npz (3,128 processes of identical code: real noise within and between
+processes), workers that draw from it, and a clock that goes on while they are busy. A worker of either end
+draws from one of the pool's sessions, another one for each session of the gate.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from groundspeed.gate.rounds import Place, Sitting
+from groundspeed.measure.world import Screen
+from groundspeed.records import Benchmark, Case, Measured
+from groundspeed.suite.answers import Batch, Discovery, Finished, Gone, Preparation, Ready
+from tests.measuring import FakeClock, ListSink, Silence, benchmark, commit
+
+FIXTURE = Path(__file__).parent / "fixtures" / "aa.npz"
+BASE, HEAD = commit(1).hash, commit(2).hash
+ENVIRONMENT = "virtualenv-py3.11"
+PREPARE_S = 0.06  # a fork, set-up and 10 ms of warm-up, as measured on two cores
+IMPORT_S = 0.25  # of a suite, once a round at either end
+LEAST_SAMPLE_S = 0.002
+
+Samples = NDArray[np.float32]
+
+
+@functools.cache
+def pool(path: Path = FIXTURE) -> dict[int, dict[str, list[Samples]]]:
+    """By session and case the samples of each process."""
+    with np.load(path, allow_pickle=False) as stored:
+        names = [_name(str(one)) for one in stored["cases"]]
+        runs, samples = stored["runs"], stored["samples"]
+    found: dict[int, dict[str, list[Samples]]] = {}
+    for row, values in zip(runs, np.split(samples, np.cumsum(runs[:, 4])[:-1]), strict=True):
+        found.setdefault(int(row[0]), {}).setdefault(names[row[2]], []).append(values)
+    return found
+
+
+def _name(case: str) -> str:
+    return case.replace("(", "_").removesuffix(")")
+
+
+def suite() -> tuple[Benchmark, ...]:
+    """The thirty cases of the pool."""
+    return tuple(benchmark(name, kind="time") for name in sorted(pool()[0]))
+
+
+@dataclass(kw_only=True, slots=True)
+class Live:
+    """A case alive: one process of the pool, its samples in their order, over and over."""
+
+    values: Samples
+    clock: FakeClock
+    ready: Ready
+    at: int = 0
+
+    def sample(self, count: int, within_s: float) -> Batch | Gone:
+        value = float(self.values[self.at % len(self.values)])
+        self.at += 1
+        cost_s = max(LEAST_SAMPLE_S, value)
+        self.clock.seconds += cost_s
+        return Batch(measured=Measured(samples=(value,), number=1), metrics=(), check=None, active_s=cost_s)
+
+    def finish(self) -> Finished | Gone:
+        return Finished(active_s=0.0)
+
+
+@dataclass(kw_only=True, slots=True)
+class Drawer:
+    """A worker: every process that it is asked for is one drawn from the pool, times what was planted."""
+
+    processes: Mapping[str, Sequence[Samples]]
+    planted: Mapping[str, float]
+    chance: random.Random
+    clock: FakeClock
+    discovery: Discovery
+    alive: bool = True
+
+    def prepare(self, benchmark: Benchmark, index: int, how: Preparation) -> Live | Gone:
+        drawn = self.chance.choice(self.processes[benchmark.name])
+        values = drawn * np.float32(self.planted.get(benchmark.name, 1.0))
+        cost_s = PREPARE_S + float(values[0])
+        self.clock.seconds += cost_s
+        sample_s = max(LEAST_SAMPLE_S, float(values[0]))
+        ready = Ready(number=1, sample_s=sample_s, repeat=None, check=None, active_s=cost_s)
+        return Live(values=values, clock=self.clock, ready=ready)
+
+    def close(self) -> None:
+        self.alive = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Simulation:
+    """What the gate measures with. ``planted`` are the factors by which head is slower, by benchmark."""
+
+    seed: int
+    planted: Mapping[str, float]
+    benchmarks: tuple[Benchmark, ...] = field(default_factory=suite)
+    clock: FakeClock = field(default_factory=FakeClock)
+    sink: ListSink = field(default_factory=ListSink)
+    sessions: int = 0
+
+    @contextlib.contextmanager
+    def sit(self) -> Iterator[Sitting]:
+        """A fresh session: another name, another seed, another session of the pool."""
+        self.sessions += 1
+        chance = random.Random(f"{self.seed}-{self.sessions}")
+        drawn = pool()[chance.choice(sorted(pool()))]
+        discovery = Discovery(
+            benchmarks=self.benchmarks,
+            stated_rounds=frozenset(),
+            import_errors={},
+            python="3.11",
+            launch="fork",
+            launch_reason=None,
+        )
+
+        def start(planted: Mapping[str, float]) -> Drawer:
+            self.clock.seconds += IMPORT_S
+            return Drawer(
+                processes=drawn, planted=planted, chance=chance, clock=self.clock, discovery=discovery
+            )
+
+        place = Place(environment=ENVIRONMENT, base=lambda: start({}), head=lambda: start(self.planted))
+        yield Sitting(
+            session=f"2026010{self.sessions}T000000Z-00000000",
+            seed=chance.getrandbits(32),
+            places=(place,),
+            sink=self.sink,
+        )
+
+
+class Quiet(Silence, Screen):
+    """Tells nobody anything."""
+
+    def doing(self, text: str) -> None:
+        """What goes on."""
+
+    def note(self, text: str) -> None:
+        """What stays."""
+
+    def finish(self) -> None:
+        """The end."""
+
+
+def cases(benchmarks: Sequence[Benchmark]) -> tuple[Case, ...]:
+    """All of them."""
+    return tuple(case for one in benchmarks for case in one.cases())
