@@ -6,20 +6,29 @@ git knows them, and that nothing is read before it is asked for. Judges nothing,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+
+import numpy as np
 
 from groundspeed.config import Configuration
 from groundspeed.errors import HistoryError
 from groundspeed.history import History
 from groundspeed.history.order import history_order
 from groundspeed.measurements import Measurement, Missing, NoiseFloor
-from groundspeed.records import Commit, SeriesKey
+from groundspeed.records import Build, Commit, SeriesKey
 from groundspeed.results.archive import Archive
 from groundspeed.results.index import Index, open_index
+from groundspeed.results.session_wire import SessionFormatError
+from groundspeed.results.sessions import read_session_file, session_paths
+from groundspeed.verdicts.noise import CaseNoise, Leveled, case_noise
 from groundspeed.verdicts.renames import NO_RENAMES, Renames
+from groundspeed.verdicts.same_code import seen
+from groundspeed.verdicts.steps import METHOD, Stepped, find_steps
 
 
 def read(configuration: Configuration) -> Reading:
@@ -40,6 +49,7 @@ class Reading:
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
+        self._noise: dict[str, tuple[CaseNoise, ...]] = {}
 
     @cached_property
     def index(self) -> Index:
@@ -81,7 +91,46 @@ class Reading:
 
         What is not in it has no floor that the results could tell.
         """
-        return {}
+        return {one.key: one.floor for one in self.noise(machine)}
+
+    def noise(self, machine: str) -> tuple[CaseNoise, ...]:
+        """What noise each case's metric has on a machine, and what can be seen above it."""
+        if machine not in self._noise:
+            processes = self.index.processes(machine)
+            renamed = dataclasses.replace(processes, keys=tuple(map(self.renames.key, processes.keys)))
+            sessions = seen(renamed, self._identities(machine))
+            self._noise[machine] = case_noise(sessions, self._leveled(machine))
+        return self._noise[machine]
+
+    @cached_property
+    def steps(self) -> Stepped:
+        """The steps of every series; those of series that did not change are remembered."""
+        return find_steps(self.archive, self.order, self.index.remembered(METHOD))
+
+    def _leveled(self, machine: str) -> Iterator[Leveled]:
+        """A machine's series in the order of commits, with where their new levels begin."""
+        place_of = {commit: place for place, commit in enumerate(self.order)}
+        places = np.array([place_of[one.hash] for one in self.archive.commits], np.intp)
+        heads = np.split(
+            self.steps.rows.head,
+            np.searchsorted(self.steps.rows.series, np.arange(1, len(self.steps.series))),
+        )
+        for series, head in zip(self.steps.series, heads, strict=True):
+            if series.key.machine == machine:
+                at = places[series.commits]
+                order = np.argsort(at, kind="stable")
+                starts = np.searchsorted(at[order], head).tolist()
+                yield Leveled(key=series.key, values=series.values[order], starts=starts)
+
+    def _identities(self, machine: str) -> dict[tuple[str, str], str]:
+        """What builds hold, by commit and environment, where a session says it."""
+        found = {}
+        for path in session_paths(self.configuration.suite.results_dir / machine):
+            with contextlib.suppress(SessionFormatError):  # named where its lines are read
+                for item in read_session_file(path, measured=False).items:
+                    if isinstance(item, Build) and item.identity is not None:
+                        found[item.commit, item.environment] = item.identity
+        return found
 
     @cached_property
     def _known(self) -> _Known:
