@@ -1,0 +1,193 @@
+"""A baseline from what the results hold of a commit, and what is to be said when another is held against it.
+
+Owns which measurements a baseline keeps and what differs about the host and the installed packages. How two
+measurements compare is ``compare``'s. Measures nothing, writes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from groundspeed.errors import GroundspeedError, HostMismatchError, NothingMeasuredError
+from groundspeed.machine.profile import Difference, size
+from groundspeed.measurements import Measurement, Missing
+from groundspeed.records import Fingerprint, SeriesKey
+from groundspeed.results.baselines import Baseline
+from groundspeed.results.origin import Installed, Origin, read_origin
+from groundspeed.verdicts.reading import Reading, dates_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which measurements: of a commit (full hash) on a machine, the cases in whose text ``pattern`` is
+    found (None: all).
+    """
+
+    machine: str
+    commit: str
+    pattern: str | None
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.pattern or "")
+        except re.error as error:
+            raise GroundspeedError(f"--bench {self.pattern!r} is no regular expression: {error}.") from error
+
+
+def baseline_of(reading: Reading, wanted: Wanted, name: str, saved_at: datetime) -> Baseline:
+    """What the results hold of a commit, as a baseline.
+
+    Raises NothingMeasuredError where they hold no value of it.
+    """
+    found = present(reading, wanted)
+    if not any(isinstance(one, Measurement) for one in found):
+        raise NothingMeasuredError(_nothing(wanted, found))
+    return Baseline(
+        name=name,
+        saved_at=saved_at,
+        commit=wanted.commit,
+        commit_date=dates_of(reading.archive)[wanted.commit],
+        origin=origin_of(reading, wanted, found),
+        measurements=found,
+    )
+
+
+def present(reading: Reading, wanted: Wanted) -> tuple[Measurement | Missing, ...]:
+    """Every wanted measurement, of several versions of a benchmark the one that the suite has now."""
+    found = matching(reading.measurements(wanted.machine, wanted.commit), wanted.pattern)
+    now = {name: one.version for name, one in reading.archive.benchmarks.items()}
+    return newest(found, now)
+
+
+def matching(
+    found: Iterable[Measurement | Missing], pattern: str | None
+) -> tuple[Measurement | Missing, ...]:
+    """Those in whose case's text the pattern is found."""
+    return tuple(one for one in found if pattern is None or re.search(pattern, str(one.key.case)))
+
+
+def newest(
+    found: Iterable[Measurement | Missing], now: Mapping[str, str]
+) -> tuple[Measurement | Missing, ...]:
+    """One version of each series: the suite's own (``now``), else the one measured last."""
+    chosen: dict[SeriesKey, Measurement | Missing] = {}
+    for one in found:
+        key = replace(one.key, version=None)
+        chosen[key] = max(chosen.get(key, one), one, key=lambda other: _rank(other, now))
+    return tuple(chosen.values())
+
+
+def origin_of(reading: Reading, wanted: Wanted, found: Iterable[Measurement | Missing]) -> Origin:
+    """The host and the packages behind measurements of a commit."""
+    sessions = {process.session for one in found if isinstance(one, Measurement) for process in one.processes}
+    results_dir = reading.configuration.suite.results_dir
+    return read_origin(results_dir, wanted.machine, wanted.commit, sessions)
+
+
+def _rank(one: Measurement | Missing, now: Mapping[str, str]) -> tuple[bool, bool, str]:
+    """Higher is preferred: the suite's version, a value, the last one measured."""
+    processes = one.processes if isinstance(one, Measurement) else ()
+    last = max((process.started_at.isoformat() for process in processes), default="")
+    current = now.get(one.key.case.benchmark) == one.key.version
+    return current, isinstance(one, Measurement), last
+
+
+def _nothing(wanted: Wanted, found: tuple[Measurement | Missing, ...]) -> str:
+    where = f"commit {wanted.commit[:8]} on {wanted.machine}"
+    if found:
+        return f"All {len(found)} cases of {where} failed or were skipped: there is no value to keep."
+    which = "" if wanted.pattern is None else f" of a case that holds {wanted.pattern!r}"
+    return f"There is no result{which} of {where}. Measure it with: groundspeed run {wanted.commit[:8]}^!"
+
+
+# --- what is not as it was ---------------------------------------------------------------------------
+
+
+def refuse_other_machine(baseline: Baseline, head: Origin) -> None:
+    """Raise HostMismatchError when a baseline is of another machine than ``head``'s."""
+    if baseline.origin.machine == head.machine:
+        return
+    lines = "\n".join(f"  {one}" for one in host_differences(baseline.origin, head))
+    raise HostMismatchError(
+        f"The baseline {baseline.name} is of {baseline.origin.machine}, "
+        f"the measurements are of {head.machine}:\n"
+        f"{lines or '  nothing that either says of itself differs'}\n"
+        "Figures of two machines say nothing of the code. Check it there, or compare all the same "
+        "with --any-machine."
+    )
+
+
+def host_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
+    """What differs about the hosts: by what the sessions saw of them, else by machine.json."""
+    if base.fingerprint is None or head.fingerprint is None:
+        one, other = _described(base.description), _described(head.description)
+    else:
+        one, other = _seen(base.fingerprint), _seen(head.fingerprint)
+    return tuple(
+        Difference(what=what, expected=one[what], found=other[what])
+        for what in one
+        if what in other and one[what] != other[what]
+    )
+
+
+def package_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
+    """What else was installed: interpreters and packages of the environments that both have."""
+    now = {one.environment: one for one in head.installed}
+    found: dict[Difference, None] = {}
+    for before in base.installed:
+        if (after := now.get(before.environment)) is not None:
+            found |= dict.fromkeys(_packages(before, after))
+    return tuple(found)
+
+
+def _packages(before: Installed, after: Installed) -> list[Difference]:
+    one = {"Python": before.python, **_versions(before.dependencies)}
+    other = {"Python": after.python, **_versions(after.dependencies)}
+    if not before.dependencies or not after.dependencies:  # nobody knows what there was
+        one, other = {"Python": before.python}, {"Python": after.python}
+    return [
+        Difference(what=name, expected=one.get(name, _NONE), found=other.get(name, _NONE))
+        for name in sorted({*one, *other}, key=lambda name: (name != "Python", name.lower()))
+        if one.get(name, _NONE) != other.get(name, _NONE)
+    ]
+
+
+_NONE = "none"
+
+
+def _versions(lines: Iterable[str]) -> dict[str, str]:
+    return {name: version for name, _, version in (line.partition("==") for line in lines)}
+
+
+def _seen(host: Fingerprint) -> dict[str, str]:
+    turbo = {None: "not stated", True: "on", False: "off"}[host.turbo]
+    return {
+        "CPU": host.cpu_model,
+        "physical cores": str(host.cores_physical),
+        "logical processors": str(host.cores_logical),
+        "caches": ", ".join(host.caches),
+        "RAM": size(host.ram_bytes),
+        "GPU": ", ".join(f"{gpu.name} (driver {gpu.driver})" for gpu in host.gpus) or _NONE,
+        "OS": host.os,
+        "kernel": host.kernel,
+        "architecture": host.arch,
+        "virtualised": host.virtualised or "no",
+        "governor": host.governor or "not stated",
+        "turbo": turbo,
+    }
+
+
+_WORDS = {
+    "cpu": "CPU",
+    "num_cpu": "logical processors",
+    "ram": "RAM",
+    "os": "OS",
+    "arch": "architecture",
+}  # asv's machine.json
+
+
+def _described(machine: Mapping[str, str]) -> dict[str, str]:
+    return {word: machine[key] for key, word in _WORDS.items() if machine.get(key)}
