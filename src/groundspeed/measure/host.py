@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from groundspeed.config import Configuration
-from groundspeed.errors import GroundspeedError
+from groundspeed.errors import GroundspeedError, NothingMeasuredError
 from groundspeed.machine.choice import MachineChoice, choose_machine, machine_differences, refuse_unknown
 from groundspeed.machine.fingerprint import read_fingerprint
 from groundspeed.machine.pinning import choose_cpus
@@ -87,6 +87,34 @@ def compare_host(
     profiles = configuration.project.machines
     refuse_unknown(requested, host, profiles, stored)
     return requested, machine_differences(requested, host, profiles, stored)
+
+
+def machine_with_results(configuration: Configuration, machines: Sequence[str], requested: str | None) -> str:
+    """Whose results a command reads: the machine asked for, this host's, the only one there is.
+
+    ``machines`` are those with results. Raises NothingMeasuredError where there are none, or none of the
+    one asked for, and GroundspeedError where several are and none is this host.
+    """
+    listed = ", ".join(machines)
+    if not machines:
+        raise NothingMeasuredError(
+            f"There are no results in {configuration.suite.results_dir}. Measure something first: "
+            "groundspeed run."
+        )
+    if requested is not None:
+        if requested not in machines:
+            raise NothingMeasuredError(
+                f"There are no results of a machine {requested}. There are some of: {listed}."
+            )
+        return requested
+    if len(machines) == 1:
+        return machines[0]
+    own = this_host(configuration, None).name
+    if own not in machines:
+        raise GroundspeedError(
+            f"This host has no results, and several machines do: {listed}. Name one with --machine."
+        )
+    return own
 
 
 def known_machines(configuration: Configuration, host: Fingerprint) -> tuple[KnownMachine, ...]:

@@ -68,6 +68,11 @@ class Reading:
         return self.renames.apply(self.index.archive())
 
     @property
+    def machines(self) -> tuple[str, ...]:
+        """The machines that there are results of, sorted."""
+        return self.index.machines()
+
+    @property
     def commits(self) -> Mapping[str, Commit]:
         """The commits of ``order`` that git knows, by hash; empty where there is no repository."""
         return self._known.commits
