@@ -16,6 +16,7 @@ from groundspeed.config.renames import StatedRenames, read_renames
 from groundspeed.config.scaling import StatedScaling, read_scaling
 from groundspeed.config.table import Table
 from groundspeed.config.targets import StatedTargets, read_targets
+from groundspeed.config.tolerances import Tolerances, read_tolerances
 from groundspeed.errors import ConfigError
 from groundspeed.records import MachineProfile
 
@@ -62,13 +63,24 @@ class ProjectConfig:
     renames: StatedRenames
     scaling: StatedScaling
     targets: StatedTargets
+    tolerances: Tolerances
 
 
 def read_project(root: Path) -> ProjectConfig:
     """What governs the project in ``root``. Raises ``ConfigError``."""
     file, values = _file_and_values(root)
     table = Table(values=values, file=file or root / _OUR_NAME, path="")
-    table.only("machines", "environment", "run", "nightly", "renamed", "parameters", "scaling", "targets")
+    table.only(
+        "machines",
+        "environment",
+        "run",
+        "nightly",
+        "renamed",
+        "parameters",
+        "scaling",
+        "targets",
+        "tolerance",
+    )
     environment = table.table("environment").only(
         "pass", "lock", "lock_from", "ignore", "cache_size", "cache_age"
     )
@@ -87,6 +99,7 @@ def read_project(root: Path) -> ProjectConfig:
         renames=read_renames(table.table("renamed"), table.table("parameters")),
         scaling=read_scaling(table.table("scaling")),
         targets=read_targets(table.table("targets")),
+        tolerances=read_tolerances(table.table("tolerance")),
     )
 
 

@@ -54,14 +54,24 @@ def spread(processes: Sequence[Sequence[float]]) -> Spread | None:
     With n centres and g of them trimmed at either end: the Winsorized variance over (1 - 2 g / n)^2, with
     n - 2 g - 1 degrees of freedom, so that the trimmed mean's squared standard error is its n-th part.
     """
-    centres = np.sort(_centres(processes))
-    count = len(centres)
+    return spread_of(centres(processes))
+
+
+def spread_of(values: NDArray[np.float64]) -> Spread | None:
+    """The same of centres that are known already, on whatever scale."""
+    ordered, count = np.sort(values), len(values)
     if count < 2:
         return None
     trimmed = int(_TRIMMED * count)
-    winsorized = np.clip(centres, centres[trimmed], centres[count - 1 - trimmed])
+    winsorized = np.clip(ordered, ordered[trimmed], ordered[count - 1 - trimmed])
     variance = float(np.var(winsorized, ddof=1)) / (1 - 2 * trimmed / count) ** 2
     return Spread(variance=variance, df=count - 2 * trimmed - 1)
+
+
+def trimmed_mean(values: NDArray[np.float64]) -> float:
+    """Of process centres, one at least: a fifth of them left out at either end."""
+    ordered, trimmed = np.sort(values), int(_TRIMMED * len(values))
+    return float(ordered[trimmed : len(ordered) - trimmed].mean())
 
 
 def standard_error(processes: Sequence[Sequence[float]], prior: Prior) -> float:
@@ -77,8 +87,8 @@ def standard_error(processes: Sequence[Sequence[float]], prior: Prior) -> float:
     found = spread(processes)
     if found is None:
         return math.inf
-    variance = _moderated(found, prior)
-    return math.expm1(math.sqrt(max(variance, _within(processes)) / len(processes)))
+    variance = moderated(found, prior)
+    return math.expm1(math.sqrt(max(variance, within(processes)) / len(processes)))
 
 
 def best_count(
@@ -94,8 +104,8 @@ def best_count(
     as in two-stage sampling (Cochran, Sampling Techniques, 3rd edition, 1977, section 10.6). v is what the
     moderated spread of the centres leaves when the samples' part is taken off, a tenth of it at least.
     """
-    total = _moderated(spread(processes) or Spread(variance=prior.variance, df=0), prior)
-    between = max(total - _within(processes), total / 10)
+    total = moderated(spread(processes) or Spread(variance=prior.variance, df=0), prior)
+    between = max(total - within(processes), total / 10)
     one = [_MEDIAN_SE**2 * _sample_variance(samples) for samples in processes if len(samples) > 1]
     if not one or between == 0:
         return 1.0
@@ -122,15 +132,17 @@ def learn(spreads: Sequence[Spread]) -> Prior:
     return Prior(variance=math.exp(log_variance), df=df)
 
 
-def _moderated(found: Spread, prior: Prior) -> float:
+def moderated(found: Spread, prior: Prior) -> float:
+    """The variance of a process centre that the case and what is known of other cases come to."""
     return (prior.df * prior.variance + found.df * found.variance) / (prior.df + found.df)
 
 
-def _centres(processes: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+def centres(processes: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """The median of each process's samples, in logarithms; processes without samples have none."""
     return np.array([np.median(np.log(np.asarray(samples))) for samples in processes if len(samples)])
 
 
-def _within(processes: Sequence[Sequence[float]]) -> float:
+def within(processes: Sequence[Sequence[float]]) -> float:
     """The typical variance of a centre that the samples inside its process account for."""
     variances = [
         _MEDIAN_SE**2 * _sample_variance(samples) / len(samples) for samples in processes if len(samples) > 1

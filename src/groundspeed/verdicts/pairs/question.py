@@ -1,0 +1,121 @@
+"""What a judgement of two measurements depends on. Owns the shapes inside this package; decides nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from groundspeed.measurements import Measurement, NoiseFloor
+from groundspeed.records import Better
+from groundspeed.stats.comparison import Component
+from groundspeed.stats.precision import Prior
+from groundspeed.stats.ratio import Interval
+from groundspeed.verdicts.judgement import Caveat, Evidence, Ground
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What is asked of two ends, beside their values. ``unit`` is the canonical one."""
+
+    better: Better
+    unit: str
+    floor: NoiseFloor | None
+    prior: Prior
+    tolerance: float
+
+    @property
+    def sign(self) -> float:
+        """Of a difference, so that more than nothing is worse."""
+        return 1.0 if self.better is Better.LOWER else -1.0
+
+    @property
+    def session(self) -> Component | None:
+        """The floor, as a component of variance."""
+        if self.floor is None:
+            return None
+        return Component(variance=self.floor.between_sessions**2, df=max(self.floor.df, 1.0))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """The samples of one process, all of them finite. ``timed``: they are no values given once."""
+
+    session: str
+    samples: tuple[float, ...]
+    timed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ends:
+    """The processes of both ends; empty where none were kept."""
+
+    base: tuple[Taken, ...]
+    head: tuple[Taken, ...]
+
+    @property
+    def all(self) -> tuple[Taken, ...]:
+        """Base's, then head's."""
+        return (*self.base, *self.head)
+
+    @property
+    def fewest(self) -> int:
+        """Processes, at the end that has fewer."""
+        return min(len(self.base), len(self.head))
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """The sessions that hold both ends."""
+        return frozenset({one.session for one in self.base} & {one.session for one in self.head})
+
+    def within(self, sessions: frozenset[str]) -> Ends:
+        """What ran in these sessions."""
+        return Ends(
+            base=tuple(one for one in self.base if one.session in sessions),
+            head=tuple(one for one in self.head if one.session in sessions),
+        )
+
+    def evidence(self, ground: Ground, *caveats: Caveat) -> Evidence:
+        """What a reader is told of them."""
+        return Evidence(
+            ground=ground,
+            base_processes=len(self.base),
+            head_processes=len(self.head),
+            sessions=len({one.session for one in self.all}),
+            caveats=caveats,
+        )
+
+
+def ends_of(base: Measurement, head: Measurement) -> Ends:
+    """The processes that were kept, without samples that are no number and what has no others."""
+    return Ends(base=_taken(base), head=_taken(head))
+
+
+def _taken(measurement: Measurement) -> tuple[Taken, ...]:
+    finite = (
+        (process, tuple(sample for sample in process.samples if math.isfinite(sample)))
+        for process in measurement.processes
+    )
+    return tuple(
+        Taken(session=process.session, samples=samples, timed=process.number is not None)
+        for process, samples in finite
+        if samples
+    )
+
+
+def middle(end: tuple[Taken, ...]) -> float:
+    """The median of the processes' medians."""
+    return float(np.median([np.median(one.samples) for one in end]))
+
+
+def point(value: float) -> Interval:
+    """A value that is certain."""
+    return Interval(centre=value, low=value, high=value)
+
+
+def mapped(found: Interval, change: Callable[[float], float]) -> Interval:
+    """Each bound mapped; turned round where the map falls."""
+    low, centre, high = change(found.low), change(found.centre), change(found.high)
+    return Interval(centre=centre, low=min(low, high), high=max(low, high))
