@@ -107,6 +107,14 @@ class Reading:
             self._noise[machine] = case_noise(sessions, self._leveled(machine))
         return self._noise[machine]
 
+    def keys(self, machine: str) -> frozenset[SeriesKey]:
+        """What was measured on a machine: the keys of its series, without versions."""
+        return frozenset(
+            dataclasses.replace(one.key, version=None)
+            for one in self.archive.series
+            if one.key.machine == machine
+        )
+
     @cached_property
     def steps(self) -> Stepped:
         """The steps of every series; those of series that did not change are remembered."""
