@@ -14,6 +14,7 @@ that share a session are compared inside it alone.
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundspeed.stats.ratio import Interval
-
-Floats = float | NDArray[np.float64]
 
 LEVEL = 0.99
 """Of an interval, two-sided: asv's own level, and the one that 3,128 processes of identical code bear out
@@ -80,7 +79,7 @@ class Difference:
         Biometrics Bulletin 2, 1946: (a + b)^2 / (a^2 / df_a + b^2 / df_b).
         """
         own, between = self.processes, self.sessions
-        return float(_combined_df(own.variance, own.df, between.variance, between.df))
+        return _combined_df(own.variance, own.df, between.variance, between.df)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,17 +150,21 @@ def more_processes(
     """
     from scipy.special import ndtri, stdtrit
 
-    count = np.arange(1, MOST_PROCESSES + 1, dtype=np.float64)
-    variance = max(process.variance, _LEAST_VARIANCE)
-    precision = 1 / found.error**2 + count / (2 * variance)
-    kept = (1 / found.error**2 / precision) ** 2 * found.sessions.variance
-    own = 1 / precision - kept
-    df = _combined_df(own, process.df + 2 * (count - 1), kept, found.sessions.df)
-    gap = abs(abs(found.centre) - limit)
-    enough = gap >= (stdtrit(df, 1 - chance) + float(ndtri(POWER))) / np.sqrt(precision)
-    if not enough.any():
+    variance, known = max(process.variance, _LEAST_VARIANCE), 1 / max(found.error**2, _LEAST_VARIANCE)
+    gap, power = abs(abs(found.centre) - limit), float(ndtri(POWER))
+
+    def is_enough(count: int) -> bool:
+        precision = known + count / (2 * variance)
+        kept = (known / precision) ** 2 * found.sessions.variance
+        own = max(1 / precision - kept, 0.0)
+        df = _combined_df(own, process.df + 2 * (count - 1), kept, found.sessions.df)
+        return gap >= (float(stdtrit(df, 1 - chance)) + power) / math.sqrt(precision)
+
+    counts = range(1, MOST_PROCESSES + 1)
+    place = bisect.bisect_left(counts, True, key=is_enough)
+    if place == len(counts):
         return Undecidable(reason=f"too near the limit for {MOST_PROCESSES:,} more processes to tell")
-    return More(processes=int(count[np.argmax(enough)]))
+    return More(processes=counts[place])
 
 
 def _within(counts: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -184,6 +187,6 @@ def _weights(precisions: NDArray[np.float64], session: Component | None) -> NDAr
     return np.asarray(contrast @ each)
 
 
-def _combined_df(one: Floats, one_df: Floats, other: Floats, other_df: float) -> Floats:
+def _combined_df(one: float, one_df: float, other: float, other_df: float) -> float:
     """Satterthwaite's degrees of freedom of the sum of two variances."""
     return (one + other) ** 2 / (one**2 / one_df + other**2 / other_df)

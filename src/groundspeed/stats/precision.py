@@ -15,6 +15,7 @@ All spreads are of logarithms: a standard deviation of 0.01 is one percent.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -139,7 +140,7 @@ def moderated(found: Spread, prior: Prior) -> float:
 
 def centres(processes: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     """The median of each process's samples, in logarithms; processes without samples have none."""
-    return np.array([np.median(np.log(np.asarray(samples))) for samples in processes if len(samples)])
+    return np.array([statistics.median(map(math.log, samples)) for samples in processes if samples])
 
 
 def within(processes: Sequence[Sequence[float]]) -> float:
@@ -152,8 +153,9 @@ def within(processes: Sequence[Sequence[float]]) -> float:
 
 def _sample_variance(samples: Sequence[float]) -> float:
     """Of the logarithms, by their median absolute deviation."""
-    logs = np.log(np.asarray(samples))
-    return (_MAD_TO_SD * float(np.median(np.abs(logs - np.median(logs))))) ** 2
+    logs = [math.log(sample) for sample in samples]  # tens of them: an array would cost more than it saves
+    centre = statistics.median(logs)
+    return (_MAD_TO_SD * statistics.median(abs(one - centre) for one in logs)) ** 2
 
 
 def _inverse_trigamma(value: float) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,8 +53,9 @@ class Scale:
 
     def centre(self, samples: Sequence[float]) -> float:
         """Of one process."""
-        values = np.asarray(samples, dtype=np.float64)
-        return float(np.median(np.log(values) if self.logarithmic else values / self.unit))
+        if self.logarithmic:
+            return statistics.median(map(math.log, samples))
+        return statistics.median(samples) / self.unit
 
     def ratio(self, change: float) -> float:
         """Of two ends that differ by ``change``."""

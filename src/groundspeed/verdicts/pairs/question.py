@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
 
 from groundspeed.measurements import Measurement, NoiseFloor
 from groundspeed.records import Better
@@ -107,7 +106,7 @@ def _taken(measurement: Measurement) -> tuple[Taken, ...]:
 
 def middle(end: tuple[Taken, ...]) -> float:
     """The median of the processes' medians."""
-    return float(np.median([np.median(one.samples) for one in end]))
+    return statistics.median(statistics.median(one.samples) for one in end)
 
 
 def point(value: float) -> Interval:
