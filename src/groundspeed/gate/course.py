@@ -12,13 +12,15 @@ is broken.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from groundspeed.gate.evidence import Counts, Evidence, Found
+from groundspeed.gate.evidence import Evidence
+from groundspeed.gate.judging import Judge
 from groundspeed.records import Case, SeriesKey, Skipped, Verdict
 from groundspeed.stats.comparison import LEVEL, More, more_processes
+from groundspeed.verdicts.compare import learned
 from groundspeed.verdicts.judgement import Judgement
 
 LEAST_PROCESSES = 4
@@ -29,9 +31,6 @@ TELLING_PROCESSES = 10
 
 TRIES = 2
 """Processes in a row, each of another worker, that fail before a case does: one may be the host's doing."""
-
-Judge = Callable[[Sequence[Found], Sequence[Found]], Mapping[SeriesKey, Judgement]]
-"""What a comparison of both ends says, by series; what is not measured at both is absent."""
 
 
 class Standing(StrEnum):
@@ -115,8 +114,10 @@ class Course:
         """Judge anew, after a round of ``session`` or from the record up to it."""
         keys = list(dict.fromkeys((*self.wanted, *filter(self.counts, self.evidence.keys))))
         earlier = [key for key, since in self._suspected_in.items() if since != session]
-        pooled = self._judged(keys, lambda _, one: one <= session)
-        fresh = self._judged(earlier, lambda key, one: self._suspected_in[key] < one <= session)
+        every = self.evidence.pairs(keys, lambda _, one: one <= session)
+        later = self.evidence.pairs(earlier, lambda key, one: self._suspected_in[key] < one <= session)
+        prior = learned([*every[0], *every[1]])
+        pooled, fresh = self.judge(*every, prior), self.judge(*later, prior)
         for key, judgement in pooled.items():
             if judgement.verdict is Verdict.SLOWER and _is_told(judgement):
                 self._suspected_in.setdefault(key, session)
@@ -152,9 +153,6 @@ class Course:
         """What deciding a series would take at least; infinite where nothing would, 0 while nobody knows."""
         pair_s = self._spent.get(_where(position.key), _Spent()).pair_s
         return need(position.telling) * pair_s if position.telling and pair_s else 0.0
-
-    def _judged(self, keys: Iterable[SeriesKey], counts: Counts) -> Mapping[SeriesKey, Judgement]:
-        return self.judge(*self.evidence.pairs(keys, counts))
 
     def _place(
         self, key: SeriesKey, pooled: Judgement | None, fresh: Judgement | None, left_s: float

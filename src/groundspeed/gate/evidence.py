@@ -37,6 +37,7 @@ class _Series:
     processes: dict[str, list[Process]] = field(default_factory=dict)
     why: dict[str, Failed | Skipped | NotRun] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
+    checks: dict[str, set[str]] = field(default_factory=dict)
 
 
 class Evidence:
@@ -57,6 +58,8 @@ class Evidence:
             series.refusals[run.commit] = series.refusals.get(run.commit, 0) + 1
             return
         series.refusals[run.commit] = 0
+        if run.check is not None:
+            series.checks.setdefault(run.commit, set()).add(run.check)
         _keep(series, session, run, run.outcome.samples, run.outcome.number)
         readings: dict[str, list[float]] = {}
         for one in run.metrics:
@@ -120,6 +123,23 @@ class Evidence:
         series = self._series.get(key)
         found: Mapping[str, int] = series.refusals if series else {}
         return found.get(self.ends.base, 0), found.get(self.ends.head, 0)
+
+    def returns_else(self, key: SeriesKey) -> bool:
+        """Whether what the benchmark returns is one thing at base and another at head: then both ends do not
+        compute the same. Values that processes of one commit do not agree on tell nothing.
+        """
+        series = self._series.get(key)
+        base, head = (series.checks.get(one, set()) if series else set() for one in self._both)
+        return len(base) == len(head) == 1 and base != head
+
+    @property
+    def _both(self) -> tuple[str, str]:
+        return self.ends.base, self.ends.head
+
+    def unit(self, key: SeriesKey) -> str:
+        """The unit of a series; that of its benchmark while nothing is known of it."""
+        series = self._series.get(key)
+        return series.unit if series else self._benchmarks[key.case.benchmark].unit
 
     def whys(self, key: SeriesKey) -> tuple[Failed | Skipped | NotRun, ...]:
         """Why processes gave nothing, the last reason at each end that has one."""
