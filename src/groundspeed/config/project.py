@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from groundspeed import units
+from groundspeed.config.gate import GateConfig, read_gate
 from groundspeed.config.renames import StatedRenames, read_renames
 from groundspeed.config.scaling import StatedScaling, read_scaling
 from groundspeed.config.table import Table
@@ -56,6 +57,7 @@ class ProjectConfig:
     machines: Mapping[str, MachineProfile]
     passed_variables: tuple[str, ...]
     environment: EnvironmentConfig
+    gate: GateConfig
     launch: str
     precision: float
     case_budget_s: float
@@ -73,6 +75,7 @@ def read_project(root: Path) -> ProjectConfig:
     table.only(
         "machines",
         "environment",
+        "gate",
         "run",
         "nightly",
         "renamed",
@@ -92,6 +95,7 @@ def read_project(root: Path) -> ProjectConfig:
         machines={name: _profile(name, machines.table(name)) for name in machines.values},
         passed_variables=environment.strings("pass"),
         environment=_environment(environment),
+        gate=read_gate(table.table("gate")),
         launch=run.choice("launch", _LAUNCHES) or "auto",
         precision=run.parsed("precision", units.parse_share) or _PRECISION,
         case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,

@@ -5,6 +5,7 @@ Pure: made of what a course came to. Renders nothing.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import shlex
@@ -157,6 +158,14 @@ class Answer:
 def rows_of(course: Course) -> tuple[Row, ...]:
     """A row for each series of a course."""
     return tuple(_row(course, one) for one in course.positions.values())
+
+
+def same_rows(course: Course) -> tuple[Row, ...]:
+    """Rows of series that cannot differ, because both ends hold the same content."""
+    return tuple(
+        dataclasses.replace(_row(course, one), outcome=Outcome.SAME, need=Need(processes=0, seconds=0.0))
+        for one in course.positions.values()
+    )
 
 
 def _row(course: Course, position: Position) -> Row:
