@@ -31,6 +31,9 @@ class Definition:
     version: str | None
 
 
+_Spans = dict[Definition, tuple[int, int]]  # the first and last commit of each version
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Renames:
     """The renames of a project as they apply to its results.
@@ -73,7 +76,8 @@ class Renames:
         if not self.stated:
             return archive
         parts: dict[SeriesKey, list[Series]] = defaultdict(list)
-        for series in sorted(archive.series, key=lambda one: self._age(one.key), reverse=True):
+        by_commit = sorted(archive.series, key=lambda one: int(one.commits[-1]) if one.commits.size else -1)
+        for series in sorted(by_commit, key=lambda one: _oldest_first(self._age(one.key))):
             parts[self.key(series.key)].append(series)
         joined = [join(key, oldest_first, archive.commits) for key, oldest_first in parts.items()]
         kept = [one for result in joined for one in result.series]
@@ -88,7 +92,7 @@ class Renames:
         """What there is at one commit, by present names: a value before none, then the newest name's."""
         if not self.stated:
             return tuple(found)
-        oldest_first = sorted(found, key=lambda one: self._age(one.key), reverse=True)
+        oldest_first = sorted(found, key=lambda one: _oldest_first(self._age(one.key)))
         chosen: dict[SeriesKey, Measurement | Missing] = {}
         for one in sorted(oldest_first, key=lambda one: isinstance(one, Measurement)):
             key = self.key(one.key)
@@ -138,22 +142,24 @@ class Renames:
         return len(self.stated.trail(key.case.benchmark)) - 1, definition.short
 
     def _versions(self, archive: Archive) -> dict[Definition, str | None]:
-        """The last version of each age of a benchmark goes on as the first of the next age."""
-        spans: dict[str, dict[tuple[int, int], dict[Definition, tuple[int, int]]]] = defaultdict(
-            lambda: defaultdict(dict)
-        )
+        """The last version of each age of a benchmark goes on as the first of the next age.
+
+        Two old names of one age (``a = c`` and ``b = c``) follow each other in the order of their commits.
+        """
+        spans: dict[str, dict[tuple[int, int, str], _Spans]] = defaultdict(lambda: defaultdict(dict))
         for series in archive.series:
-            if not series.commits.size:
-                continue
-            ages = spans[self.stated.present(series.key.case.benchmark)]
-            seen = ages[self._age(series.key)]
-            definition = self._definition(series.key)
-            first, last = int(series.commits[0]), int(series.commits[-1])
-            before = seen.get(definition, (first, last))
-            seen[definition] = (min(before[0], first), max(before[1], last))
+            if series.commits.size:
+                name = series.key.case.benchmark
+                seen = spans[self.stated.present(name)][*self._age(series.key), name]
+                definition = self._definition(series.key)
+                first, last = int(series.commits[0]), int(series.commits[-1])
+                before = seen.get(definition, (first, last))
+                seen[definition] = (min(before[0], first), max(before[1], last))
         found: dict[Definition, str | None] = {}
         for ages in spans.values():
-            youngest_first = sorted(ages)
+            youngest_first = sorted(
+                ages, key=lambda age: (age[:2], -max(last for _, last in ages[age].values()))
+            )
             for newer, older in itertools.pairwise(youngest_first):
                 ended = max(ages[older], key=lambda one: (ages[older][one][1], one.version or ""))
                 began = min(ages[newer], key=lambda one: (ages[newer][one][0], one.version or ""))
@@ -202,6 +208,10 @@ class Renames:
 
 NO_RENAMES = Renames(stated=StatedRenames(names={}, defaults={}), benchmarks={}, versions={}, warnings=())
 """Of a project that states none."""
+
+
+def _oldest_first(age: tuple[int, int]) -> tuple[int, int]:
+    return (-age[0], -age[1])
 
 
 def _as_stored(stated: str, values: tuple[str, ...]) -> str:
