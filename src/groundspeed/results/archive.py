@@ -5,11 +5,11 @@ Reads asv's files and the sessions beside them; judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundspeed.definition import better as stated_better
 from groundspeed.definition import default_unit
@@ -93,6 +93,45 @@ def read_archive(results_dir: Path) -> Archive:
     Never raises for what a file holds. The numpy archive (1,433 files, 273 MB): see the benchmark
     ``groundspeed_results`` and the test marked ``archive``.
     """
+    catalog = read_catalog(results_dir)
+    gatherer = Gatherer(catalog.definitions)
+    with collector_paused():
+        for folder, names in result_paths(results_dir):
+            gatherer.add_folder(folder, names)
+    columns = gatherer.columns()
+    unmeasured = read_unmeasured(results_dir)
+    commits = in_order(columns.commits)
+    return Archive(
+        commits=commits,
+        series=tuple(series_of(_block(columns, commits), commits, catalog, unmeasured)),
+        benchmarks=catalog.benchmarks,
+        machines=columns.machines,
+        files=columns.files,
+        warnings=(*catalog.warnings, *columns.warnings, *unmeasured.warnings),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Catalog:
+    """What benchmarks.json and metrics.toml say, as far as they can be read; ``definitions`` are asv's."""
+
+    definitions: Mapping[str, Mapping[str, Any]]
+    benchmarks: Mapping[str, Benchmark]
+    metrics: Mapping[str, MetricEntry]
+    warnings: tuple[str, ...]
+
+    def unit(self, name: str) -> tuple[str, Better]:
+        """The unit and direction of ``name`` or ``name@metric``; asv's where nobody states them."""
+        if name in self.metrics:
+            return self.metrics[name].unit, self.metrics[name].better
+        if name in self.benchmarks:
+            one = self.benchmarks[name]
+            return one.unit, stated_better(one.definition) or Better.LOWER
+        return default_unit(name), Better.LOWER
+
+
+def read_catalog(results_dir: Path) -> Catalog:
+    """Both files; what is broken in them is named in ``warnings`` and passed over."""
     warnings: list[str] = []
     definitions, metrics = {}, {}
     try:
@@ -109,75 +148,81 @@ def read_archive(results_dir: Path) -> Archive:
             benchmarks[name] = benchmark(name, definition)
         except BrokenFileError as error:
             warnings.append(f"{results_dir / BENCHMARKS} {error}; skipped.")
-    gatherer = Gatherer(definitions)
-    with collector_paused():
-        for folder, names in result_paths(results_dir):
-            gatherer.add_folder(folder, names)
-    columns = gatherer.columns()
-    unmeasured = read_unmeasured(results_dir)
-    commits, series = _series(columns, benchmarks, metrics, unmeasured)
-    return Archive(
-        commits=commits,
-        series=series,
-        benchmarks=benchmarks,
-        machines=columns.machines,
-        files=columns.files,
-        warnings=(*warnings, *columns.warnings, *unmeasured.warnings),
+    return Catalog(definitions=definitions, benchmarks=benchmarks, metrics=metrics, warnings=tuple(warnings))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """Cells sorted by series, then commit. Arrays have shape (cells,), ``bounds`` (series + 1,).
+
+    The cells of ``identities[i]``, which are in the order of an archive, stand at
+    ``bounds[i]:bounds[i + 1]``; ``commits`` are positions in the archive's.
+    """
+
+    identities: Sequence[Identity]
+    bounds: NDArray[np.int64]
+    commits: NDArray[np.int32]
+    values: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    kinds: NDArray[np.int8]
+
+
+def series_of(
+    block: Block, commits: Sequence[MeasuredCommit], catalog: Catalog, unmeasured: Unmeasured
+) -> Iterator[Series]:
+    """The series that have cells, each a slice of the block."""
+    units = {name: catalog.unit(name) for name in {one.name for one in block.identities}}
+    bounds = block.bounds.tolist()
+    for identity, start, stop in zip(block.identities, bounds, bounds[1:], strict=False):
+        if start == stop:
+            continue
+        cut = slice(start, stop)
+        places, kinds = block.commits[cut], block.kinds[cut]
+        unit, better = units[identity.name]
+        yield Series(
+            key=_key(identity),
+            unit=unit,
+            better=better,
+            commits=places,
+            values=block.values[cut],
+            low=block.low[cut],
+            high=block.high[cut],
+            failures=_missing(FAILED, identity, kinds, places, commits, unmeasured),
+            skipped=_missing(SKIPPED, identity, kinds, places, commits, unmeasured),
+            carried=_carried(identity, places, commits, unmeasured),
+        )
+
+
+def _block(columns: Columns, commits: Sequence[MeasuredCommit]) -> Block:
+    """Sort all cells by series and commit once. Cost: one sort of as many 64-bit keys."""
+    import numpy as np
+
+    place = {one.hash: at for at, one in enumerate(commits)}
+    rank = np.array([place[name] for name in columns.commits], np.int64)
+    order = sorted(range(len(columns.identities)), key=lambda one: order_of(columns.identities[one]))
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    series = number[columns.series]
+    sorting = last_of_each(series * len(commits) + rank[columns.commit])
+    return Block(
+        identities=[columns.identities[one] for one in order],
+        bounds=np.searchsorted(series[sorting], np.arange(len(order) + 1)),
+        commits=rank[columns.commit[sorting]].astype(np.int32),
+        values=columns.values[sorting],
+        low=columns.low[sorting],
+        high=columns.high[sorting],
+        kinds=columns.kinds[sorting],
     )
 
 
-def _series(
-    columns: Columns,
-    benchmarks: Mapping[str, Benchmark],
-    metrics: Mapping[str, MetricEntry],
-    unmeasured: Unmeasured,
-) -> tuple[tuple[MeasuredCommit, ...], tuple[Series, ...]]:
-    """Sort all cells by series and commit once, then cut. Cost: one sort of as many 64-bit keys."""
-    import numpy as np
-
-    commits, rank = _commits(columns)
-    sorting = _sorting(columns.series.astype(np.int64) * len(commits) + rank[columns.commit])
-    places = rank[columns.commit[sorting]].astype(np.int32)
-    values, low, high = (column[sorting] for column in (columns.values, columns.low, columns.high))
-    kinds = columns.kinds[sorting]
-    bounds = np.searchsorted(columns.series[sorting], np.arange(len(columns.identities) + 1))
-    series = []
-    for number in sorted(range(len(columns.identities)), key=lambda one: _order(columns.identities[one])):
-        cut = slice(bounds[number], bounds[number + 1])
-        if cut.start == cut.stop:
-            continue
-        identity = columns.identities[number]
-        unit, better = _unit(identity.name, benchmarks, metrics)
-        missing = _missing(identity, kinds[cut], places[cut], commits, unmeasured)
-        series.append(
-            Series(
-                key=_key(identity),
-                unit=unit,
-                better=better,
-                commits=places[cut],
-                values=values[cut],
-                low=low[cut],
-                high=high[cut],
-                failures=missing[FAILED],
-                skipped=missing[SKIPPED],
-                carried=_carried(identity, places[cut], commits, unmeasured),
-            )
-        )
-    return commits, tuple(series)
+def in_order(dates: Mapping[str, datetime]) -> tuple[MeasuredCommit, ...]:
+    """The commits by date, then hash."""
+    found = (MeasuredCommit(hash=name, date=date) for name, date in dates.items())
+    return tuple(sorted(found, key=lambda one: (one.date, one.hash)))
 
 
-def _commits(columns: Columns) -> tuple[tuple[MeasuredCommit, ...], NDArray[np.int64]]:
-    """The commits by date, then hash, and for each of the columns' commits its place there."""
-    import numpy as np
-
-    found = [MeasuredCommit(hash=name, date=date) for name, date in columns.commits.items()]
-    order = sorted(range(len(found)), key=lambda place: (found[place].date, found[place].hash))
-    rank = np.empty(len(found), np.int64)
-    rank[order] = np.arange(len(found))
-    return tuple(found[place] for place in order), rank
-
-
-def _sorting(keys: NDArray[np.int64]) -> NDArray[np.intp]:
+def last_of_each(keys: NDArray[np.int64]) -> NDArray[np.intp]:
     """The positions that sort ``keys``, each key once: of two files on a commit the last read counts."""
     import numpy as np
 
@@ -187,35 +232,37 @@ def _sorting(keys: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.extract(last, sorting)
 
 
-def _order(identity: Identity) -> tuple[str, str, str, str, tuple[str, ...]]:
+def order_of(identity: Identity) -> tuple[str, str, str, str, tuple[str, ...], bool]:
+    """What the series of an archive are sorted by; no version comes before an empty one."""
     return (
         identity.machine,
         identity.environment,
         identity.name,
         identity.version or "",
         identity.params,
+        identity.version is not None,
     )
 
 
 def _missing(
+    kind: int,
     identity: Identity,
     kinds: NDArray[np.int8],
     places: NDArray[np.int32],
-    commits: tuple[MeasuredCommit, ...],
+    commits: Sequence[MeasuredCommit],
     unmeasured: Unmeasured,
-) -> dict[int, dict[int, str]]:
-    """For each kind of absence: position in the series to reason."""
-    found: dict[int, dict[int, str]] = {FAILED: {}, SKIPPED: {}}
-    for position in kinds.nonzero()[0].tolist():
-        commit = commits[places[position]].hash
-        found[int(kinds[position])][position] = unmeasured.reason(identity, commit)
-    return found
+) -> dict[int, str]:
+    """The positions in the series of one kind of absence, each with its reason."""
+    positions = (kinds == kind).nonzero()[0].tolist()
+    if not unmeasured.texts:
+        return dict.fromkeys(positions, "")
+    return {at: unmeasured.reason(identity, commits[places[at]].hash) for at in positions}
 
 
 def _carried(
     identity: Identity,
     places: NDArray[np.int32],
-    commits: tuple[MeasuredCommit, ...],
+    commits: Sequence[MeasuredCommit],
     unmeasured: Unmeasured,
 ) -> tuple[Carried, ...]:
     """What was carried over, but where the case was measured all the same."""
@@ -233,13 +280,3 @@ def _key(identity: Identity) -> SeriesKey:
         metric=metric,
         version=identity.version,
     )
-
-
-def _unit(
-    name: str, benchmarks: Mapping[str, Benchmark], metrics: Mapping[str, MetricEntry]
-) -> tuple[str, Better]:
-    if name in metrics:
-        return metrics[name].unit, metrics[name].better
-    if name in benchmarks:
-        return benchmarks[name].unit, stated_better(benchmarks[name].definition) or Better.LOWER
-    return default_unit(name), Better.LOWER

@@ -12,7 +12,7 @@ import gc
 import itertools
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -124,31 +124,51 @@ class Gatherer:
         self._machines: dict[str, Mapping[str, str]] = {}
         self._parts: list[tuple[NDArray[Any], ...]] = []
         self._files = 0
+        self.consulted = False
         self.warnings: list[str] = []
 
     def add_folder(self, folder: Path, names: Sequence[str]) -> None:
         """Every result file of one machine. asv passes over a folder without machine.json; we do not."""
-        machine: Mapping[str, str] | None = None
+        machine = self.add_machine(folder)
+        for name in names:
+            self.add_file(folder / name, machine)
+
+    def add_machine(self, folder: Path) -> Mapping[str, str] | None:
+        """What machine.json says; None, and a warning, where it says nothing."""
         try:
             machine = read_machine(folder)
-            self._machines[machine["machine"]] = machine
         except BrokenFileError as error:
             self.warnings.append(f"{folder / MACHINE} {error}; the machine is taken from the result files.")
-        for name in names:
-            path = folder / name
-            try:
-                self._add_file(parse(path.read_bytes(), exact=False), path, machine)
-            except BrokenFileError as error:
-                self.warnings.append(f"{path} {error}; skipped.")
-            except OSError as error:
-                self.warnings.append(f"{path} cannot be read: {error.strerror or error}; skipped.")
+            return None
+        self._machines[machine["machine"]] = machine
+        return machine
 
-    def _add_file(self, file: StoredFile, path: Path, machine: Mapping[str, str] | None) -> None:
-        name = str(file.params.get("machine") or path.parent.name)
+    def add_file(
+        self,
+        path: Path,
+        machine: Mapping[str, str] | None,
+        *,
+        read: Callable[[Path], bytes] = Path.read_bytes,
+    ) -> StoredFile | None:
+        """One result file of a folder whose machine.json says ``machine``; None where it is passed over.
+
+        ``consulted`` becomes true when a row needed the definitions.
+        """
+        try:
+            file = parse(read(path), exact=False)
+            self._add(file, path, machine)
+        except BrokenFileError as error:
+            self.warnings.append(f"{path} {error}; skipped.")
+        except OSError as error:
+            self.warnings.append(f"{path} cannot be read: {error.strerror or error}; skipped.")
+        else:
+            return file
+        return None
+
+    def _add(self, file: StoredFile, path: Path, machine: Mapping[str, str] | None) -> None:
+        name = machine_of(file, path)
         if machine is None:
-            self._machines.setdefault(
-                name, {key: str(file.params[key]) for key in _MACHINE_KEYS if key in file.params}
-            )
+            self._machines.setdefault(name, machine_facts(file))
         elif name != machine["machine"]:
             raise BrokenFileError(f"is of machine {name!r} in the folder of {machine['machine']!r}")
         commit = self._commits.setdefault(file.commit, len(self._commits))
@@ -249,6 +269,7 @@ class Gatherer:
 
     def _missing_params(self, name: str, count: int, path: Path) -> Any:
         """Parameters for a row that has several results and none of its own, or asv's reading: none."""
+        self.consulted = True
         params = self._definitions.get(name, {}).get("params") or []
         if _are_params(params) and math.prod(len(values) for values in params) == count:
             return params
@@ -283,6 +304,12 @@ class Gatherer:
             warnings=tuple(self.warnings),
         )
 
+    def drain(self) -> Columns:
+        """What was added since the last time; series and commits keep their numbers."""
+        columns = self.columns()
+        self._parts.clear()
+        return columns
+
     def _series_of_cells(
         self, shapes: NDArray[np.int64], lengths: NDArray[np.int64]
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -295,6 +322,16 @@ class Gatherer:
         starts = np.cumsum(lengths) - lengths
         within = np.arange(lengths.sum()) - np.repeat(starts, lengths)
         return flat[np.repeat(offsets, lengths) + within], within.astype(np.int32)
+
+
+def machine_of(file: StoredFile, path: Path) -> str:
+    """The machine that a result file names, else its folder's name."""
+    return str(file.params.get("machine") or path.parent.name)
+
+
+def machine_facts(file: StoredFile) -> dict[str, str]:
+    """What a result file itself says of its machine."""
+    return {key: str(file.params[key]) for key in _MACHINE_KEYS if key in file.params}
 
 
 def _extend(column: list[Any], values: Any, length: int) -> None:

@@ -75,6 +75,11 @@ def surely_measured(line: bytes) -> bool:
     return _MEASURED in line
 
 
+def speaks_of(line: bytes, commits: frozenset[str]) -> bool:
+    """Whether a line may be about one of ``commits``, told without parsing it."""
+    return any(commit.encode("ascii", "replace") in line for commit in commits)
+
+
 # --- what was done ---------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from groundspeed.errors import StorageError
 from groundspeed.records import Benchmark, Session
 from groundspeed.results.atomic import refused
 from groundspeed.results.session_header import header_line, parse_header
-from groundspeed.results.session_lines import Item, item_line, parse_item, surely_measured
+from groundspeed.results.session_lines import Item, item_line, parse_item, speaks_of, surely_measured
 from groundspeed.results.session_wire import SessionFormatError, UnknownLineError
 
 FOLDER = "sessions"
@@ -129,17 +129,26 @@ def session_paths(machine_folder: Path) -> list[Path]:
     return sorted((machine_folder / FOLDER).glob(f"*{_ENDING}"))
 
 
+def all_session_paths(results_dir: Path) -> list[Path]:
+    """Every machine's session files: by machine folder, then oldest first."""
+    folders = sorted(path.parent for path in results_dir.glob(f"*/{FOLDER}"))
+    return [path for folder in folders for path in session_paths(folder)]
+
+
 def read_session(path: Path) -> tuple[Session, tuple[Item, ...], tuple[str, ...]]:
     """The session, what was done in order, and warnings; see ``read_session_file``."""
     file = read_session_file(path)
     return file.session, file.items, file.warnings
 
 
-def read_session_file(path: Path, *, measured: bool = True) -> SessionFile:
+def read_session_file(
+    path: Path, *, measured: bool = True, commits: frozenset[str] | None = None
+) -> SessionFile:
     """Read a session file, cut off or not. Lines of unknown types are passed over with a warning.
 
-    ``measured=False`` leaves out runs that measured, unparsed, for who asks about the others alone.
-    Raises SessionFormatError when the header is not whole or is of a newer major version.
+    Two ways to leave out lines, unparsed: ``measured=False`` those of runs that measured, ``commits`` all
+    that name none of these. Raises SessionFormatError when the header is not whole or is of a newer major
+    version.
     """
     stream = _Stream(path)
     lines = stream.lines()
@@ -151,6 +160,8 @@ def read_session_file(path: Path, *, measured: bool = True) -> SessionFile:
             warnings.append(f"{path} breaks off in line {number}; the lines before it are whole.")
             break
         if not measured and surely_measured(line):
+            continue
+        if commits is not None and not speaks_of(line, commits):
             continue
         try:
             items.append(parse_item(line))

@@ -5,7 +5,7 @@ asv's files hold no text, and nothing at all of a measurement that was carried o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 from groundspeed.records import Build, CarriedOver, Failed, Run, Skipped
 from groundspeed.results.further import split_metric
 from groundspeed.results.session_wire import SessionFormatError
-from groundspeed.results.sessions import FOLDER, SessionFile, read_session_file, session_paths
+from groundspeed.results.sessions import SessionFile, all_session_paths, read_session_file
 
 if TYPE_CHECKING:
     from groundspeed.results.gather import Identity
 
-_Attempt = tuple[str, str, str, str, tuple[str, ...] | None]  # dictionaries' keys, never passed on
-_Case = tuple[str, str, str, str, tuple[str, ...]]
+Attempt = tuple[
+    str, str, str, str, tuple[str, ...] | None
+]  # machine, environment, commit, benchmark, parameters
+Attempted = tuple[str, str, str, str, tuple[str, ...]]  # machine, environment, benchmark, version, parameters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +41,8 @@ class Unmeasured:
     Carried-over commits by machine, environment, benchmark, version and parameters, then by hash.
     """
 
-    texts: Mapping[_Attempt, str]
-    carried: Mapping[_Case, Mapping[str, Carried]]
+    texts: Mapping[Attempt, str]
+    carried: Mapping[Attempted, Mapping[str, Carried]]
     warnings: tuple[str, ...]
 
     def reason(self, identity: Identity, commit: str) -> str:
@@ -65,22 +67,23 @@ def read_unmeasured(results_dir: Path) -> Unmeasured:
 
     Runs that measured are passed over unparsed: they are most of a history and say nothing here.
     """
-    texts: dict[_Attempt, str] = {}
-    carried: dict[_Case, dict[str, Carried]] = {}
+    found: list[Unmeasured] = []
     warnings: list[str] = []
-    for folder in sorted(path.parent for path in results_dir.glob(f"*/{FOLDER}")):
-        for path in session_paths(folder):
-            try:
-                file = read_session_file(path, measured=False)
-            except SessionFormatError as error:
-                warnings.append(str(error))
-                continue
-            warnings.extend(file.warnings)
-            _collect(file, texts, carried)
-    return Unmeasured(texts=texts, carried=carried, warnings=tuple(warnings))
+    for path in all_session_paths(results_dir):
+        try:
+            file = read_session_file(path, measured=False)
+        except SessionFormatError as error:
+            warnings.append(str(error))
+            continue
+        warnings.extend(file.warnings)
+        found.append(unmeasured_of(file))
+    return merged(found, tuple(warnings))
 
 
-def _collect(file: SessionFile, texts: dict[_Attempt, str], carried: dict[_Case, dict[str, Carried]]) -> None:
+def unmeasured_of(file: SessionFile) -> Unmeasured:
+    """What one session says; its warnings are the file's."""
+    texts: dict[Attempt, str] = {}
+    carried: dict[Attempted, dict[str, Carried]] = {}
     machine = file.session.machine
     for item in file.items:
         if isinstance(item, Build):
@@ -98,6 +101,18 @@ def _collect(file: SessionFile, texts: dict[_Attempt, str], carried: dict[_Case,
                 carried.setdefault(where, {})[item.commit] = Carried(
                     commit=item.commit, date=date, measured_at=item.outcome.measured_at
                 )
+    return Unmeasured(texts=texts, carried=carried, warnings=())
+
+
+def merged(sessions: Iterable[Unmeasured], warnings: tuple[str, ...]) -> Unmeasured:
+    """What sessions say together, oldest first: the last word counts."""
+    texts: dict[Attempt, str] = {}
+    carried: dict[Attempted, dict[str, Carried]] = {}
+    for one in sessions:
+        texts.update(one.texts)
+        for where, commits in one.carried.items():
+            carried.setdefault(where, {}).update(commits)
+    return Unmeasured(texts=texts, carried=carried, warnings=warnings)
 
 
 def _text(outcome: Failed | Skipped) -> str:

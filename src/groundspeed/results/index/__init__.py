@@ -1,8 +1,8 @@
 """The results as columns, kept beside them: read once, extended by what is new, never the truth.
 
-Owns the folder that it is given; writes nothing into the results.
+Owns the folder that it is given; writes nothing into the results. docs/index-format.md describes the files.
 """
 
-from groundspeed.results.index.opening import Index as Index
+from groundspeed.results.index.answers import Index as Index
 from groundspeed.results.index.opening import open_index as open_index
 from groundspeed.results.index.processes import Processes as Processes

@@ -31,12 +31,17 @@ def joined(
     """Every series that asv's files or sessions know at ``commit``.
 
     The value is asv's where its file has one, as in the archive; samples and reasons are the sessions'.
-    A further metric of a case that failed has failed for the case's reason.
+    A further metric of a case that failed has failed for the case's reason. In a row that sessions made,
+    an empty cell that none speaks of is a case that nobody has run.
     """
     found = {key: _one(key, commit, None, said) for key, said in spoken.items()}
+    rows = {_row(key) for key in spoken}
     for cell in held:
         said = spoken.get(cell.key) or spoken.get(replace(cell.key, metric=""))
-        found[cell.key] = _one(cell.key, commit, cell, said)
+        one = _one(cell.key, commit, cell, said)
+        if isinstance(one, Missing) and said is None and _row(cell.key) in rows:
+            one = replace(one, why=NotRun(reason="nobody has run it here yet"))
+        found[cell.key] = one
     return found
 
 
@@ -48,6 +53,10 @@ def carried(one: Measurement, commit: str) -> Measurement:
 def held_cell(value: float, low: float, high: float) -> Stored | None:
     """asv's value with its interval; None where it is no number."""
     return None if math.isnan(value) else Stored(value=value, low=low, high=high)
+
+
+def _row(key: SeriesKey) -> tuple[str, str, str | None]:
+    return (key.environment, key.case.benchmark, key.version)
 
 
 def _one(key: SeriesKey, commit: str, cell: Held | None, said: Spoken | None) -> Measurement | Missing:

@@ -42,8 +42,11 @@ class Spoken:
     why: Failed | Skipped | NotRun | None
 
 
-def spoken_of(ledger: Ledger, machine: str, commit: str) -> dict[SeriesKey, Spoken]:
-    """Everything said of a commit. What was carried over to it is not said here."""
+def spoken_of(ledger: Ledger, not_run: Sequence[Entry], machine: str, commit: str) -> dict[SeriesKey, Spoken]:
+    """Everything said of a commit. ``not_run`` counts where nothing else is said of a case.
+
+    What was carried over to the commit is not said here.
+    """
     found: dict[SeriesKey, Spoken] = {}
     for where in ledger.spots():
         spot = ledger.at(where)
@@ -58,7 +61,28 @@ def spoken_of(ledger: Ledger, machine: str, commit: str) -> dict[SeriesKey, Spok
                         machine=machine, environment=where[1], case=case, metric=metric, version=version
                     )
                     found[key] = said
+    for entry in not_run:
+        key, said = _not_run(entry, ledger, machine)
+        found.setdefault(key, said)
     return found
+
+
+def _not_run(entry: Entry, ledger: Ledger, machine: str) -> tuple[SeriesKey, Spoken]:
+    run = entry.item
+    assert isinstance(run, Run)
+    assert isinstance(run.outcome, NotRun)
+    described = ledger.benchmark(entry.place.session, run.case.benchmark)
+    key = SeriesKey(
+        machine=machine, environment=run.environment, case=run.case, metric="", version=run.version
+    )
+    return key, Spoken(
+        metric="",
+        unit=described.unit,
+        better=stated_better(described.definition) or Better.LOWER,
+        processes=(),
+        stored=None,
+        why=run.outcome,
+    )
 
 
 def _cases(entries: RowEntries, ledger: Ledger, name: str) -> list[Case]:

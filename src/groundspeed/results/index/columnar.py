@@ -1,0 +1,125 @@
+"""The answers of an index that is up to date."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from groundspeed.results.archive import Archive, Catalog, Series, in_order, series_of
+from groundspeed.results.asv_files import BrokenFileError
+from groundspeed.results.catalog import MACHINE, read_machine
+from groundspeed.results.gather import collector_paused
+from groundspeed.results.index.answers import Index
+from groundspeed.results.index.manifest import Manifest, ResultFacts, SessionFacts, Source
+from groundspeed.results.index.refresh import dates_of
+from groundspeed.results.index.session_tables import UNMEASURED, table_of
+from groundspeed.results.index.shelf import open_shelf, placed
+from groundspeed.results.index.sources import RESULTS, SESSIONS
+from groundspeed.results.index.unmeasured_wire import unmeasured_from_wire
+from groundspeed.results.session_wire import SessionFormatError
+from groundspeed.results.sessions import SessionFile, read_session_file
+from groundspeed.results.unmeasured import Unmeasured, merged
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ColumnarIndex(Index):
+    """An index whose files are those of ``manifest``."""
+
+    def __init__(self, results_dir: Path, folder: Path, manifest: Manifest, catalog: Catalog) -> None:
+        super().__init__(folder)
+        self._results_dir = results_dir
+        self._manifest = manifest
+        self._catalog = catalog
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is broken in the results, lines included that an archive does not look at."""
+        faults = [one for source in self._manifest.sources.values() for one in _faults(source)]
+        return (*self.archive().warnings, *faults)
+
+    def table_files(self) -> dict[str, list[Path]]:
+        """The Parquet files of every table, for other engines."""
+        found: dict[str, list[Path]] = {}
+        for one in self._manifest.files():
+            if one.path.endswith(".parquet"):
+                found.setdefault(one.table, []).append(self._folder / one.path)
+        return found
+
+    def _read(self) -> Archive:
+        commits = in_order(dates_of(self._manifest))
+        machines, warnings = self._machines()
+        unmeasured = self._unmeasured()
+        series: list[Series] = []
+        places = {one.hash: at for at, one in enumerate(commits)}
+        with collector_paused():  # a hundred thousand small objects and no cycle
+            for machine, files in sorted(self._manifest.shelves.items()):
+                block = placed(open_shelf(self._folder, machine, files), places)
+                series += series_of(block, commits, self._catalog, unmeasured)
+        return Archive(
+            commits=commits,
+            series=tuple(series),
+            benchmarks=self._catalog.benchmarks,
+            machines=machines,
+            files=sum(one.said is not None for one in self._results()),
+            warnings=(*self._catalog.warnings, *warnings, *unmeasured.warnings),
+        )
+
+    def _results(self) -> list[Source]:
+        return [one for one in self._manifest.sources.values() if one.kind == RESULTS]
+
+    def _session_sources(self) -> list[Source]:
+        return [one for one in self._manifest.sources.values() if one.kind == SESSIONS]
+
+    def _machines(self) -> tuple[dict[str, Mapping[str, str]], list[str]]:
+        """What is known of each machine; the warnings of its folder, then of the result files in it."""
+        machines: dict[str, Mapping[str, str]] = {}
+        warnings: list[str] = []
+        for name, sources in itertools.groupby(self._results(), key=lambda one: one.folder):
+            folder = self._results_dir / name
+            try:
+                stated = read_machine(folder)
+                machines[stated["machine"]] = stated
+            except BrokenFileError as error:
+                warnings.append(f"{folder / MACHINE} {error}; the machine is taken from the result files.")
+            for one in sources:
+                warnings += one.warnings
+                if isinstance(one.said, ResultFacts) and one.said.facts is not None:
+                    machines.setdefault(one.said.machine, one.said.facts)
+        return machines, warnings
+
+    def _unmeasured(self) -> Unmeasured:
+        sources = self._session_sources()
+        told: dict[str, Any] = {}
+        for one in self._manifest.tables(UNMEASURED):
+            told |= orjson.loads((self._folder / one.path).read_bytes())
+        warnings = tuple(warning for one in sources for warning in one.warnings)
+        return merged((unmeasured_from_wire(told[one.path]) for one in sources if one.path in told), warnings)
+
+    def _speaking(self) -> set[str]:
+        return {one.said.machine for one in self._session_sources() if one.said is not None}
+
+    def _sessions_of(self, machine: str, commit: str) -> Iterator[SessionFile]:
+        for one in self._session_sources():
+            said = one.said
+            if isinstance(said, SessionFacts) and said.machine == machine and commit in said.commits:
+                with contextlib.suppress(SessionFormatError):  # it was whole when the index was made
+                    yield read_session_file(self._results_dir / one.path, commits=frozenset({commit}))
+
+    def _table(self, name: str, machine: str, columns: Sequence[str]) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        files = self._manifest.tables(name, machine)
+        tables = [pq.ParquetFile(self._folder / one.path).read(columns=list(columns)) for one in files]
+        return pa.concat_tables([table_of(name, []).select(list(columns)), *tables])
+
+
+def _faults(source: Source) -> tuple[str, ...]:
+    return source.said.faults if isinstance(source.said, SessionFacts) else ()
