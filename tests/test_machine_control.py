@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from groundspeed.machine import control, control_work
 from groundspeed.machine.control import ControlError, run_control
 from groundspeed.records import Control
-from groundspeed.stats.control import DEFAULT_NOISE_FLOOR, Move, moved
+from groundspeed.stats.control import DEFAULT_NOISE_FLOOR, Move, moved, usual_noise_floor
 
 T0 = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -102,3 +103,36 @@ def test_swapping_the_ends_turns_the_move_around(one: float, other: float, floor
 def test_an_end_without_samples(before: list[Control], after: list[Control], end: str) -> None:
     with pytest.raises(ValueError, match=f"no sample of the control benchmark {end}"):
         moved(before, after, DEFAULT_NOISE_FLOOR)
+
+
+def sessions(*moves: float) -> list[tuple[Control, ...]]:
+    """A session per move, its control one second before and that much more after."""
+    return [(of(1.0), of(math.exp(move))) for move in moves]
+
+
+def test_the_usual_noise_floor_is_that_of_earlier_sessions() -> None:
+    # sizes 1 % in the median: 0.01 / 0.6745 = 1.483 % a deviation; t(0.37 * 20 = 7.4, 0.995) = 3.437
+    found = usual_noise_floor(sessions(*[0.01, -0.01] * 10))
+    assert found == pytest.approx(math.expm1(3.437 * 0.014826), rel=1e-3)
+
+
+def test_a_few_sessions_in_which_the_host_changed_do_not_raise_it() -> None:
+    calm = [0.01, -0.01] * 10
+    assert usual_noise_floor(sessions(*calm, 0.5, -0.5)) == pytest.approx(
+        usual_noise_floor(sessions(*calm)), rel=0.05
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "expected"),
+    [
+        ([], None),
+        (sessions(*[0.01] * 7), None),  # one too few
+        ([*sessions(*[0.01] * 7), (of(1.0),)], None),  # a session that ended before its second control
+        (sessions(*[0.0] * 8), 0.01),  # never less than sampling is content with
+    ],
+)
+def test_too_few_sessions_and_too_calm_ones(
+    earlier: list[tuple[Control, ...]], expected: float | None
+) -> None:
+    assert usual_noise_floor(earlier) == expected

@@ -83,6 +83,7 @@ def report(*, interrupted: bool = False) -> Report:
         sampling=SAMPLING,
         checks={},
         controls=(),
+        control_noise_floor=None,
         import_errors={"benchmarks.gone": "Traceback\nModuleNotFoundError: No module named 'gone'"},
         interrupted=interrupted,
         duration_s=61.2,
@@ -190,6 +191,7 @@ def test_nothing_new_is_said_in_one_line() -> None:
         sampling=SAMPLING,
         checks={},
         controls=(),
+        control_noise_floor=None,
         import_errors={},
         interrupted=False,
         duration_s=0.2,
@@ -220,6 +222,15 @@ def test_a_host_that_changed_is_flagged(factor: float, said: str | None) -> None
     )
     text = render(replace(page(), report=replace(report(), controls=controls)), Format.TEXT)
     assert (said in text) if said else ("The host became" not in text)
+
+
+def test_a_machines_own_noise_floor_decides_where_it_is_known() -> None:
+    controls = tuple(Control(started_at=START, samples=(0.01 * one,)) for one in (1.0, 1.03))
+    of = replace(report(), controls=controls)
+    calm = render(replace(page(), report=replace(of, control_noise_floor=0.02)), Format.TEXT)
+    assert "takes ×1.03 (noise floor 2%)" in calm
+    noisy = render(replace(page(), report=replace(of, control_noise_floor=0.04)), Format.TEXT)
+    assert "The host became" not in noisy
 
 
 def test_it_is_said_how_many_cases_are_known_how_well() -> None:

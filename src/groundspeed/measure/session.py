@@ -38,6 +38,7 @@ from groundspeed.records import (
 )
 from groundspeed.results.lock import file_lock
 from groundspeed.results.store import ResultStore
+from groundspeed.stats.control import usual_noise_floor
 from groundspeed.suite.environments import Environments
 
 
@@ -60,7 +61,8 @@ class Report:
     """What a session came to. ``forecast_s`` is what the plan was expected to take.
 
     ``checks`` holds, by series and commit, what the benchmarks returned, as far as it is on record;
-    ``controls`` the control benchmark before and after, none where nothing was measured.
+    ``controls`` the control benchmark before and after, none where nothing was measured;
+    ``control_noise_floor`` how far it moves on this machine, None while too few sessions tell.
     """
 
     machine: str
@@ -71,6 +73,7 @@ class Report:
     tally: Tally
     checks: Mapping[SeriesKey, Mapping[str, frozenset[str]]]
     controls: tuple[Control, ...]
+    control_noise_floor: float | None
     import_errors: Mapping[str, str]
     interrupted: bool
     duration_s: float
@@ -181,6 +184,7 @@ class MeasuringSession:
             tally=tally,
             checks=self.store.checks() if tally.outcomes else {},
             controls=tuple(frame.controls),
+            control_noise_floor=usual_noise_floor(self.store.controls()) if frame.controls else None,
             import_errors=suite.import_errors,
             interrupted=interrupted,
             duration_s=time.monotonic() - started,

@@ -251,7 +251,7 @@ def _control(report: Report) -> str:
     """Whether the host itself changed while it measured."""
     if len(report.controls) < 2:
         return ""
-    move = moved(report.controls[:1], report.controls[1:], None)
+    move = moved(report.controls[:1], report.controls[1:], report.control_noise_floor)
     if not move.beyond:
         return ""
     word = "slower" if move.ratio > 1 else "faster"

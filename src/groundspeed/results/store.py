@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from groundspeed.records import Benchmark, Build, Case, Run, SeriesKey, Session
+from groundspeed.records import Benchmark, Build, Case, Control, Run, SeriesKey, Session
 from groundspeed.results.asv_files import BrokenFileError
 from groundspeed.results.atomic import sweep
 from groundspeed.results.catalog import (
@@ -70,6 +70,7 @@ class ResultStore:
         self._headers: Sequence[tuple[Benchmark, ...]] = ()
         loaded = _load(self._folder)
         self._ledger, self._behind, self._warnings = loaded.ledger, loaded.behind, loaded.warnings
+        self._controls = loaded.controls
         self._written_s: dict[Spot, float] = {}
 
     @property
@@ -193,6 +194,10 @@ class ResultStore:
         """Seconds that the last build took."""
         return self._ledger.build_duration()
 
+    def controls(self) -> tuple[tuple[Control, ...], ...]:
+        """What the control benchmark gave in each session before this one, oldest first."""
+        return self._controls
+
     def benchmarks(self) -> tuple[Benchmark, ...]:
         """The suite as benchmarks.json knows it, without the entries of further metrics."""
         found = []
@@ -233,12 +238,14 @@ class _Loaded:
     ledger: Ledger
     machine: Mapping[str, str] | None
     behind: set[Spot]
+    controls: tuple[tuple[Control, ...], ...]
     warnings: list[str]
 
 
 def _load(folder: Path) -> _Loaded:
     ledger, machine, warnings = Ledger(), None, []
     behind: set[Spot] = set()
+    controls: list[tuple[Control, ...]] = []
     for path in session_paths(folder):
         try:
             file = read_session_file(path)
@@ -249,6 +256,7 @@ def _load(folder: Path) -> _Loaded:
             continue
         warnings.extend(file.warnings)
         machine = file.machine
+        controls.append(tuple(item for item in file.items if isinstance(item, Control)))
         ledger.open(file.session, file.machine)
         touched: set[Spot] = set()
         for line, item in enumerate(file.items, start=2):
@@ -260,4 +268,4 @@ def _load(folder: Path) -> _Loaded:
                 warnings.append(f"{path}: {error}; the line is skipped.")
         if not file.closed:
             behind |= touched
-    return _Loaded(ledger=ledger, machine=machine, behind=behind, warnings=warnings)
+    return _Loaded(ledger=ledger, machine=machine, behind=behind, controls=tuple(controls), warnings=warnings)

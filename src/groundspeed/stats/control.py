@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,16 @@ from groundspeed.records import Control
 # Until a machine's own noise is known: the tolerance of a verdict. A host that moved by less than what
 # verdicts ignore cannot have made one, and 16 controls of an idle virtual machine stayed within 1.7 %.
 DEFAULT_NOISE_FLOOR = 0.05
+
+LEAST_NOISE_FLOOR = 0.01
+"""However calm a host was: a medians' standard error, which sampling is content with."""
+
+LEAST_SESSIONS = 8
+"""Earlier sessions that a noise floor is told from: with fewer its limit is beyond 5 % on a calm host."""
+
+_EFFICIENCY = 0.37  # of a median deviation against a standard deviation (Rousseeuw & Croux, 1993)
+_MEDIAN_DEVIATION = 0.6744897501960817  # of a standard normal, Phi^-1(3/4)
+_LEVEL = 0.99  # of moves that no host made, those that are within the floor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +53,27 @@ def moved(before: Sequence[Control], after: Sequence[Control], noise_floor: floa
         assumed=noise_floor is None,
         beyond=ratio > 1 + floor or ratio < 1 / (1 + floor),
     )
+
+
+def usual_noise_floor(earlier: Sequence[Sequence[Control]]) -> float | None:
+    """How far the control moves within a session when nothing is wrong; None where too few sessions tell.
+
+    Each session's first control against its last, as a logarithm. A host that did change in some of them
+    does not count: the median of their sizes, scaled to a normal's standard deviation, times Student's t
+    of 0.37 n degrees of freedom (what n such sizes are worth; Rousseeuw & Croux, JASA 88, 1993).
+    """
+    moves = [
+        abs(math.log(_median("after", session[-1:]) / _median("before", session[:1])))
+        for session in earlier
+        if len(session) > 1
+    ]
+    if len(moves) < LEAST_SESSIONS:
+        return None
+    from scipy.special import stdtrit
+
+    deviation = statistics.median(moves) / _MEDIAN_DEVIATION
+    limit = float(stdtrit(_EFFICIENCY * len(moves), (1 + _LEVEL) / 2)) * deviation
+    return max(LEAST_NOISE_FLOOR, math.expm1(limit))
 
 
 def _median(end: str, controls: Sequence[Control]) -> float:
