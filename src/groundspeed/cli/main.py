@@ -10,7 +10,24 @@ from typing import Annotated
 
 import typer
 
-from groundspeed.cli import corpus, doctor, env, init, machine, preview, publish, run
+from groundspeed.cli import (
+    baseline,
+    compare,
+    corpus,
+    doctor,
+    env,
+    gate,
+    init,
+    machine,
+    noise,
+    preview,
+    publish,
+    regressions,
+    run,
+    scaling,
+    targets,
+    triage,
+)
 from groundspeed.errors import GroundspeedError
 
 FAULT = 70  # a fault of ours (sysexits: EX_SOFTWARE)
@@ -28,8 +45,16 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(doctor.doctor)
 app.command()(run.run)
+app.command()(compare.compare)
+app.command()(gate.gate)
+app.command()(noise.noise)
+app.command()(targets.targets)
+app.command()(scaling.scaling)
+app.command()(regressions.regressions)
 app.command()(publish.publish)
 app.command()(preview.preview)
+app.add_typer(baseline.app, name="baseline")
+app.add_typer(triage.app, name="triage")
 app.add_typer(machine.app, name="machine")
 app.add_typer(env.app, name="env")
 app.add_typer(corpus.app, name="corpus")

@@ -7,6 +7,7 @@ matter. What is closed keeps its place: nothing is hidden here.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,9 +25,6 @@ from groundspeed.verdicts.triage import Decision, Ruling, id_of
 FALSE_DISCOVERIES = 0.01
 """The share of the steps shown that noise may have made. A list that is read commit by commit bears one in
 a hundred; the price is small (numpy's archive: docs/regressions.md)."""
-
-TOLERANCE = 0.05
-"""DESIGN 7, for a case that the project says nothing about."""
 
 EXPONENT_TOLERANCE = 0.1
 """Of a growth: with n^0.1 more, ten times the input costs a quarter more than it did."""
@@ -55,7 +53,7 @@ def judge(
     return Regressions(
         regressions=regressions,
         improvements=improvements,
-        searched=int(kept.sum()),
+        searched=Counter(one.key.machine for one, there in zip(stepped.series, kept, strict=True) if there),
         stale=tuple(one for one in decisions if one not in holding),
         order=stepped.order,
     )
@@ -208,9 +206,14 @@ def _group(
         id=id_of(likely.base, likely.head),
         range=possible,
         likely=likely,
-        affected=tuple(sorted(affected, key=lambda one: (-one.evidence * one.size, str(one.step.key)))),
+        affected=tuple(sorted(affected, key=_pressing)),
         decisions=tuple(one for one in decisions if any(_holds(one, each.step.key) for each in affected)),
     )
+
+
+def _pressing(one: Affected) -> tuple[float, str, str, str, str]:
+    key = one.step.key
+    return (-one.evidence * one.size, str(key.case), key.metric, key.machine, key.environment)
 
 
 def _range(stepped: Stepped, base: int, head: int) -> Range:
@@ -243,13 +246,14 @@ def _affected(stepped: Stepped, candidates: _Candidates, row: int, decisions: Se
 def _recovery(stepped: Stepped, row: int, limit: float) -> Range | None:
     """The first later step of the series to a level within ``limit`` of the one before ``row``, or better."""
     rows = stepped.rows
-    end = int(np.searchsorted(rows.series, rows.series[row], side="right"))
-    way = math.copysign(1.0, rows.after[row] - rows.before[row])
-    back = np.flatnonzero(way * (rows.after[row + 1 : end] - rows.before[row]) <= limit)
-    if not back.size:
-        return None
-    at = row + 1 + int(back[0])
-    return _range(stepped, int(rows.base[at]), int(rows.head[at]))
+    series, before = rows.series[row], rows.before[row]
+    way = math.copysign(1.0, rows.after[row] - before)
+    for at in range(row + 1, rows.p.size):
+        if rows.series[at] != series:
+            break
+        if way * (rows.after[at] - before) <= limit:
+            return _range(stepped, int(rows.base[at]), int(rows.head[at]))
+    return None
 
 
 def _state(recovered: Range | None, rulings: Sequence[Ruling]) -> State:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -113,12 +114,12 @@ _PRESSING = (
 class Regressions:
     """Every group, the most pressing first, whatever its state; improvements likewise.
 
-    ``searched`` counts the series, ``stale`` are decisions that hold for nothing any more.
+    ``searched`` counts the series of each machine, ``stale`` are decisions that hold for nothing any more.
     """
 
     regressions: tuple[Group, ...]
     improvements: tuple[Group, ...]
-    searched: int
+    searched: Mapping[str, int]
     stale: tuple[Decision, ...]
     order: tuple[str, ...]
 
@@ -126,6 +127,14 @@ class Regressions:
     def open(self) -> tuple[Group, ...]:
         """The regressions that somebody should look at."""
         return tuple(group for group in self.regressions if group.state in OPEN)
+
+    def since(self, commits: AbstractSet[str]) -> Regressions:
+        """The same with the groups whose range ends at one of ``commits``."""
+        return replace(
+            self,
+            regressions=tuple(one for one in self.regressions if one.range.head in commits),
+            improvements=tuple(one for one in self.improvements if one.range.head in commits),
+        )
 
     def only(self, wanted: Callable[[SeriesKey], bool]) -> Regressions:
         """The same with the series that are wanted; groups keep their ids and ranges."""

@@ -6,6 +6,7 @@ numbers are ``stats``'; what a step means to anybody is ``regressions``'.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -25,6 +26,7 @@ METHOD = "steps-1"
 """Names what is remembered. Another number whenever ``changepoints`` or ``levels`` may answer otherwise."""
 
 _COLUMNS = tuple(one.name for one in fields(levels.Steps) if one.name != "series")
+_LARGEST_LOG = 709.0  # of a number that is finite
 _PLACES = frozenset({"base", "head", "earliest", "latest"})
 
 
@@ -103,30 +105,61 @@ class Stepped:
 
 
 def find_steps(archive: Archive, order: Sequence[str], memory: Memory) -> Stepped:
-    """The steps of every series of ``archive`` that has values, its commits in ``order`` (oldest first).
+    """The steps of every series of ``archive``, its commits in ``order`` (oldest first).
 
     What ``memory`` holds of a series with these very values is taken from there.
     """
     place_of = {commit: place for place, commit in enumerate(order)}
     places = np.array([place_of[one.hash] for one in archive.commits], np.int64)
-    scales = [_scale(one) for one in archive.series]
-    at = [places[one.commits] for one in archive.series]
-    sorting = [np.argsort(one, kind="stable") for one in at]
-    values = [_values(one, scale)[by] for one, scale, by in zip(archive.series, scales, sorting, strict=True)]
-    rows = _placed(_remembered(values, memory), [one[by] for one, by in zip(at, sorting, strict=True)])
-    return Stepped(order=tuple(order), series=archive.series, scales=tuple(scales), rows=rows)
+    flat = _flatten(archive.series, places)
+    rows = _placed(_remembered(flat.series(), memory), flat)
+    return Stepped(order=tuple(order), series=archive.series, scales=flat.scales, rows=rows)
 
 
-def _scale(series: Series) -> Scale:
-    if series.key.metric == EXPONENT:
-        return Scale.DIFFERENCE
-    finite = series.values[np.isfinite(series.values)]
-    return Scale.RATIO if bool((finite > 0).all()) else Scale.DIFFERENCE
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Flat:
+    """All series in one column, each in the order of its places, between neighbours of ``bounds``."""
+
+    value: NDArray[np.float64]
+    place: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    scales: tuple[Scale, ...]
+
+    def series(self) -> list[NDArray[np.float64]]:
+        """The values of each."""
+        return np.split(self.value, self.bounds[1:-1]) if self.scales else []
 
 
-def _values(series: Series, scale: Scale) -> NDArray[np.float64]:
-    values = np.where(np.isfinite(series.values), series.values, np.nan)
-    return np.log(values) if scale is Scale.RATIO else values
+def _flatten(series: Sequence[Series], places: NDArray[np.int64]) -> _Flat:
+    """Values on the scale of their series: a pass over everything, where one over each series cost thrice."""
+    sizes = [one.values.size for one in series]
+    bounds = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    value = np.concatenate([np.empty(0), *(one.values for one in series)])
+    place = places[np.concatenate([np.empty(0, np.int32), *(one.commits for one in series)])]
+    for number in _backwards(place, bounds):  # seldom: git's order is mostly that of dates
+        cut = slice(bounds[number], bounds[number + 1])
+        sorting = np.argsort(place[cut], kind="stable")
+        place[cut], value[cut] = place[cut][sorting], value[cut][sorting]
+    value[np.isinf(value)] = np.nan
+    filled = np.flatnonzero(sizes)
+    least = np.full(len(sizes), np.nan)
+    if filled.size:
+        least[filled] = np.fmin.reduceat(value, bounds[filled])
+    scales = [
+        Scale.DIFFERENCE if low <= 0 or one.key.metric == EXPONENT else Scale.RATIO
+        for one, low in zip(series, least.tolist(), strict=True)
+    ]
+    related = np.repeat([one is Scale.RATIO for one in scales], sizes) if sizes else np.empty(0, np.bool_)
+    np.log(value, out=value, where=related)
+    return _Flat(value=value, place=place, bounds=bounds, scales=tuple(scales))
+
+
+def _backwards(place: NDArray[np.int64], bounds: NDArray[np.int64]) -> list[int]:
+    """The series in which a place is before the one that precedes it."""
+    falls = np.flatnonzero(place[1:] < place[:-1]) + 1
+    inside = falls[~np.isin(falls, bounds)]
+    found: list[int] = np.unique(np.searchsorted(bounds, inside, side="right") - 1).tolist()
+    return found
 
 
 def _remembered(values: Sequence[NDArray[np.float64]], memory: Memory) -> levels.Steps:
@@ -157,18 +190,20 @@ def _columns(numbers: Sequence[NDArray[np.float64]]) -> levels.Steps:
     return levels.Steps(series=np.repeat(np.arange(len(numbers)), counts), **column)
 
 
-def _placed(rows: levels.Steps, places: Sequence[NDArray[np.int64]]) -> levels.Steps:
+def _placed(rows: levels.Steps, flat: _Flat) -> levels.Steps:
     """Positions in a series made places in the order of all commits."""
-    offsets = np.concatenate([[0], np.cumsum([one.size for one in places])]).astype(np.int64)
-    flat = np.concatenate([np.empty(0, np.int64), *places])
     column: dict[str, Any] = {name: getattr(rows, name) for name in _COLUMNS}
-    column |= {name: flat[offsets[rows.series] + column[name]] for name in _PLACES}
+    column |= {name: flat.place[flat.bounds[rows.series] + column[name]] for name in _PLACES}
     return levels.Steps(series=rows.series, **column)
 
 
 def _interval(centre: float, half: float, scale: Scale) -> Interval:
-    bounds = [centre, centre - half, centre + half]
+    bounds = (float(centre), float(centre - half), float(centre + half))
     if scale is Scale.RATIO:
-        with np.errstate(over="ignore"):  # of three wild values nothing is known: the bound is infinite
-            bounds = [np.exp(one) for one in bounds]
-    return Interval(centre=float(bounds[0]), low=float(bounds[1]), high=float(bounds[2]))
+        bounds = (_exp(bounds[0]), _exp(bounds[1]), _exp(bounds[2]))
+    return Interval(centre=bounds[0], low=bounds[1], high=bounds[2])
+
+
+def _exp(value: float) -> float:
+    """Of three wild values nothing is known: the bound is infinite."""
+    return math.exp(value) if value < _LARGEST_LOG else math.inf

@@ -1,0 +1,401 @@
+"""Regressions as text, Markdown and JSON: which commits, what they did, how sure that is, what to type."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shlex
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from groundspeed import units
+from groundspeed.records import Better, Commit
+from groundspeed.report.table import Format, Table, plain
+from groundspeed.report.triage import wire
+from groundspeed.results.further import EXPONENT
+from groundspeed.stats.ratio import Interval
+from groundspeed.verdicts.culprits import FALSE_DISCOVERIES
+from groundspeed.verdicts.groups import OPEN, Affected, Group, Range, Regressions, State
+from groundspeed.verdicts.reading import Reading, dates_of
+from groundspeed.verdicts.regressions import Standing, distances, text_of, trend
+from groundspeed.verdicts.steps import Scale
+
+SCHEMA = "groundspeed-regressions"
+VERSION = 1
+TOP = 10  # groups that a terminal gets; JSON has all
+WORST = 5  # benchmarks shown of a group
+WIDTH = 100  # columns of a line
+_MOST_OF = 1 / 3  # of a machine's series: so many at once are seldom one commit's work
+_MANY = 10  # series: of fewer no share says anything
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegressionsPage:
+    """What is shown: ``groups`` of those found, the first ``top`` of them in a text.
+
+    ``distance`` counts the commits of a branch before each one that git knows on it.
+    """
+
+    found: Regressions
+    groups: tuple[Group, ...]
+    improvements: bool
+    top: int | None
+    commits: Mapping[str, Commit]
+    dates: Mapping[str, datetime]
+    distance: Mapping[str, int]
+
+    @property
+    def shown(self) -> tuple[Group, ...]:
+        """The groups that are written out."""
+        return self.groups if self.top is None else self.groups[: self.top]
+
+
+def page_of(
+    reading: Reading, found: Regressions, *, improvements: bool, everything: bool, top: int | None
+) -> RegressionsPage:
+    """The regressions or improvements with what the repository says of their commits."""
+    groups = found.improvements if improvements else found.regressions
+    return RegressionsPage(
+        found=found,
+        groups=groups if everything else tuple(one for one in groups if one.state in OPEN),
+        improvements=improvements,
+        top=top,
+        commits=reading.commits,
+        dates=dates_of(reading.archive),
+        distance=distances(reading),
+    )
+
+
+def render(page: RegressionsPage, kind: Format) -> str:
+    """The page in the format asked for. JSON in one line: with thousands of series spaces would be half."""
+    if kind is Format.JSON:
+        return json.dumps(_json(page), ensure_ascii=False, allow_nan=False)
+    return _markdown(page) if kind is Format.MARKDOWN else _text(page)
+
+
+# --- text -------------------------------------------------------------------------------------------
+
+
+def _text(page: RegressionsPage) -> str:
+    blocks = [_summary(page)]
+    blocks += [_block(rank, group, page) for rank, group in enumerate(page.shown, start=1)]
+    return "\n\n".join([*blocks, *_closing(page)])
+
+
+def _summary(page: RegressionsPage) -> str:
+    """What is known, and how sure, before anything else."""
+    found, states = page.found, Counter(group.state for group in page.found.regressions)
+    count = f"{sum(found.searched.values()):,} series searched"
+    searched = f"{count}; noise may have made {FALSE_DISCOVERIES:.0%} of what is listed."
+    if page.improvements:
+        return f"{_count(len(page.groups), 'improvement')}. {searched}"
+    closed = [
+        f"{states[state]} {state}"
+        for state in (State.RECOVERED, State.ACKNOWLEDGED, State.NOT_CONFIRMED)
+        if states[state]
+    ]
+    open_ = _count(len(found.open), "open regression") if found.open else "No open regression"
+    confirmed = f", {states[State.CONFIRMED]} of them confirmed" if states[State.CONFIRMED] else ""
+    besides = f" (and {', '.join(closed)})" if closed else ""
+    return f"{open_}{confirmed}{besides}. {searched}"
+
+
+def _block(rank: int, group: Group, page: RegressionsPage) -> str:
+    lines = [
+        f"{rank:>3}. {group.id}  {_headline(group)}",
+        *(f"     {line}" for line in (*_where(group, page), *_hints(group, page))),
+        *(f"       {line}" for line in _cases(group)),
+        *(f"     {line}" for line in _decided(group)),
+        *([f"     $ {command}" for command in _next(group, page)]),
+    ]
+    return "\n".join(_cut(line) for line in lines)
+
+
+def _headline(group: Group) -> str:
+    counted = group.counted
+    worst = _factor(max(counted, key=lambda one: one.size))
+    median = math.exp(min(statistics.median(one.size for one in counted), 700.0))
+    many = len(counted) > 1
+    change = f"{units.display(median, '')}× {_word(counted)}" if many else _change(counted[0])
+    of = f" of {len(group.affected):,}" if len(counted) < len(group.affected) else ""
+    cases = f" (median of {len(counted):,}{of} series, worst {worst})" if many else ""
+    return f"{group.state}  {change}{cases}  {', '.join(group.machines)}"
+
+
+def _where(group: Group, page: RegressionsPage) -> list[str]:
+    """The range, how long it is, and what git calls its end."""
+    where = group.range
+    dates = [f"{page.dates[end]:%Y-%m-%d}" for end in (where.base, where.head) if end in page.dates]
+    count = _commits_in(where, page)
+    parts = [_short(where), " to ".join(dict.fromkeys(dates))]
+    parts += [] if count is None else [_count(count, "commit")]
+    parts += [] if group.likely == where else [f"most likely {_short(group.likely)}"]
+    commit = page.commits.get(where.head)
+    subject = [] if commit is None else [f"{'' if count == 1 else 'up to: '}{plain(commit.subject)}"]
+    return ["  ".join(part for part in parts if part), *subject]
+
+
+def _hints(group: Group, page: RegressionsPage) -> list[str]:
+    """That so much moved at once that one should look at the host first."""
+    moved = Counter(one.step.key.machine for one in group.counted)
+    broad = [
+        f"{count / page.found.searched[machine]:.0%} of the series on {machine}"
+        for machine, count in sorted(moved.items())
+        if count >= _MANY and count > _MOST_OF * page.found.searched[machine]
+    ]
+    return [f"It moved {' and '.join(broad)}: look at the host and its Python first."] if broad else []
+
+
+def _cases(group: Group) -> list[str]:
+    """The worst case of each of the worst benchmarks, and how many series besides."""
+    shown = _worst(group)
+    lines = [
+        line
+        for one in shown
+        for line in (
+            f"{_change(one)}  {_levels(one)}  {one.step.key.machine}",
+            f"  {plain(text_of(one.step.key))}",
+        )
+    ]
+    left = len(group.affected) - len(shown)
+    names = len({(one.step.key.case.benchmark, one.step.key.metric) for one in group.affected})
+    return [*lines, *([f"and {left:,} more series, of {_count(names, 'benchmark')} in all"] if left else [])]
+
+
+def _worst(group: Group) -> tuple[Affected, ...]:
+    first: dict[tuple[str, str], Affected] = {}
+    for one in group.counted:
+        first.setdefault((one.step.key.case.benchmark, one.step.key.metric), one)
+    return tuple(first.values())[:WORST]
+
+
+def _decided(group: Group) -> list[str]:
+    return [
+        f"{one.ruling} by {plain(one.by)} on {one.at:%Y-%m-%d}{': ' + plain(one.note) if one.note else ''}"
+        for one in group.decisions
+    ]
+
+
+def _next(group: Group, page: RegressionsPage) -> list[str]:
+    """What to type: narrow the range down, or look at the only commit in it."""
+    where = group.range
+    if group.state is State.RECOVERED or page.improvements:
+        return []
+    if _commits_in(where, page) == 1:
+        return [f"git show {where.head[:10]}"]
+    bench = shlex.quote(f"^{re.escape(group.counted[0].step.key.case.benchmark)}\\b")
+    return [f"groundspeed run {_short(where)} --bench {bench}"]
+
+
+def _closing(page: RegressionsPage) -> list[str]:
+    parts = []
+    if left := len(page.groups) - len(page.shown):
+        parts.append(f"{left:,} more: --top {len(page.groups)}")
+    if page.improvements:
+        return parts
+    if page.shown:
+        example = page.shown[0].id
+        parts.append(f"Meant to be so? groundspeed triage acknowledge {example} --note 'why'")
+    course = [f"{_day(one, page)}: {one.open}" for one in trend(page.found, page.dates)]
+    if course and page.found.regressions:
+        parts.append(f"Open at the time: {' · '.join(course)}")
+    if page.found.stale:
+        count = _count(len(page.found.stale), "decision")
+        parts.append(f"triage.toml holds {count} about nothing that is found now: groundspeed triage")
+    return parts
+
+
+# --- Markdown ---------------------------------------------------------------------------------------
+
+
+def _markdown(page: RegressionsPage) -> str:
+    """One table, then the cases of each group in a fold."""
+    if not page.shown:
+        return _summary(page)
+    header = ("#", "id", "state", "change", "series", "machines", "commits", "what")
+    rows = tuple(_row(rank, group, page) for rank, group in enumerate(page.shown, start=1))
+    folds = [_fold(group) for group in page.shown]
+    left = len(page.groups) - len(page.shown)
+    more = [f"{left:,} more: `groundspeed regressions --top {len(page.groups)}`"] if left else []
+    table = Table(header=header, rows=rows, right=frozenset({"#", "series"})).markdown()
+    return "\n\n".join([_summary(page), table, *folds, *more])
+
+
+def _row(rank: int, group: Group, page: RegressionsPage) -> tuple[str, ...]:
+    commit, counted = page.commits.get(group.range.head), group.counted
+    median = math.exp(min(statistics.median(one.size for one in counted), 700.0))
+    change = f"{units.display(median, '')}× {_word(counted)}" if len(counted) > 1 else _change(counted[0])
+    return (
+        str(rank),
+        group.id,
+        str(group.state),
+        change,
+        f"{len(counted):,}",
+        ", ".join(group.machines),
+        _short(group.range),
+        commit.subject if commit else "",
+    )
+
+
+def _fold(group: Group) -> str:
+    rows = tuple(
+        (text_of(one.step.key), one.step.key.machine, _levels(one), _change(one)) for one in _worst(group)
+    )
+    left = len(group.affected) - len(rows)
+    table = Table(header=("case", "machine", "levels", "change"), rows=rows).markdown()
+    more = f"\n\nand {left:,} more" if left else ""
+    title = f"{group.id}: {_count(len(group.affected), 'series')}"
+    return f"<details><summary>{title}</summary>\n\n{table}{more}\n\n</details>"
+
+
+# --- JSON -------------------------------------------------------------------------------------------
+
+
+def _json(page: RegressionsPage) -> dict[str, Any]:
+    states = Counter(group.state for group in page.found.regressions)
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "kind": "improvements" if page.improvements else "regressions",
+        "searched": dict(page.found.searched),
+        "false_discoveries": FALSE_DISCOVERIES,
+        "open": len(page.found.open),
+        "states": {str(state): states[state] for state in State},
+        "trend": [
+            {"commit": one.commit, "date": _date(one.commit, page), "open": one.open}
+            for one in trend(page.found, page.dates)
+        ],
+        "groups": [_group_json(rank, group, page) for rank, group in enumerate(page.shown, start=1)],
+        "stale": [wire(one) for one in page.found.stale],
+    }
+
+
+def _group_json(rank: int, group: Group, page: RegressionsPage) -> dict[str, Any]:
+    commit = page.commits.get(group.range.head)
+    return {
+        "rank": rank,
+        "id": group.id,
+        "state": str(group.state),
+        "score": _number(group.score),
+        "range": _range_json(group.range, page),
+        "likely": _range_json(group.likely, page),
+        "subject": commit.subject if commit else None,
+        "machines": list(group.machines),
+        "decisions": [wire(one) for one in group.decisions],
+        "series": [_series_json(one, page) for one in group.affected],
+    }
+
+
+def _series_json(one: Affected, page: RegressionsPage) -> dict[str, Any]:
+    step, key = one.step, one.step.key
+    return {
+        "case": text_of(key),
+        "benchmark": key.case.benchmark,
+        "params": list(key.case.params),
+        "metric": key.metric,
+        "machine": key.machine,
+        "environment": key.environment,
+        "unit": units.canonical(step.unit),
+        "better": str(step.better),
+        "base": step.base,
+        "head": step.head,
+        "before": _interval_json(step.before),
+        "after": _interval_json(step.after),
+        "scale": str(step.scale),
+        "change": _interval_json(step.change),
+        "size": _number(one.size),
+        "q": one.q,
+        "state": str(one.state),
+        "recovered": None if one.recovered is None else _range_json(one.recovered, page),
+    }
+
+
+def _range_json(one: Range, page: RegressionsPage) -> dict[str, Any]:
+    return {
+        "base": one.base,
+        "head": one.head,
+        "base_date": _date(one.base, page),
+        "head_date": _date(one.head, page),
+        "commits": _commits_in(one, page),
+    }
+
+
+def _interval_json(one: Interval) -> dict[str, float | None]:
+    return {"centre": _number(one.centre), "low": _number(one.low), "high": _number(one.high)}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _date(commit: str, page: RegressionsPage) -> str | None:
+    return page.dates[commit].isoformat() if commit in page.dates else None
+
+
+# --- words and numbers --------------------------------------------------------------------------------
+
+
+def _change(one: Affected) -> str:
+    """How much, in the direction it went, with its interval: ``1.32× slower (1.30 to 1.35)``."""
+    step = one.step
+    if step.key.metric == EXPONENT:
+        return f"growth n^{step.before.centre:.2f} → n^{step.after.centre:.2f}"
+    if step.scale is Scale.DIFFERENCE:
+        return f"{_signed(step.change.centre, step.unit)} {_word([one])}"
+    low, high = sorted(_either_way(bound) for bound in (step.change.low, step.change.high))
+    if step.change.low < 1 < step.change.high:
+        low = 1.0
+    return f"{_factor(one)} {_word([one])} ({units.display(low, '')} to {units.display(high, '')})"
+
+
+def _either_way(ratio: float) -> float:
+    return ratio if ratio >= 1 else (1 / ratio if ratio > 0 else math.inf)
+
+
+def _factor(one: Affected) -> str:
+    return f"{units.display(math.exp(min(one.size, 700.0)), '')}×"
+
+
+def _signed(value: float, unit: str) -> str:
+    return f"{'+' if value > 0 else '−'}{units.display(abs(value), unit)}"
+
+
+def _levels(one: Affected) -> str:
+    step = one.step
+    return f"{units.display(step.before.centre, step.unit)} → {units.display(step.after.centre, step.unit)}"
+
+
+def _word(affected: Sequence[Affected]) -> str:
+    """What became of times is slower or faster; of anything else worse or better."""
+    times = all(units.canonical(one.step.unit) == "s" and one.step.better is Better.LOWER for one in affected)
+    worse = affected[0].step.worse
+    return ("slower" if worse else "faster") if times else ("worse" if worse else "better")
+
+
+def _short(one: Range) -> str:
+    return f"{one.base[:8]}..{one.head[:8]}"
+
+
+def _commits_in(one: Range, page: RegressionsPage) -> int | None:
+    """None where git does not know both ends on the branch."""
+    if one.base in page.distance and one.head in page.distance:
+        return page.distance[one.head] - page.distance[one.base]
+    return None
+
+
+def _day(one: Standing, page: RegressionsPage) -> str:
+    return f"{page.dates[one.commit]:%Y-%m}" if one.commit in page.dates else one.commit[:8]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 and not what.endswith('s') else ''}"
+
+
+def _cut(line: str) -> str:
+    """Within the width of a page; commands are never cut, for they are copied."""
+    return line if len(line) <= WIDTH or line.lstrip().startswith("$") else f"{line[: WIDTH - 1]}…"
