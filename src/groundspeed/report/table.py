@@ -18,6 +18,15 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class GateFormat(StrEnum):
+    """How the gate's answer is printed: what continuous integration reads as well."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+    JSON = "json"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
     """Rows under a header; columns named in ``right`` are aligned to the right."""
@@ -35,7 +44,7 @@ class Table:
     def markdown(self) -> str:
         """A Markdown table whose cells cannot break out of it."""
         rule = ["---:" if name in self.right else "---" for name in self.header]
-        lines = [self.header, rule, *(tuple(_markdown(cell) for cell in row) for row in self.rows)]
+        lines = [self.header, rule, *(tuple(escaped(cell) for cell in row) for row in self.rows)]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
     def _line(self, row: Sequence[str], widths: Sequence[int]) -> str:
@@ -65,6 +74,7 @@ def _width(cell: str) -> int:
     )
 
 
-def _markdown(cell: str) -> str:
-    escaped = plain(cell).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`")
-    return escaped.replace("<", "&lt;").replace(">", "&gt;").replace("[", "\\[")
+def escaped(cell: str) -> str:
+    """The text as Markdown shows it, also inside a table."""
+    text = plain(cell).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`")
+    return text.replace("<", "&lt;").replace(">", "&gt;").replace("[", "\\[")

@@ -87,6 +87,17 @@ class Comparison:
         """How many rows say so."""
         return sum(what is said(row) for row in self.rows)
 
+    def exit_code(self, *, strict: bool) -> int:
+        """1 where something is slower or broken, 3 where nothing could be compared, 4 where nothing but
+        inconclusive rows is left (``strict``: where any is), else 0.
+        """
+        if self.count(Verdict.SLOWER) or self.count(Status.BROKEN):
+            return 1
+        if not self.compared:
+            return 3
+        undecided = self.count(Verdict.INCONCLUSIVE)
+        return 4 if undecided == len(self.compared) or (strict and undecided) else 0
+
 
 def said(row: Row) -> Verdict | Status:
     """What a row says, in a word."""

@@ -166,13 +166,23 @@ def _process_variance(
     shown = [one for one in groups if one is not None]
     df = sum(one.df for one in shown)
     variance = sum(one.df * one.variance for one in shown) / df if df else 0.0
-    prior, floor = question.prior, question.floor
-    if not df and floor is not None and floor.between_processes is not None:
-        prior = Prior(variance=floor.between_processes**2, df=min(max(floor.df, 1.0), MOST_DF))
+    prior = _own_prior(ends, question) if not df else question.prior
     found = moderated(Spread(variance=variance, df=df), prior)
     if scale.logarithmic:
         found = max(found, within([one.samples for one in ends.all]))
     return Component(variance=found, df=prior.df + df)
+
+
+def _own_prior(ends: Ends, question: Question) -> Prior:
+    """What a case's floor says of one process of it. A floor that does not tell processes from sessions holds
+    both: where the session's part counts on its own, nothing is left for the process.
+    """
+    floor = question.floor
+    if floor is None:
+        return question.prior
+    whole = floor.between_sessions if ends.shared else 0.0
+    spread = whole if floor.between_processes is None else floor.between_processes
+    return Prior(variance=spread**2, df=min(max(floor.df, 1.0), MOST_DF))
 
 
 # --- the judgement -----------------------------------------------------------------------------------

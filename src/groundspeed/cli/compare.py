@@ -1,0 +1,71 @@
+"""``groundspeed compare``: what the results say of one commit against another."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundspeed.report.table import Format
+
+
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="The revision that was there before.")],
+    head: Annotated[str, typer.Argument(metavar="HEAD", help="The one it is asked about.")] = "HEAD",
+    bench: Annotated[
+        str, typer.Option("--bench", "-b", metavar="REGEX", help="Cases in whose text it is found.")
+    ] = "",
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="One metric (p99), 'main' for the one without a name.")
+    ] = "",
+    machine: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose results; else this host's, or the only ones.")
+    ] = None,
+    environment: Annotated[str, typer.Option(metavar="NAME", help="One environment.")] = "",
+    tolerance: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="The change that is ignored, such as 5%.")
+    ] = None,
+    sort: Annotated[str, typer.Option(metavar="ratio|name", help="Which row comes first.")] = "ratio",
+    everything: Annotated[bool, typer.Option("--all", help="Every row, the unchanged ones too.")] = False,
+    only_changed: Annotated[
+        bool, typer.Option("--only-changed", help="What became slower or faster, broke or was fixed.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 4 when any case is inconclusive, not only all.")
+    ] = False,
+    output: Annotated[Format, typer.Option("--format", help="How the report is printed.")] = Format.TEXT,
+) -> None:
+    """Compare what is on record of two commits; measures nothing.
+
+    Example: groundspeed compare v1.2 main --bench 'Query' --tolerance 3%
+    """
+    from groundspeed import config, units
+    from groundspeed.cli.options import parsed
+    from groundspeed.cli.progress import ProgressLine
+    from groundspeed.measure.host import machine_with_results
+    from groundspeed.report.comparison import Show, Sort, View, render
+    from groundspeed.verdicts.between import Wanted, compare_commits
+    from groundspeed.verdicts.reading import read
+
+    if everything and only_changed:
+        raise typer.BadParameter("they exclude each other", param_hint="--all, --only-changed")
+    view = View(
+        sort=parsed("--sort", sort, Sort),
+        show=Show.ALL if everything else Show.CHANGED if only_changed else Show.FIRST,
+    )
+    configuration = config.load(Path.cwd())
+    tolerances = configuration.project.tolerances
+    if tolerance is not None:
+        share = parsed("--tolerance", tolerance, units.parse_share)
+        tolerances = dataclasses.replace(tolerances, default=share)
+    screen = ProgressLine()
+    reading = read(configuration)
+    name = machine_with_results(configuration, reading.machines, machine)
+    wanted = Wanted(pattern=bench, environment=environment, metric=metric)
+    found = compare_commits(reading, name, (base, head), wanted, tolerances)
+    for warning in dict.fromkeys([*configuration.warnings, *reading.notices]):
+        screen.note(warning)
+    typer.echo(render(found, view, output))
+    raise typer.Exit(found.comparison.exit_code(strict=strict))
