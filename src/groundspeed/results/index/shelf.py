@@ -29,7 +29,7 @@ SHELF = "shelf"
 _ARRAYS = {
     "bounds": "int64",
     "commits": "int32",
-    "values": "float64",
+    "value": "float64",
     "low": "float64",
     "high": "float64",
     "kinds": "int8",
@@ -61,25 +61,27 @@ def make_shelf(
     """
     import numpy as np
 
-    table = _read(folder, parts)
+    table = _read(folder, parts, ("series", "commit", "state"))
     ordered = sorted((identities[one] for one in _texts(table, "series")), key=order_of)
     used = set(_texts(table, "commit"))
     hashes = [one for one in commits if one in used]
     series = _codes(table, "series", [series_id(one) for one in ordered])
     commit = _codes(table, "commit", hashes)
     sorting = last_of_each(series.astype(np.int64) * len(hashes) + commit)
-    columns = {
-        "bounds": np.searchsorted(series[sorting], np.arange(len(ordered) + 1)),
-        "commits": commit[sorting],
-        "kinds": _codes(table, "state", list(STATES))[sorting],
-        **{name: table[column].to_numpy()[sorting] for name, column in _VALUES},
-    }
     name = _name(parts)
-    described = {"series": [_to_wire(one) for one in ordered], "commits": hashes}
-    return (
-        *(_put_array(folder, machine, f"{name}-{one}", columns[one]) for one in _ARRAYS),
-        _put_bytes(folder, machine, f"{name}-described.json", to_json(described)),
-    )
+    files = []
+
+    def keep(column: str, array: NDArray[Any]) -> None:
+        files.append(_put_array(folder, machine, f"{name}-{column}", array))
+
+    keep("bounds", np.searchsorted(series[sorting], np.arange(len(ordered) + 1)))
+    keep("commits", commit[sorting])
+    keep("kinds", _codes(table, "state", STATES)[sorting])
+    del table, series, commit
+    for column in ("value", "low", "high"):  # one at a time: they are what needs memory
+        keep(column, _read(folder, parts, (column,))[column].to_numpy()[sorting])
+    described = to_json({"series": [_to_wire(one) for one in ordered], "commits": hashes})
+    return (*files, _put_bytes(folder, machine, f"{name}-described.json", described))
 
 
 def is_of(files: Sequence[IndexFile], parts: Sequence[IndexFile]) -> bool:
@@ -105,10 +107,12 @@ def open_shelf(folder: Path, machine: str, files: Sequence[IndexFile]) -> Shelf:
     for name in _ARRAYS:
         mapped = np.load(paths[name], mmap_mode="r", allow_pickle=False)
         arrays[name] = np.asarray(mapped)  # a plain array over the same pages: its slices are cheaper
-    return Shelf(
-        block=Block(identities=[_from_wire(machine, one) for one in described["series"]], **arrays),
-        commits=tuple(described["commits"]),
+    block = Block(
+        identities=[_from_wire(machine, one) for one in described["series"]],
+        values=arrays.pop("value"),
+        **arrays,
     )
+    return Shelf(block=block, commits=tuple(described["commits"]))
 
 
 def identities_of(folder: Path, machine: str, files: Sequence[IndexFile]) -> dict[str, Identity]:
@@ -134,9 +138,6 @@ def placed(shelf: Shelf, places: Mapping[str, int]) -> Block:
     return _with(block, commits[sorting], sorting)
 
 
-_VALUES = (("values", "value"), ("low", "low"), ("high", "high"))
-
-
 def _with(block: Block, commits: NDArray[np.int32], cut: Any) -> Block:
     return Block(
         identities=block.identities,
@@ -149,14 +150,13 @@ def _with(block: Block, commits: NDArray[np.int32], cut: Any) -> Block:
     )
 
 
-def _read(folder: Path, parts: Sequence[IndexFile]) -> pa.Table:
+def _read(folder: Path, parts: Sequence[IndexFile], columns: Sequence[str]) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = ["series", "commit", "state", *(column for _, column in _VALUES)]
-    return pa.concat_tables(
-        pq.ParquetFile(folder / one.path, read_dictionary=columns[:3]).read(columns=columns) for one in parts
-    )
+    texts = [one for one in columns if one not in _ARRAYS]
+    files = (pq.ParquetFile(folder / one.path, read_dictionary=texts) for one in parts)
+    return pa.concat_tables(file.read(columns=list(columns)) for file in files)
 
 
 def _texts(table: pa.Table, column: str) -> list[str]:
