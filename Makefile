@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # The certificates that git and pip trust here are good for uv as well.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help history test lint types build lock tools clean
+.PHONY: help history test baseline performance-check lint types build lock tools clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -30,6 +30,14 @@ test: tools
 	@sh tools/wheelhouse
 	@sh tools/install-chromium
 	@$(TOX) -q -e lint,types,test -- $(ARGS)
+
+# Measures HEAD on this host for minutes and keeps it as the baseline `main`; commit results/ afterwards.
+baseline: tools
+	@$(TOX) -qq --colored no -e baseline
+
+# Holds HEAD against it: every module of the suite, 10 % either way.
+performance-check: tools
+	@$(TOX) -q -e performance -- $(ARGS)
 
 lint types build: tools
 	@$(TOX) -q -e $@

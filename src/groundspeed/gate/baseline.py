@@ -6,21 +6,36 @@ It is the ordinary session with the project's own precision, recorded in results
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from groundspeed.config import Configuration
-from groundspeed.errors import GroundspeedError, HistoryError, NothingMeasuredError
+from groundspeed.errors import GroundspeedError, HistoryError
 from groundspeed.history import History
 from groundspeed.measure.commits import Range
-from groundspeed.measure.host import Host, look, this_host
+from groundspeed.measure.host import Host, look, machine_with_results
 from groundspeed.measure.plan import Selection
 from groundspeed.measure.session import Request, at_work
 from groundspeed.measure.session import run as measure
 from groundspeed.measure.world import Screen, SystemClock
 from groundspeed.records import Sampling
-from groundspeed.results.baselines import Baseline, baseline_path, refuse_taken, write_baseline
-from groundspeed.verdicts.baselines import Wanted, baseline_of
+from groundspeed.results.baselines import (
+    Baseline,
+    baseline_path,
+    read_baseline,
+    refuse_taken,
+    write_baseline,
+)
+from groundspeed.results.origin import Origin
+from groundspeed.verdicts.baselines import (
+    Cases,
+    Check,
+    Terms,
+    Wanted,
+    baseline_of,
+    check,
+    refuse_other_machine,
+)
 from groundspeed.verdicts.reading import Reading, read
 
 
@@ -77,29 +92,73 @@ def save(at: Workplace, asked: Asked, keeping: Keeping) -> Saved:
     baseline_path(results_dir, keeping.name)
     if not keeping.overwrite:
         refuse_taken(results_dir, keeping.name)
-    wanted = _settled(at, asked, None)
-    reading = read(at.configuration)
-    for notice in reading.notices:
-        at.screen.note(notice)
-    baseline = baseline_of(reading, wanted, keeping.name, SystemClock().now())
+    wanted = (
+        _stored(at, asked)
+        if asked.stored
+        else _measured(at, asked, look(at.configuration, asked.machine, pin=False))
+    )
+    baseline = baseline_of(_read(at), wanted, keeping.name, SystemClock().now())
     path = write_baseline(results_dir, baseline, overwrite=keeping.overwrite)
     return Saved(baseline=baseline, path=path)
 
 
-def _settled(at: Workplace, asked: Asked, baseline: Baseline | None) -> Wanted:
-    """Commit and machine by name, and measured there, unless what is stored is to do."""
+def check_against(at: Workplace, asked: Asked, name: str, terms: Terms) -> Check:
+    """Measure what the commit lacks, and hold it against the baseline of a name.
+
+    Raises as ``read_baseline`` and ``verdicts.baselines.check``; a baseline of another machine is refused
+    before anything is measured.
+    """
+    baseline = read_baseline(at.configuration.suite.results_dir, name)
     if asked.stored:
-        reading = read(at.configuration)
-        return Wanted(
-            machine=_stored_machine(reading, asked.machine, baseline),
-            commit=_stored_commit(reading, asked.revision),
-            pattern=asked.pattern,
-        )
-    host = look(at.configuration, asked.machine, pin=False)
-    commit = _commit(at, asked.revision)
-    wanted = Wanted(machine=host.machine.name, commit=commit, pattern=asked.pattern)
+        machines = read(at.configuration).machines
+        own = baseline.origin.machine
+        wanted = _stored(at, replace(asked, machine=asked.machine or (own if own in machines else None)))
+    else:
+        host = look(at.configuration, asked.machine, pin=False)
+        if not terms.any_machine:
+            refuse_other_machine(baseline, _origin(host))
+        wanted = _measured(at, asked, host)
+    return check(_read(at), baseline, wanted, terms)
+
+
+def _read(at: Workplace) -> Reading:
+    """The results, and on the screen what is to be said of them."""
+    reading = read(at.configuration)
+    for notice in reading.notices:
+        at.screen.note(notice)
+    return reading
+
+
+def _stored(at: Workplace, asked: Asked) -> Wanted:
+    """What is on record, of any machine."""
+    reading = read(at.configuration)
+    return Wanted(
+        machine=machine_with_results(at.configuration, reading.machines, asked.machine),
+        commit=_stored_commit(reading, asked.revision),
+        cases=_cases(at, asked),
+    )
+
+
+def _measured(at: Workplace, asked: Asked, host: Host) -> Wanted:
+    """What this host can measure, once it has."""
+    wanted = Wanted(machine=host.machine.name, commit=_commit(at, asked.revision), cases=_cases(at, asked))
     _measure_missing(at, host, wanted)
     return wanted
+
+
+def _cases(at: Workplace, asked: Asked) -> Cases:
+    return Cases(pattern=asked.pattern, nightly=at.configuration.project.nightly_cases)
+
+
+def _origin(host: Host) -> Origin:
+    machine = host.machine
+    return Origin(
+        machine=machine.name,
+        description=machine.description,
+        fingerprint=machine.fingerprint,
+        installed=(),
+        versions={},
+    )
 
 
 def _measure_missing(at: Workplace, host: Host, wanted: Wanted) -> None:
@@ -107,8 +166,8 @@ def _measure_missing(at: Workplace, host: Host, wanted: Wanted) -> None:
     request = Request(
         commits=Range(revisions=wanted.commit, last=1, steps=None, new=False),
         selection=Selection(
-            pattern=wanted.pattern,
-            nightly=project.nightly_cases,
+            pattern=wanted.cases.pattern,
+            nightly=wanted.cases.nightly,
             with_nightly=False,
             quick=False,
             retry=False,
@@ -137,30 +196,6 @@ def _commit(at: Workplace, revision: str) -> str:
         with at_work(at.configuration, at.variables) as (environments, _):
             environments.fetch()
     return History.open(at.configuration.suite.repo_path).resolve(revision)
-
-
-# --- what is stored ------------------------------------------------------------------------------------
-
-
-def _stored_machine(reading: Reading, requested: str | None, baseline: Baseline | None) -> str:
-    """Whose results are meant: those asked for, a baseline's own, this host's, the only ones."""
-    known = sorted(reading.archive.machines)
-    if requested is not None and requested not in known:
-        raise NothingMeasuredError(
-            f"There are no results of a machine {requested}. There are: {', '.join(known) or 'none at all'}."
-        )
-    own = this_host(reading.configuration, None).name
-    wanted = [requested, baseline.origin.machine if baseline else None, own, *known[:1]]
-    found = next((one for one in wanted if one in known), None)
-    if found is None:
-        raise NothingMeasuredError(
-            f"There are no results in {reading.configuration.suite.results_dir}. Measure: groundspeed run"
-        )
-    if found not in wanted[:3] and len(known) > 1:
-        raise GroundspeedError(
-            f"None of the machines with results is this host: {', '.join(known)}. Say which with --machine."
-        )
-    return found
 
 
 def _stored_commit(reading: Reading, revision: str) -> str:

@@ -11,30 +11,107 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from groundspeed.config.globs import names
+from groundspeed.config.tolerances import Tolerances
 from groundspeed.errors import GroundspeedError, HostMismatchError, NothingMeasuredError
 from groundspeed.machine.profile import Difference, size
-from groundspeed.measurements import Measurement, Missing
-from groundspeed.records import Fingerprint, SeriesKey
+from groundspeed.measurements import Measurement
+from groundspeed.records import Case, Fingerprint, SeriesKey
 from groundspeed.results.baselines import Baseline
 from groundspeed.results.origin import Installed, Origin, read_origin
+from groundspeed.verdicts.compare import Comparison, Ending, Status, Unpaired, compare_suite
 from groundspeed.verdicts.reading import Reading, dates_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """Which measurements: of a commit (full hash) on a machine, the cases in whose text ``pattern`` is
-    found (None: all).
-    """
+class Cases:
+    """Those in whose text ``pattern`` is found; without one (None) all but what ``nightly`` globs mean."""
 
-    machine: str
-    commit: str
     pattern: str | None
+    nightly: tuple[str, ...]
 
     def __post_init__(self) -> None:
         try:
             re.compile(self.pattern or "")
         except re.error as error:
             raise GroundspeedError(f"--bench {self.pattern!r} is no regular expression: {error}.") from error
+
+    def of(self, found: Iterable[Ending]) -> tuple[Ending, ...]:
+        """The measurements of these cases."""
+        return tuple(one for one in found if self._has(one.key.case))
+
+    def _has(self, case: Case) -> bool:
+        if self.pattern is not None:
+            return re.search(self.pattern, str(case)) is not None
+        return not any(names(glob, case) for glob in self.nightly)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which measurements: of a commit (full hash) on a machine."""
+
+    machine: str
+    commit: str
+    cases: Cases
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """A commit held against a baseline. ``hosts`` and ``packages`` are what else differs from then."""
+
+    baseline: Baseline
+    machine: str
+    commit: str
+    comparison: Comparison
+    hosts: tuple[Difference, ...]
+    packages: tuple[Difference, ...]
+
+    @property
+    def unchecked(self) -> tuple[Unpaired, ...]:
+        """What the baseline has and the commit has not, or has redefined: no pass."""
+        return tuple(row for row in self.comparison.unpaired if row.status in _UNCHECKED)
+
+    def exit_code(self, *, strict: bool) -> int:
+        """That of the comparison; 3 also where something of the baseline was not checked, and is no pass."""
+        compared = self.comparison.exit_code(strict=strict)
+        return 3 if self.unchecked and compared != _BAD_NEWS else compared
+
+
+_BAD_NEWS = 1
+_UNCHECKED = (Status.GONE, Status.REDEFINED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """How a check judges: tolerances, and whether a baseline of another machine will do."""
+
+    tolerances: Tolerances
+    any_machine: bool
+
+
+def check(reading: Reading, baseline: Baseline, wanted: Wanted, terms: Terms) -> Check:
+    """Hold what the results hold of a commit against a baseline.
+
+    Raises HostMismatchError for one of another machine, unless any will do, NothingMeasuredError where
+    the results hold nothing of the commit.
+    """
+    found = present(reading, wanted)
+    head = origin_of(reading, wanted, found)
+    if not terms.any_machine:
+        refuse_other_machine(baseline, head)
+    if not any(isinstance(one, Measurement) for one in found):
+        raise NothingMeasuredError(_nothing(wanted, found))
+    before = wanted.cases.of(reading.renames.apply_to(baseline.measurements))
+    return Check(
+        baseline=baseline,
+        machine=wanted.machine,
+        commit=wanted.commit,
+        comparison=compare_suite(
+            before, found, floors=reading.floors(wanted.machine), tolerances=terms.tolerances
+        ),
+        hosts=host_differences(baseline.origin, head),
+        packages=package_differences(baseline.origin, head),
+    )
 
 
 def baseline_of(reading: Reading, wanted: Wanted, name: str, saved_at: datetime) -> Baseline:
@@ -55,39 +132,30 @@ def baseline_of(reading: Reading, wanted: Wanted, name: str, saved_at: datetime)
     )
 
 
-def present(reading: Reading, wanted: Wanted) -> tuple[Measurement | Missing, ...]:
+def present(reading: Reading, wanted: Wanted) -> tuple[Ending, ...]:
     """Every wanted measurement, of several versions of a benchmark the one that the suite has now."""
-    found = matching(reading.measurements(wanted.machine, wanted.commit), wanted.pattern)
+    found = wanted.cases.of(reading.measurements(wanted.machine, wanted.commit))
     now = {name: one.version for name, one in reading.archive.benchmarks.items()}
     return newest(found, now)
 
 
-def matching(
-    found: Iterable[Measurement | Missing], pattern: str | None
-) -> tuple[Measurement | Missing, ...]:
-    """Those in whose case's text the pattern is found."""
-    return tuple(one for one in found if pattern is None or re.search(pattern, str(one.key.case)))
-
-
-def newest(
-    found: Iterable[Measurement | Missing], now: Mapping[str, str]
-) -> tuple[Measurement | Missing, ...]:
+def newest(found: Iterable[Ending], now: Mapping[str, str]) -> tuple[Ending, ...]:
     """One version of each series: the suite's own (``now``), else the one measured last."""
-    chosen: dict[SeriesKey, Measurement | Missing] = {}
+    chosen: dict[SeriesKey, Ending] = {}
     for one in found:
         key = replace(one.key, version=None)
         chosen[key] = max(chosen.get(key, one), one, key=lambda other: _rank(other, now))
     return tuple(chosen.values())
 
 
-def origin_of(reading: Reading, wanted: Wanted, found: Iterable[Measurement | Missing]) -> Origin:
+def origin_of(reading: Reading, wanted: Wanted, found: Iterable[Ending]) -> Origin:
     """The host and the packages behind measurements of a commit."""
     sessions = {process.session for one in found if isinstance(one, Measurement) for process in one.processes}
     results_dir = reading.configuration.suite.results_dir
     return read_origin(results_dir, wanted.machine, wanted.commit, sessions)
 
 
-def _rank(one: Measurement | Missing, now: Mapping[str, str]) -> tuple[bool, bool, str]:
+def _rank(one: Ending, now: Mapping[str, str]) -> tuple[bool, bool, str]:
     """Higher is preferred: the suite's version, a value, the last one measured."""
     processes = one.processes if isinstance(one, Measurement) else ()
     last = max((process.started_at.isoformat() for process in processes), default="")
@@ -95,11 +163,12 @@ def _rank(one: Measurement | Missing, now: Mapping[str, str]) -> tuple[bool, boo
     return current, isinstance(one, Measurement), last
 
 
-def _nothing(wanted: Wanted, found: tuple[Measurement | Missing, ...]) -> str:
+def _nothing(wanted: Wanted, found: tuple[Ending, ...]) -> str:
     where = f"commit {wanted.commit[:8]} on {wanted.machine}"
     if found:
         return f"All {len(found)} cases of {where} failed or were skipped: there is no value to keep."
-    which = "" if wanted.pattern is None else f" of a case that holds {wanted.pattern!r}"
+    pattern = wanted.cases.pattern
+    which = "" if pattern is None else f" of a case that holds {pattern!r}"
     return f"There is no result{which} of {where}. Measure it with: groundspeed run {wanted.commit[:8]}^!"
 
 
