@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from groundspeed.history.order import history_order
 from groundspeed.records import Commit
 from groundspeed.results.archive import Archive
-from groundspeed.verdicts.reading import dates_of as dates_of
+from groundspeed.verdicts.reading import dates_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from groundspeed import units
 from groundspeed.config import Configuration
-from groundspeed.errors import HistoryError, NothingMeasuredError
+from groundspeed.errors import NothingMeasuredError
 from groundspeed.records import Commit
 from groundspeed.results.archive import Archive, Series
 from groundspeed.site import columns, contents
@@ -23,8 +23,9 @@ from groundspeed.site.axes import axes_of
 from groundspeed.site.carried import only_with_values
 from groundspeed.site.contents import ProjectInfo
 from groundspeed.site.folder import SiteFolder
-from groundspeed.site.order import dates_of, timeline
+from groundspeed.site.order import timeline
 from groundspeed.site.page import BOOT, boot_script, index_page, page_files
+from groundspeed.verdicts.reading import read
 
 MANIFEST = "manifest.json"
 
@@ -55,23 +56,20 @@ def publish_results(configuration: Configuration, *, force: bool = False) -> Pub
     The repository only adds subjects, tags and order: without it the site shows what the results say.
     Raises ``NothingMeasuredError`` when there are no results.
     """
-    from groundspeed.results.archive import read_archive
-
     suite = configuration.suite
-    archive = read_archive(suite.results_dir)
-    if not archive.series:
+    reading = read(configuration)
+    if not reading.archive.series:
         raise NothingMeasuredError(
             f"There are no results in {suite.results_dir}. Measure something first: groundspeed run."
         )
-    known, notices = _known_commits(suite.repo_path, archive)
     published = publish(
-        archive,
-        known,
+        reading.archive,
+        reading.commits,
         project=ProjectInfo(name=suite.project, url=suite.project_url, show_commit_url=suite.show_commit_url),
         html_dir=suite.html_dir,
         force=force,
     )
-    return dataclasses.replace(published, warnings=(*published.warnings, *notices))
+    return dataclasses.replace(published, warnings=reading.notices)
 
 
 def publish(
@@ -130,13 +128,3 @@ def by_benchmark(archive: Archive) -> dict[str, list[Series]]:
         if one.commits.size:
             grouped[one.key.case.benchmark].append(one)
     return dict(grouped)
-
-
-def _known_commits(repository: Path, archive: Archive) -> tuple[Mapping[str, Commit], tuple[str, ...]]:
-    from groundspeed.history import History
-
-    try:
-        known = History.open(repository).known(list(dates_of(archive)))
-    except HistoryError as error:
-        return {}, (f"Commits are shown without their subjects: {error}",)
-    return known, ()

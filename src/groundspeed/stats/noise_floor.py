@@ -177,7 +177,7 @@ def residuals(logarithms: Floats, starts: Sequence[int]) -> tuple[Floats, int]:
     values, which their medians follow.
     """
     levels = [level[np.isfinite(level)] for level in np.split(logarithms, list(starts))]
-    kept = [level - np.median(level) for level in levels if len(level) > 2]
+    kept = [level - _quantile(level, 0.5) for level in levels if len(level) > 2]
     return np.concatenate([np.zeros(0), *kept]), len(kept)
 
 
@@ -195,9 +195,18 @@ def scatter(found: Sequence[tuple[Floats, int]]) -> Estimate | None:
     free = len(pooled) - sum(levels for _, levels in found)
     if len(pooled) < LEAST_VALUES or free < 1:
         return None
-    deviation = float(np.quantile(np.abs(pooled), 0.9)) / _TENTH * math.sqrt(len(pooled) / free)
+    deviation = _quantile(np.abs(pooled), 0.9) / _TENTH * math.sqrt(len(pooled) / free)
     alike = max(0.0, _correlation([one for one, _ in found], 3 * deviation)) ** 2
     return Estimate(deviation=deviation, df=max(1.0, _EFFICIENCY * free * (1 - alike) / (1 + alike)))
+
+
+def _quantile(values: Floats, share: float) -> float:
+    """As ``np.quantile``, at a fifth of its cost for what is short."""
+    ordered = np.sort(values)
+    place = share * (len(ordered) - 1)
+    lower = int(place)
+    upper = min(lower + 1, len(ordered) - 1)
+    return float(ordered[lower] + (place - lower) * (ordered[upper] - ordered[lower]))
 
 
 def _correlation(rows: Sequence[Floats], most: float) -> float:

@@ -10,7 +10,7 @@ import bisect
 import dataclasses
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,23 +113,30 @@ class Leveled:
 
 
 def noise_floors(sessions: Seen, histories: Iterable[Leveled]) -> dict[SeriesKey, NoiseFloor]:
-    """The noise floors of a machine's cases, by their keys without versions; see ``case_noise``."""
-    return {one.key: one.floor for one in case_noise(sessions, histories)}
+    """The noise floors of one machine's cases, by their keys without versions.
+
+    What is not among them has none that could be told.
+    """
+    return {key: _noise_floor(floor, process) for key, floor, process in _floors(sessions, histories)}
 
 
 def case_noise(sessions: Seen, histories: Iterable[Leveled]) -> tuple[CaseNoise, ...]:
     """The noise of every case that any is known of, from one machine's sessions and series."""
+    return tuple(_noise(key, floor, process) for key, floor, process in _floors(sessions, histories))
+
+
+def _floors(
+    sessions: Seen, histories: Iterable[Leveled]
+) -> Iterator[tuple[SeriesKey, _Floor, _Process | None]]:
     processes = _processes(sessions)
     repeated = _from_sessions(sessions, processes)
     history = _from_history(histories)
     case_of = {key: case for case, key in enumerate(sessions.keys)}
-    noise = []
     for key in dict.fromkeys([*sessions.keys, *history]):
-        case = case_of.get(key, -1)
-        floor = _chosen(repeated.get(case), history.get(key), processes.get(case))
+        process = processes.get(case_of.get(key, -1))
+        floor = _chosen(repeated.get(case_of.get(key, -1)), history.get(key), process)
         if floor is not None:
-            noise.append(_noise(key, floor, processes.get(case)))
-    return tuple(noise)
+            yield key, floor, process
 
 
 def _processes(sessions: Seen) -> dict[int, _Process]:
@@ -219,17 +226,21 @@ def _chosen(repeated: _Floor | None, history: _Floor | None, process: _Process |
 # --- what can be seen ------------------------------------------------------------------------------------
 
 
+def _noise_floor(floor: _Floor, process: _Process | None) -> NoiseFloor:
+    return NoiseFloor(
+        between_sessions=floor.between.deviation,
+        between_processes=process.spread.deviation if process and process.spread else None,
+        df=floor.between.df,
+        basis=floor.basis,
+    )
+
+
 def _noise(key: SeriesKey, floor: _Floor, process: _Process | None) -> CaseNoise:
     spread = process.spread if process is not None else None
     count = process.count if process is not None else None
     return CaseNoise(
         key=key,
-        floor=NoiseFloor(
-            between_sessions=floor.between.deviation,
-            between_processes=spread.deviation if spread is not None else None,
-            df=floor.between.df,
-            basis=floor.basis,
-        ),
+        floor=_noise_floor(floor, process),
         seen=floor.seen,
         processes=count,
         smallest=smallest_change(floor.between, _beside(floor, spread), 1, count or 1),

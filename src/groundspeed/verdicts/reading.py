@@ -6,7 +6,6 @@ git knows them, and that nothing is read before it is asked for. Judges nothing,
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,14 +19,12 @@ from groundspeed.errors import HistoryError
 from groundspeed.history import History
 from groundspeed.history.order import history_order
 from groundspeed.measurements import Measurement, Missing, NoiseFloor
-from groundspeed.records import Build, Commit, SeriesKey
+from groundspeed.records import Commit, SeriesKey
 from groundspeed.results.archive import Archive
 from groundspeed.results.index import Index, open_index
-from groundspeed.results.session_wire import SessionFormatError
-from groundspeed.results.sessions import read_session_file, session_paths
-from groundspeed.verdicts.noise import CaseNoise, Leveled, case_noise
+from groundspeed.verdicts.noise import CaseNoise, Leveled, case_noise, noise_floors
 from groundspeed.verdicts.renames import NO_RENAMES, Renames
-from groundspeed.verdicts.same_code import seen
+from groundspeed.verdicts.same_code import Seen, seen
 from groundspeed.verdicts.steps import METHOD, Stepped, find_steps
 
 
@@ -49,7 +46,7 @@ class Reading:
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
-        self._noise: dict[str, tuple[CaseNoise, ...]] = {}
+        self._floors: dict[str, Mapping[SeriesKey, NoiseFloor]] = {}
 
     @cached_property
     def index(self) -> Index:
@@ -96,16 +93,13 @@ class Reading:
 
         What is not in it has no floor that the results could tell.
         """
-        return {one.key: one.floor for one in self.noise(machine)}
+        if machine not in self._floors:
+            self._floors[machine] = noise_floors(self._sessions(machine), self._leveled(machine))
+        return self._floors[machine]
 
     def noise(self, machine: str) -> tuple[CaseNoise, ...]:
         """What noise each case's metric has on a machine, and what can be seen above it."""
-        if machine not in self._noise:
-            processes = self.index.processes(machine)
-            renamed = dataclasses.replace(processes, keys=tuple(map(self.renames.key, processes.keys)))
-            sessions = seen(renamed, self._identities(machine))
-            self._noise[machine] = case_noise(sessions, self._leveled(machine))
-        return self._noise[machine]
+        return case_noise(self._sessions(machine), self._leveled(machine))
 
     def keys(self, machine: str) -> frozenset[SeriesKey]:
         """What was measured on a machine: the keys of its series, without versions."""
@@ -120,30 +114,25 @@ class Reading:
         """The steps of every series; those of series that did not change are remembered."""
         return find_steps(self.archive, self.order, self.index.remembered(METHOD))
 
+    def _sessions(self, machine: str) -> Seen:
+        """What a machine's sessions measured of which code."""
+        processes = self.index.processes(machine)
+        renamed = dataclasses.replace(processes, keys=tuple(map(self.renames.key, processes.keys)))
+        return seen(renamed, self.index.identities(machine))
+
     def _leveled(self, machine: str) -> Iterator[Leveled]:
         """A machine's series in the order of commits, with where their new levels begin."""
         place_of = {commit: place for place, commit in enumerate(self.order)}
         places = np.array([place_of[one.hash] for one in self.archive.commits], np.intp)
-        heads = np.split(
-            self.steps.rows.head,
-            np.searchsorted(self.steps.rows.series, np.arange(1, len(self.steps.series))),
-        )
-        for series, head in zip(self.steps.series, heads, strict=True):
+        stepped = self.steps
+        bounds = np.searchsorted(stepped.rows.series, np.arange(len(stepped.series) + 1))
+        for number, series in enumerate(stepped.series):
             if series.key.machine == machine:
                 at = places[series.commits]
                 order = np.argsort(at, kind="stable")
-                starts = np.searchsorted(at[order], head).tolist()
+                heads = stepped.rows.head[bounds[number] : bounds[number + 1]]
+                starts = np.searchsorted(at[order], heads).tolist()
                 yield Leveled(key=series.key, values=series.values[order], starts=starts)
-
-    def _identities(self, machine: str) -> dict[tuple[str, str], str]:
-        """What builds hold, by commit and environment, where a session says it."""
-        found = {}
-        for path in session_paths(self.configuration.suite.results_dir / machine):
-            with contextlib.suppress(SessionFormatError):  # named where its lines are read
-                for item in read_session_file(path, measured=False).items:
-                    if isinstance(item, Build) and item.identity is not None:
-                        found[item.commit, item.environment] = item.identity
-        return found
 
     @cached_property
     def _known(self) -> _Known:
@@ -151,7 +140,9 @@ class Reading:
             history = History.open(self.configuration.suite.repo_path)
             return _Known(commits=history.known(list(dates_of(self.archive))), notices=())
         except HistoryError as error:
-            return _Known(commits={}, notices=(f"Commits are ordered by their dates: {error}",))
+            return _Known(
+                commits={}, notices=(f"Commits go by their dates, without their subjects: {error}",)
+            )
 
 
 def dates_of(archive: Archive) -> dict[str, datetime]:
