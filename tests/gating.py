@@ -17,9 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from groundspeed.gate.rounds import Place, Sitting
+from groundspeed.config.tolerances import Tolerances
+from groundspeed.gate.course import Course, Standing
+from groundspeed.gate.evidence import Ends, Evidence
+from groundspeed.gate.judging import counted_by, judge_by
+from groundspeed.gate.rounds import Outside, Place, Plan, Sitting, measure
 from groundspeed.measure.world import Screen
-from groundspeed.records import Benchmark, Case, Measured
+from groundspeed.records import Benchmark, Measured, Sampling, SeriesKey
 from groundspeed.suite.answers import Batch, Discovery, Finished, Gone, Preparation, Ready
 from tests.measuring import FakeClock, ListSink, Silence, benchmark, commit
 
@@ -98,6 +102,19 @@ class Drawer:
         self.alive = False
 
 
+class Quiet(Silence, Screen):
+    """Tells nobody anything."""
+
+    def doing(self, text: str) -> None:
+        """What goes on."""
+
+    def note(self, text: str) -> None:
+        """What stays."""
+
+    def finish(self) -> None:
+        """The end."""
+
+
 @dataclass(kw_only=True, slots=True)
 class Simulation:
     """What the gate measures with. ``planted`` are the factors by which head is slower, by benchmark."""
@@ -108,6 +125,18 @@ class Simulation:
     clock: FakeClock = field(default_factory=FakeClock)
     sink: ListSink = field(default_factory=ListSink)
     sessions: int = 0
+
+    def measure(self, course: Course, budget_s: float | None) -> None:
+        """Let the gate measure until it is done."""
+        sampling = Sampling(precision=0.01, case_budget_s=2.0, budget_s=budget_s, interleave=True, cpus=())
+        plan = Plan(
+            base=commit(1),
+            head=commit(2),
+            versions={one.name: one.version for one in self.benchmarks},
+            sampling=sampling,
+            timeout_s=60.0,
+        )
+        measure(course, plan, Outside(sit=self.sit, clock=self.clock, screen=Quiet()))
 
     @contextlib.contextmanager
     def sit(self) -> Iterator[Sitting]:
@@ -139,19 +168,46 @@ class Simulation:
         )
 
 
-class Quiet(Silence, Screen):
-    """Tells nobody anything."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """What one simulated gate came to. ``seconds`` are those of its clock."""
 
-    def doing(self, text: str) -> None:
-        """What goes on."""
+    course: Course
+    processes: int
+    sessions: int
+    seconds: float
 
-    def note(self, text: str) -> None:
-        """What stays."""
-
-    def finish(self) -> None:
-        """The end."""
+    def named(self, *standings: Standing) -> set[str]:
+        """The benchmarks that stand so."""
+        return {key.case.benchmark for key, one in self.course.positions.items() if one.standing in standings}
 
 
-def cases(benchmarks: Sequence[Benchmark]) -> tuple[Case, ...]:
-    """All of them."""
-    return tuple(case for one in benchmarks for case in one.cases())
+def trial(
+    seed: int, planted: Mapping[str, float], *, tolerance: float = 0.02, budget_s: float = 600.0
+) -> Trial:
+    """One gate from nothing: thirty cases, head slower by the planted factors."""
+    simulation = Simulation(seed=seed, planted=planted)
+    course = course_of(simulation, tolerance)
+    simulation.measure(course, budget_s)
+    return Trial(
+        course=course,
+        processes=len(simulation.sink.runs),
+        sessions=simulation.sessions,
+        seconds=simulation.clock.seconds,
+    )
+
+
+def course_of(simulation: Simulation, tolerance: float) -> Course:
+    """Nothing measured yet, all of the simulation's cases wanted."""
+    wanted = tuple(
+        SeriesKey(machine="box", environment=ENVIRONMENT, case=case, metric="", version=one.version)
+        for one in simulation.benchmarks
+        for case in one.cases()
+    )
+    tolerances = Tolerances(default=tolerance)
+    return Course(
+        evidence=Evidence(Ends(base=BASE, head=HEAD), "box", simulation.benchmarks),
+        wanted=wanted,
+        counts=counted_by(tolerances, wanted),
+        judge=judge_by(tolerances),
+    )

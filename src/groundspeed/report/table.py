@@ -27,6 +27,13 @@ class GateFormat(StrEnum):
     JSON = "json"
 
 
+class Sort(StrEnum):
+    """Which row of a kind comes first."""
+
+    RATIO = "ratio"
+    NAME = "name"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
     """Rows under a header; columns named in ``right`` are aligned to the right."""
