@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from groundspeed.config.tolerances import Tolerances
 from groundspeed.measure.plan import Plan, PlannedCase, Step
 from groundspeed.measure.run import Tally
 from groundspeed.measure.session import Report
+from groundspeed.measurements import Measurement, Process, Stored
 from groundspeed.records import (
+    Better,
     Build,
     CarriedOver,
     Case,
@@ -23,13 +26,12 @@ from groundspeed.records import (
     SeriesKey,
     Skipped,
     Stop,
-    Verdict,
 )
 from groundspeed.report.session import SessionPage, render, render_plan
 from groundspeed.report.table import Format
 from groundspeed.report.values import Value
 from groundspeed.stats.ratio import Interval
-from groundspeed.verdicts.changes import Change
+from groundspeed.verdicts.compare import Comparison, Pair, Priors, compare_pairs
 from tests.measuring import ENVIRONMENT, START, benchmark, commit
 
 FAST, WIDE = Case(benchmark="m.time_fast", params=()), Case(benchmark="m.K.time_wide", params=("1", "'x'"))
@@ -90,21 +92,32 @@ def report(*, interrupted: bool = False) -> Report:
     )
 
 
-CHANGE = Change(
-    key=SeriesKey(machine="box-2c-8g", environment=NAME, case=WIDE, metric="p99", version="1"),
-    unit="s",
-    base=commit(1).hash,
-    head=commit(3).hash,
-    values=(0.001, 0.0025),
-    ratio=Interval(centre=2.5, low=2.4, high=2.6),
-    verdict=Verdict.SLOWER,
-)
+def end(number: int, *values: float) -> Measurement:
+    """The p99 of the wide case at a commit: a value of each of as many processes, all of one session."""
+    return Measurement(
+        key=SeriesKey(machine="box-2c-8g", environment=NAME, case=WIDE, metric="p99", version="1"),
+        commit=commit(number).hash,
+        unit="s",
+        better=Better.LOWER,
+        processes=tuple(
+            Process(session="s", started_at=START, number=1, samples=(value,)) for value in values
+        ),
+        stored=Stored(value=values[0], low=values[0], high=values[0]),
+        carried_from=None,
+    )
+
+
+def compared(*pairs: Pair) -> Comparison:
+    return compare_pairs(pairs, floors={}, tolerances=Tolerances(), prior=Priors(known={}))
+
+
+CHANGE = Pair(base=end(1, 0.001, 0.001), head=end(3, 0.0025, 0.0025))
 
 
 def page(*, interrupted: bool = False) -> SessionPage:
     return SessionPage(
         report=report(interrupted=interrupted),
-        changes=(CHANGE,),
+        changes=compared(CHANGE),
         values=(),
         page=Path("html/index.html"),
         warnings=(),
@@ -122,9 +135,9 @@ m.K.time_wide(1, 'x') raised: ZeroDivisionError: division by zero  (00000000, 00
 
 benchmarks.gone could not be imported, its benchmarks are missing: ModuleNotFoundError: No module named 'gone'
 
-Changed by more than 10 %, intervals apart (a suspicion, measured once):
+Changed by more than what is tolerated (a suspicion, until it is measured again):
         change   before      now  case                       at
-slower    ×2.5  1.00 ms  2.50 ms  m.K.time_wide(1, 'x')@p99  00000000..00000000
+slower  ×2.500  1.00 ms  2.50 ms  m.K.time_wide(1, 'x')@p99  00000000..00000000
 
 machine  box-2c-8g
 record   4 cases are recorded already, 1 of them as failed (try these again with --retry)
@@ -136,22 +149,21 @@ def test_the_text_of_a_session() -> None:
     assert render(page(), Format.TEXT) == TEXT
 
 
-def test_a_change_without_intervals_is_marked() -> None:
-    bare = replace(CHANGE, ratio=Interval(centre=2.5, low=2.5, high=2.5))
-    text = render(replace(page(), changes=(bare,)), Format.TEXT)
-    assert "slower   ~×2.5  1.00 ms  2.50 ms" in text
-    assert "~ no interval is known" in text
+def test_what_cannot_be_told_from_noise_is_counted_not_listed() -> None:
+    undecided = compared(Pair(base=end(1, 0.001, 0.0012), head=end(3, 0.0011, 0.0013)))
+    text = render(replace(page(), changes=undecided), Format.TEXT)
+    assert "Nothing changed that can be told from noise.\n1 of 1 comparisons are inconclusive" in text
 
 
 def test_markdown_is_the_same_in_tables() -> None:
     text = render(page(), Format.MARKDOWN)
     assert "| 00000000 | 2026-01-03 | 0 | 0 | 0 | did not build | number 2 |" in text
-    assert "| slower | ×2.5 | 1.00 ms | 2.50 ms | m.K.time_wide(1, 'x')@p99 |" in text
+    assert "| slower | ×2.500 | 1.00 ms | 2.50 ms | m.K.time_wide(1, 'x')@p99 |" in text
 
 
 def test_json_has_everything_in_base_units() -> None:
     value = json.loads(render(page(), Format.JSON))
-    assert value["schema"] == "groundspeed.session/1"
+    assert value["schema"] == "groundspeed.session/2"
     assert [one["measured"] for one in value["commits"]] == [1, 0, 0]
     assert [one["built"] for one in value["commits"]] == [True, False, True]
     assert value["failures"][0] == {
@@ -161,7 +173,9 @@ def test_json_has_everything_in_base_units() -> None:
         "text": "cc\nerror: no compiler\n",
     }
     assert len(value["failures"]) == 3
-    assert value["changes"][0]["ratio"] == [2.4, 2.5, 2.6]
+    (change,) = value["changes"]
+    assert change["ratio"] == {"low": 2.5, "centre": 2.5, "high": 2.5}
+    assert (change["verdict"], change["metric"], change["base_value"]) == ("slower", "p99", 0.001)
     assert value["page"] == "html/index.html"
 
 
@@ -196,7 +210,9 @@ def test_nothing_new_is_said_in_one_line() -> None:
         interrupted=False,
         duration_s=0.2,
     )
-    text = render(SessionPage(report=nothing, changes=(), values=(), page=None, warnings=()), Format.TEXT)
+    text = render(
+        SessionPage(report=nothing, changes=compared(), values=(), page=None, warnings=()), Format.TEXT
+    )
     assert text == "Nothing to measure. 7 cases are recorded already.\n\nmachine  box\ntook     0 s"
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundspeed.records import Better, Case, SeriesKey, Verdict
-from groundspeed.results.archive import Archive, MeasuredCommit, Series
+from groundspeed.config.tolerances import Tolerances
+from groundspeed.measurements import Measurement, Missing, Process, Stored
+from groundspeed.records import Better, Case, Failed, FailureKind, SeriesKey, Verdict
 from groundspeed.stats.ratio import Interval, ratio, verdict
 from groundspeed.verdicts.changes import changes
+from groundspeed.verdicts.compare import Ending
 from tests.measuring import START
 
 
@@ -65,63 +64,67 @@ def test_law_the_ratio_does_not_know_the_unit(base: float, head: float, half: fl
     assert (other.centre, other.low, other.high) == pytest.approx((one.centre, one.low, one.high))
 
 
-def archive_of(values: list[float], *, half: float = 0.0, better: Better = Better.LOWER) -> Archive:
-    column = np.array(values, dtype=np.float64)
-    bounds = np.full_like(column, np.nan) if half == 0 else np.full_like(column, half)
+def history(
+    *values: float | None, better: Better = Better.LOWER, scatter: float = 0.0
+) -> dict[str, list[Ending]]:
+    """One series: at commit c0, c1, ... three processes about each value, all of one session."""
     key = SeriesKey(
         machine="box", environment="e", case=Case(benchmark="m.time_x", params=()), metric="", version="1"
     )
-    series = Series(
-        key=key,
-        unit="s",
-        better=better,
-        commits=np.arange(len(values), dtype=np.int32),
-        values=column,
-        low=column - bounds,
-        high=column + bounds,
-        failures={},
-    )
-    return Archive(
-        commits=tuple(MeasuredCommit(hash=f"c{at}", date=START) for at in range(len(values))),
-        series=(series,),
-        benchmarks={},
-        machines={},
-        files=1,
-        warnings=(),
-    )
+    found: dict[str, list[Ending]] = {}
+    for at, value in enumerate(values):
+        if value is None:
+            why = Failed(kind=FailureKind.RAISED, text="")
+            found[f"c{at}"] = [Missing(key=key, commit=f"c{at}", unit="s", better=better, why=why)]
+            continue
+        samples = (value * (1 - scatter), value, value * (1 + scatter))
+        processes = tuple(
+            Process(session="s", started_at=START, number=1, samples=(sample,)) for sample in samples
+        )
+        stored = Stored(value=value, low=value, high=value)
+        one = Measurement(
+            key=key,
+            commit=f"c{at}",
+            unit="s",
+            better=better,
+            processes=processes,
+            stored=stored,
+            carried_from=None,
+        )
+        found[f"c{at}"] = [one]
+    return found
+
+
+def told(found: dict[str, list[Ending]]) -> list[tuple[str, str, str]]:
+    """Base, head and verdict of every pair of neighbours."""
+    compared = changes(found.__getitem__, list(reversed(found)), floors={}, tolerances=Tolerances()).compared
+    return [(one.base, one.head, str(one.judgement.verdict)) for one in compared]
 
 
 def test_neighbours_are_compared_over_a_hole() -> None:
-    (change,) = changes(archive_of([1.0, math.nan, 2.0]), "box", ["c2", "c1", "c0"])
-    assert (change.base, change.head, change.values) == ("c0", "c2", (1.0, 2.0))
-    assert (change.verdict, change.ratio.centre) == (Verdict.SLOWER, 2.0)
+    assert told(history(1.0, None, 2.0)) == [("c0", "c2", "slower")]
 
 
 def test_higher_is_better_turns_the_verdict_not_the_ratio() -> None:
-    (change,) = changes(archive_of([1.0, 2.0], better=Better.HIGHER), "box", ["c1", "c0"])
-    assert (change.verdict, change.ratio.centre) == (Verdict.FASTER, 2.0)
+    found = history(1.0, 2.0, better=Better.HIGHER)
+    assert told(found) == [("c0", "c1", "faster")]
+    (row,) = changes(found.__getitem__, ["c1", "c0"], floors={}, tolerances=Tolerances()).compared
+    assert isinstance(row.judgement.ratio, Interval)
+    assert row.judgement.ratio.centre == 2.0
 
 
 @pytest.mark.parametrize("better", list(Better))
 def test_nothing_at_both_ends_is_no_change_in_either_direction(better: Better) -> None:
-    assert changes(archive_of([0.0, 0.0], better=better), "box", ["c1", "c0"]) == ()
+    assert told(history(0.0, 0.0, better=better)) == [("c0", "c1", "same")]
 
 
-def test_from_nothing_and_to_nothing_come_first() -> None:
-    found = changes(archive_of([0.0, 1.0, 3.0, 0.0]), "box", ["c3", "c2", "c1", "c0"])
-    assert [(one.head, one.verdict) for one in found] == [
-        ("c3", Verdict.FASTER),
-        ("c1", Verdict.SLOWER),
-        ("c2", Verdict.SLOWER),
-    ]
+def test_from_nothing_and_to_nothing_are_changes() -> None:
+    assert [verdict for *_, verdict in told(history(0.0, 1.0, 3.0, 0.0))] == ["slower", "slower", "faster"]
 
 
-def test_wide_intervals_and_other_machines_and_commits_are_silent() -> None:
-    assert changes(archive_of([1.0, 2.0], half=0.6), "box", ["c1", "c0"]) == ()
-    assert changes(archive_of([1.0, 2.0]), "other", ["c1", "c0"]) == ()
-    assert changes(archive_of([1.0, 2.0]), "box", ["c1"]) == ()
+def test_what_scatters_more_than_it_changed_is_inconclusive() -> None:
+    assert told(history(1.0, 1.2, scatter=0.3)) == [("c0", "c1", "inconclusive")]
 
 
-def test_the_largest_comes_first() -> None:
-    found = changes(archive_of([1.0, 2.0, 0.5]), "box", ["c2", "c1", "c0"])
-    assert [change.head for change in found] == ["c2", "c1"]
+def test_one_commit_has_no_neighbour() -> None:
+    assert told(history(1.0)) == []

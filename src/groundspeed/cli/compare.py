@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from groundspeed.report.table import Format
+from groundspeed.report.table import Format, Sort
 
 
 def compare(
@@ -27,7 +27,7 @@ def compare(
     tolerance: Annotated[
         str | None, typer.Option(metavar="SHARE", help="The change that is ignored, such as 5%.")
     ] = None,
-    sort: Annotated[str, typer.Option(metavar="ratio|name", help="Which row comes first.")] = "ratio",
+    sort: Annotated[Sort, typer.Option(help="Which row of a kind comes first.")] = Sort.RATIO,
     everything: Annotated[bool, typer.Option("--all", help="Every row, the unchanged ones too.")] = False,
     only_changed: Annotated[
         bool, typer.Option("--only-changed", help="What became slower or faster, broke or was fixed.")
@@ -45,14 +45,14 @@ def compare(
     from groundspeed.cli.options import parsed
     from groundspeed.cli.progress import ProgressLine
     from groundspeed.measure.host import machine_with_results
-    from groundspeed.report.comparison import Show, Sort, View, render
+    from groundspeed.report.comparison import Show, View, render
     from groundspeed.verdicts.between import Wanted, compare_commits
     from groundspeed.verdicts.reading import read
 
     if everything and only_changed:
         raise typer.BadParameter("they exclude each other", param_hint="--all, --only-changed")
     view = View(
-        sort=parsed("--sort", sort, Sort),
+        sort=sort,
         show=Show.ALL if everything else Show.CHANGED if only_changed else Show.FIRST,
     )
     configuration = config.load(Path.cwd())

@@ -81,7 +81,7 @@ def run(
     from groundspeed.measure.commits import Range
     from groundspeed.measure.counting import BANDWIDTH, CACHE_MISSES, CALLGRIND, INSTRUCTIONS
     from groundspeed.measure.host import look
-    from groundspeed.measure.outside import outside_results, run_existing, run_worktree
+    from groundspeed.measure.outside import run_existing, run_worktree
     from groundspeed.measure.plan import Selection
     from groundspeed.measure.session import Request
     from groundspeed.measure.session import run as measure
@@ -143,8 +143,7 @@ def run(
         return
     published = publish_results(configuration) if publish and not report.interrupted else None
     page_path = published.html_dir / "index.html" if published else None
-    results_dir = outside_results(configuration) if outside else configuration.suite.results_dir
-    page = page_of(report, results_dir, page_path, with_values=outside)
+    page = page_of(report, configuration, page_path, outside=outside)
     for warning in dict.fromkeys([*page.warnings, *(published.warnings if published else ())]):
         screen.note(warning)
     typer.echo(render(page, output))

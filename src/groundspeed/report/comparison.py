@@ -26,7 +26,7 @@ from groundspeed.report.judgements import (
     summary,
     values_text,
 )
-from groundspeed.report.table import Format, Table, escaped, last_line, plain
+from groundspeed.report.table import Format, Sort, Table, escaped, last_line, plain
 from groundspeed.verdicts.between import Between, End
 from groundspeed.verdicts.compare import Compared, Row, Status, Unpaired, said
 from groundspeed.verdicts.means import Mean
@@ -55,13 +55,6 @@ _SAYINGS: tuple[Verdict | Status, ...] = (
 
 _CHANGED = frozenset({Verdict.SLOWER, Status.BROKEN, Verdict.FASTER, Status.FIXED})
 _FOLDED = frozenset({Verdict.SAME, Status.SKIPPED, Status.FAILED})
-
-
-class Sort(StrEnum):
-    """Which row of a kind comes first."""
-
-    RATIO = "ratio"
-    NAME = "name"
 
 
 class Show(StrEnum):
@@ -129,7 +122,7 @@ def _end(end: End) -> str:
 
 
 def _means(found: Sequence[Mean], view: View, kind: Format) -> str:
-    whole = [one for one in found if not one.module]
+    whole = sorted((one for one in found if not one.module), key=lambda one: -one.rows)
     modules = sorted((one for one in found if one.module), key=lambda one: -abs(math.log(one.ratio.centre)))
     shown = modules if view.show is Show.ALL else modules[:_MODULES]
     rows = tuple(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from groundspeed import units
+from groundspeed.config import Configuration
+from groundspeed.measure.outside import outside_results
 from groundspeed.measure.plan import Plan
 from groundspeed.measure.session import Report
+from groundspeed.measurements import NoiseFloor
 from groundspeed.records import (
     Build,
     CarriedOver,
@@ -24,15 +28,19 @@ from groundspeed.records import (
     SeriesKey,
     Skipped,
     Stop,
+    Verdict,
 )
+from groundspeed.report.judgements import case_text, ratio_text, row_json
 from groundspeed.report.table import Format, Table, last_line
 from groundspeed.report.values import Value, read_values, values_table
-from groundspeed.results.archive import read_archive
+from groundspeed.results.index import open_index
 from groundspeed.stats.control import moved
-from groundspeed.verdicts.changes import Change, changes
+from groundspeed.verdicts.changes import changes
 from groundspeed.verdicts.checks import CheckChange, check_changes
+from groundspeed.verdicts.compare import Compared, Comparison, Ending
+from groundspeed.verdicts.reading import read
 
-SCHEMA = "groundspeed.session/1"
+SCHEMA = "groundspeed.session/2"
 SHOWN = 12  # rows of changes and of failures that a terminal gets; JSON has all
 
 
@@ -40,33 +48,57 @@ SHOWN = 12  # rows of changes and of failures that a terminal gets; JSON has all
 class SessionPage:
     """A report with what stands beside it: what changed, and the published page, if there is one.
 
-    ``values`` are the measurements themselves, where they are what was asked for.
+    ``changes`` compares neighbouring commits; ``values`` are the measurements themselves, where they are what
+    was asked for.
     """
 
     report: Report
-    changes: tuple[Change, ...]
+    changes: Comparison
     values: tuple[Value, ...]
     page: Path | None
     warnings: tuple[str, ...]
 
 
-def page_of(report: Report, results_dir: Path, page: Path | None, *, with_values: bool) -> SessionPage:
-    """The report with what changed between its commits, by all that the results hold of them."""
+def page_of(report: Report, configuration: Configuration, page: Path | None, *, outside: bool) -> SessionPage:
+    """The report with what changed between its commits, by all that the results hold of them.
+
+    ``outside``: what was measured is no commit, and lies in the workspace.
+    """
     from groundspeed.results.size import size_warning
 
-    archive = read_archive(results_dir)
     hashes = [commit.hash for commit in report.commits]
-    found = changes(archive, report.machine, hashes)
+    if outside:
+        results_dir = outside_results(configuration)
+        index = open_index(results_dir, configuration.workspace / "index-outside")
+        archive = index.archive()
+        found = _between(report, configuration, index.measurements, {})
+    else:
+        results_dir = configuration.suite.results_dir
+        reading = read(configuration)
+        archive = reading.archive
+        floors = reading.floors(report.machine) if len(hashes) > 1 else {}
+        found = _between(report, configuration, reading.measurements, floors)
     swollen = size_warning(results_dir)
-    warnings = (*archive.warnings, *([swollen] if swollen else []))
     return SessionPage(
         report=report,
         changes=found,
-        values=read_values(archive, report.machine, [commit.hash for commit in report.commits])
-        if with_values
-        else (),
+        values=read_values(archive, report.machine, hashes) if outside else (),
         page=page,
-        warnings=warnings,
+        warnings=(*archive.warnings, *([swollen] if swollen else [])),
+    )
+
+
+def _between(
+    report: Report,
+    configuration: Configuration,
+    measurements: Callable[[str, str], Sequence[Ending]],
+    floors: Mapping[SeriesKey, NoiseFloor],
+) -> Comparison:
+    return changes(
+        lambda commit: measurements(report.machine, commit),
+        [commit.hash for commit in report.commits],
+        floors=floors,
+        tolerances=configuration.project.tolerances,
     )
 
 
@@ -188,26 +220,49 @@ def _imports(report: Report) -> str:
     )
 
 
-def _changed(changes: Sequence[Change], report: Report, kind: Format) -> str:
+def _changed(comparison: Comparison, report: Report, kind: Format) -> str:
     if len(report.tally.builds) < 1:
         return ""
-    if not changes:
-        return "Nothing changed by more than 10 % with intervals apart." if len(report.commits) > 1 else ""
+    undecided = comparison.count(Verdict.INCONCLUSIVE)
+    open_ones = (
+        f"{undecided:,} of {len(comparison.compared):,} comparisons are inconclusive: "
+        "groundspeed compare BASE HEAD says what would decide."
+        if undecided
+        else ""
+    )
+    changed = _largest_first(comparison)
+    if not changed:
+        nothing = "Nothing changed that can be told from noise." if comparison.compared else ""
+        return "\n".join(filter(None, (nothing, open_ones)))
     header = ("", "change", "before", "now", "case", "at")
     rows = tuple(
         (
-            str(one.verdict),
-            f"{'~' if one.ratio.low == one.ratio.high else ''}×{one.ratio.centre:.3g}",
-            *(units.display(value, one.unit) for value in one.values),
-            f"{one.key.case}@{one.key.metric}" if one.key.metric else str(one.key.case),
+            str(one.judgement.verdict),
+            ratio_text(one.judgement).partition(" (")[0],
+            units.display(one.judgement.base, one.unit),
+            units.display(one.judgement.head, one.unit),
+            case_text(one.key),
             f"{one.base[:8]}..{one.head[:8]}",
         )
-        for one in changes[:SHOWN]
+        for one in changed[:SHOWN]
     )
     table = _render(Table(header=header, rows=rows, right=frozenset({"change", "before", "now"})), kind)
-    more = f"\n… and {len(changes) - SHOWN} more on the page" if len(changes) > SHOWN else ""
-    note = "  ~ no interval is known" if "~×" in table else ""
-    return f"Changed by more than 10 %, intervals apart (a suspicion, measured once):{note}\n{table}{more}"
+    more = f"… and {len(changed) - SHOWN} more on the page" if len(changed) > SHOWN else ""
+    said = "Changed by more than what is tolerated (a suspicion, until it is measured again):"
+    return "\n".join(filter(None, (said, table, more, open_ones)))
+
+
+def _largest_first(comparison: Comparison) -> list[Compared]:
+    """What became slower or faster; from nothing, or to nothing, is the largest of all."""
+    changed = (Verdict.SLOWER, Verdict.FASTER)
+    return sorted(
+        (one for one in comparison.compared if one.judgement.verdict in changed),
+        key=lambda one: (-_size(one.judgement.worse.centre), case_text(one.key)),
+    )
+
+
+def _size(worse: float) -> float:
+    return abs(math.log(worse)) if 0 < worse < math.inf else math.inf
 
 
 def _checked(report: Report, kind: Format) -> str:
@@ -338,18 +393,7 @@ def _json(page: SessionPage) -> dict[str, Any]:
             }
             for one in page.values
         ],
-        "changes": [
-            {
-                "case": str(one.key.case),
-                "metric": one.key.metric,
-                "verdict": one.verdict,
-                "base": one.base,
-                "head": one.head,
-                "values": list(one.values),
-                "unit": one.unit,
-                "ratio": [one.ratio.low, one.ratio.centre, one.ratio.high],
-            }
-            for one in page.changes
-        ],
+        "changes": [row_json(one) for one in _largest_first(page.changes)],
+        "inconclusive": page.changes.count(Verdict.INCONCLUSIVE),
         "page": str(page.page) if page.page else None,
     }

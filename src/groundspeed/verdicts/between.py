@@ -6,7 +6,7 @@ Owns the question of ``groundspeed compare``; the comparison itself is compare's
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -115,13 +115,19 @@ def _found(reading: Reading, machine: str, end: End, wanted: Wanted) -> list[End
         return found
     if everything:
         raise NothingMeasuredError(
-            f"Of the {len(everything):,} series of {_name(end)} on {machine} none fits --bench, --metric and "
-            "--environment. Leave one of them out."
+            f"None of the {len(everything):,} series of {_name(end)} on {machine} is asked for. "
+            f"Environments: {_listed(one.key.environment for one in everything)}. "
+            f"Metrics: {_listed(one.key.metric or MAIN for one in everything)}. "
+            "Change --bench, --environment or --metric."
         )
     raise NothingMeasuredError(
         f"{_name(end)} has no results on {machine}.{_nearby(reading, machine, end)} "
         f"Measure it with: groundspeed run '{end.commit[:8]}^!'"
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names)))
 
 
 def _nearby(reading: Reading, machine: str, end: End) -> str:
@@ -160,7 +166,7 @@ def _date(reading: Reading, end: End, dates: Mapping[str, datetime]) -> datetime
 
 
 def _apart(base: End, head: End, before: Sequence[Ending], now: Sequence[Ending]) -> str:
-    one, other = (", ".join(sorted({found.key.environment for found in end})) for end in (before, now))
+    one, other = (_listed(found.key.environment for found in end) for end in (before, now))
     return (
         f"Both ends have results, but of no common environment: {_name(base)} of {one}; {_name(head)} of "
         f"{other}. Compare commits that were measured in the same one."

@@ -104,6 +104,21 @@ def said(row: Row) -> Verdict | Status:
     return row.judgement.verdict if isinstance(row, Compared) else row.status
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """What both ends hold of a series; None where an end does not know it."""
+
+    base: Ending | None
+    head: Ending | None
+
+    @property
+    def either(self) -> Ending:
+        """Head's, else base's."""
+        found = self.head or self.base
+        assert found is not None
+        return found
+
+
 def compare_suite(
     base: Sequence[Ending],
     head: Sequence[Ending],
@@ -118,9 +133,20 @@ def compare_suite(
     from what is compared. A change is named only where its own interval lies beyond the tolerance and
     Benjamini and Hochberg's adjusted p-value over all rows is at most ``RATE``; else the row is inconclusive.
     """
-    prior = learned([*base, *head]) if prior is None else prior
-    pairs = [_row(pair, floors, tolerances, prior) for pair in _paired(base, head)]
-    return Comparison(rows=tuple(_without_chance(pairs)))
+    return compare_pairs(
+        _paired(base, head),
+        floors=floors,
+        tolerances=tolerances,
+        prior=learned([*base, *head]) if prior is None else prior,
+    )
+
+
+def compare_pairs(
+    pairs: Sequence[Pair], *, floors: Mapping[SeriesKey, NoiseFloor], tolerances: Tolerances, prior: Priors
+) -> Comparison:
+    """The same of pairs that are found already: a row each, in their order."""
+    rows = [_row(pair, floors, tolerances, prior) for pair in pairs]
+    return Comparison(rows=tuple(_without_chance(rows)))
 
 
 # --- what the cases of a suite have in common ------------------------------------------------------
@@ -166,21 +192,7 @@ def _spreads(one: Measurement) -> Iterator[Spread]:
 # --- rows --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Pair:
-    """What both ends hold of a series; None where an end does not know it."""
-
-    base: Ending | None
-    head: Ending | None
-
-    @property
-    def either(self) -> Ending:
-        found = self.head or self.base
-        assert found is not None
-        return found
-
-
-def _paired(base: Sequence[Ending], head: Sequence[Ending]) -> list[_Pair]:
+def _paired(base: Sequence[Ending], head: Sequence[Ending]) -> list[Pair]:
     """By name, in its order. Of several versions of a benchmark, one that both ends have measured."""
     ends: tuple[dict[_Name, list[Ending]], ...] = (defaultdict(list), defaultdict(list))
     for found, end in zip(ends, (base, head), strict=True):
@@ -190,14 +202,14 @@ def _paired(base: Sequence[Ending], head: Sequence[Ending]) -> list[_Pair]:
     return [_best(ends[0].get(name, []), ends[1].get(name, [])) for name in names]
 
 
-def _best(base: Sequence[Ending], head: Sequence[Ending]) -> _Pair:
+def _best(base: Sequence[Ending], head: Sequence[Ending]) -> Pair:
     """The pair with the most to say: both measured, of one version, head's newest."""
     before: Sequence[Ending | None] = base or [None]
     now: Sequence[Ending | None] = head or [None]
-    return max((_Pair(base=one, head=other) for one in before for other in now), key=_worth)
+    return max((Pair(base=one, head=other) for one in before for other in now), key=_worth)
 
 
-def _worth(pair: _Pair) -> tuple[bool, bool, str]:
+def _worth(pair: Pair) -> tuple[bool, bool, str]:
     measured = isinstance(pair.base, Measurement) + isinstance(pair.head, Measurement)
     alike = pair.base is not None and pair.head is not None and pair.base.key.version == pair.head.key.version
     newest = (
@@ -208,7 +220,7 @@ def _worth(pair: _Pair) -> tuple[bool, bool, str]:
     return measured == 2 and alike, measured == 2, newest
 
 
-def _row(pair: _Pair, floors: Mapping[SeriesKey, NoiseFloor], tolerances: Tolerances, prior: Priors) -> Row:
+def _row(pair: Pair, floors: Mapping[SeriesKey, NoiseFloor], tolerances: Tolerances, prior: Priors) -> Row:
     base, head = pair.base, pair.head
     if not isinstance(base, Measurement) or not isinstance(head, Measurement):
         return _unpaired(pair)
@@ -228,7 +240,7 @@ def _row(pair: _Pair, floors: Mapping[SeriesKey, NoiseFloor], tolerances: Tolera
     )
 
 
-def _unpaired(pair: _Pair) -> Unpaired:
+def _unpaired(pair: Pair) -> Unpaired:
     """The word for what an end lacks."""
     base, head = pair.base, pair.head
     if isinstance(head, Measurement):
@@ -269,14 +281,14 @@ def _without_chance(rows: Sequence[Row]) -> Iterator[Row]:
     slower = adjusted([row.judgement.chances.slower for row in drawn])
     faster = adjusted([row.judgement.chances.faster for row in drawn])
     doubted = {
-        row.key: min(RATE, RATE * (1 + int((family <= RATE).sum())) / len(drawn))
+        id(row): min(RATE, RATE * (1 + int((family <= RATE).sum())) / len(drawn))
         for verdict, family in ((Verdict.SLOWER, slower), (Verdict.FASTER, faster))
         for row, chance in zip(drawn, family, strict=True)
         if row.judgement.verdict is verdict and chance > RATE
     }
     for row in rows:
-        if isinstance(row, Compared) and row.key in doubted:
-            yield dataclasses.replace(row, judgement=_doubted(row.judgement, doubted[row.key]))
+        if isinstance(row, Compared) and id(row) in doubted:
+            yield dataclasses.replace(row, judgement=_doubted(row.judgement, doubted[id(row)]))
         else:
             yield row
 
