@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-MOST_CANDIDATES = 64
+MOST_CANDIDATES = 48
 """Places that are looked at, the strongest first: the search costs their square."""
 
 _LEAST_INTERVAL = 12  # points: in shorter ones nothing can be told from noise
@@ -68,8 +68,9 @@ def segment(rows: Floats, *, shortest: int, most: int) -> Segmentations:
     cost = _costs(sums, squares, places, shortest)
     best = cost[:, :, 0].copy()
     costs, back = [best[:, -1]], []
+    total = np.empty_like(cost)
     for _ in range(most):
-        total = cost + best[:, None, :]
+        np.add(cost, best[:, None, :], out=total)
         arg = total.argmin(axis=2)
         best = np.take_along_axis(total, arg[:, :, None], axis=2)[:, :, 0]
         back.append(arg)
