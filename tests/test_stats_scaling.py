@@ -79,10 +79,10 @@ def test_what_is_no_power_law_is_not_sure() -> None:
 @pytest.mark.parametrize(
     ("points", "why"),
     [
-        ([], "0 positive sizes"),
+        ([], "no sizes have"),
         ([(1.0, 1.0), (8.0, 8.0)], f"it takes {SIZES}"),
-        ([(1.0, 1.0), (1.0, 2.0), (8.0, 8.0)], "2 positive sizes"),
-        ([(0.0, 1.0), (1.0, 0.0), (-4.0, 1.0), (2.0, math.inf), (math.nan, 1.0)], "0 positive sizes"),
+        ([(1.0, 1.0), (1.0, 2.0), (8.0, 8.0)], "2 sizes have"),
+        ([(0.0, 1.0), (1.0, 0.0), (-4.0, 1.0), (2.0, math.inf), (math.nan, 1.0)], "no sizes have"),
         ([(1.0, 1.0), (2.0, 2.0), (3.9, 3.9)], "sizes 1 to 3.9 are too close"),
     ],
 )

@@ -53,6 +53,7 @@ WIDEST = 3.0
 CLOSE = 0.10
 """A usual form that the sizes follow within this is believed before an exponent that no algorithm has."""
 
+_ROUNDING = 1 + 1e-9  # ten times 100 MB is within reach, however it is reckoned
 _STEPS = 30  # of Gauss and Newton; on data that a form fits they end after three or four
 _SETTLED = 1e-10
 
@@ -69,6 +70,12 @@ class Form(StrEnum):
     POWER = "power"
 
 
+SMOOTH = 0.05
+TELLING = 4
+"""Sizes that tell a factor log n, if they follow the form within ``SMOOTH``: caches that overflow on the way
+cost as much. At the three sizes of numpy's suite count_nonzero, in truth n, looks like n log n."""
+
+_WITHOUT_LOG = {Form.LINEARITHMIC: Form.LINEAR, Form.LOGARITHMIC: Form.CONSTANT}
 # log (n + 1), so that a size of one is allowed; for large sizes it is log n
 _SHAPES: dict[Form, Callable[[Floats], Floats]] = {
     Form.CONSTANT: np.ones_like,
@@ -122,12 +129,16 @@ class Fit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """What a growth comes to at a size. ``doubts`` are the reasons not to believe it; none: believe it."""
+    """What a growth comes to at a size. ``doubts`` are the reasons not to believe it; none: believe it.
+
+    ``is_far``: the size lies out of ``REACH``, so that not even the bounds are to be believed.
+    """
 
     size: float
     value: float
     low: float
     high: float
+    is_far: bool
     doubts: tuple[str, ...]
 
 
@@ -165,24 +176,24 @@ class Curve:
             half = t * self.scale * math.sqrt(variance + IRREGULAR**2)
             bounds.append((log, log - half, log + half))
         low, high = min(one[1] for one in bounds), max(one[2] for one in bounds)
+        far = self._far(size)
+        wide = ("the sizes measured allow very different growths",) if high - low > math.log(WIDEST) else ()
         return Prediction(
             size=size,
             value=_exp(bounds[0][0]),
             low=_exp(low),
             high=_exp(high),
-            doubts=self._doubts(size, low, high),
+            is_far=bool(far),
+            doubts=(*far, *wide),
         )
 
-    def _doubts(self, size: float, low: float, high: float) -> tuple[str, ...]:
-        found = []
+    def _far(self, size: float) -> tuple[str, ...]:
         smallest, largest = min(self.sizes), max(self.sizes)
-        if size > REACH * largest:
-            found.append(f"it is {size / largest:,.0f} times the largest size measured")
-        if size * REACH < smallest:
-            found.append(f"it is {smallest / size:,.0f} times below the smallest size measured")
-        if high - low > math.log(WIDEST):
-            found.append("the sizes measured allow very different growths")
-        return tuple(found)
+        if size > REACH * largest * _ROUNDING:
+            return (f"it is {size / largest:,.0f} times the largest size measured",)
+        if size * REACH * _ROUNDING < smallest:
+            return (f"it is the {smallest / size:,.0f}th part of the smallest size measured",)
+        return ()
 
 
 def curve(points: Sequence[Point]) -> Curve | NoGrowth:
@@ -203,6 +214,8 @@ def curve(points: Sequence[Point]) -> Curve | NoGrowth:
         df, variance = min((_variance(one, len(n)) for one in (power, *usual)), key=lambda one: one[1])
     half = _student(df) * math.sqrt(variance * float(power.covariance[1, 1]))
     reached = _within_reach([power, *usual], variance)
+    if len(n) < TELLING or IRREGULAR * math.sqrt(variance) > SMOOTH:
+        reached = _with_untold(reached, usual)
     return Curve(
         exponent=power.exponent,
         low=power.exponent - half,
@@ -346,6 +359,14 @@ def _within_reach(fits: Sequence[Fit], variance: float) -> list[Fit]:
     constant = next(qaic(one) for one in fits if one.form is Form.CONSTANT)
     ranked = sorted((one for one in fits if not one.fixed or qaic(one) <= constant - 2), key=qaic)
     return [one for one in ranked if qaic(one) <= qaic(ranked[0]) + APART]
+
+
+def _with_untold(reached: Sequence[Fit], usual: Sequence[Fit]) -> list[Fit]:
+    """And for each that has a factor log n the better fit without it."""
+    there = {one.form for one in reached}
+    wanted = {_WITHOUT_LOG[form] for form in there if form in _WITHOUT_LOG} - there
+    found = [min((one for one in usual if one.form is form), key=lambda one: one.chi2) for form in wanted]
+    return [*reached, *sorted(found, key=lambda one: one.chi2)]
 
 
 def _student(df: float) -> float:

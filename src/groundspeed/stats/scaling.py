@@ -69,7 +69,8 @@ def growth(points: Iterable[tuple[float, float]], *, level: float) -> Growth | N
 def unusable(sizes: Sequence[float]) -> str | None:
     """Why no growth can be told from different sizes that have a positive value; None when it can."""
     if len(sizes) < SIZES:
-        return f"{len(sizes)} positive sizes have a positive value; it takes {SIZES}: measure more sizes"
+        have = "size has" if len(sizes) == 1 else "sizes have"
+        return f"{len(sizes) or 'no'} {have} a positive value; it takes {SIZES}: measure more sizes"
     if max(sizes) / min(sizes) < SPAN:
         return (
             f"the sizes {min(sizes):g} to {max(sizes):g} are too close; "

@@ -1,0 +1,112 @@
+"""What a measurement comes to, with its interval: for whoever judges it by itself and not against another.
+
+Owns which evidence counts: samples of processes, else what asv's files hold. Measures nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from groundspeed.measurements import Measurement, Missing, NoiseFloor, Process, Stored
+from groundspeed.stats.centre import centre
+from groundspeed.stats.comparison import Component
+from groundspeed.stats.precision import Prior, Spread, learn, moderated, spread, spread_of, within
+from groundspeed.stats.ratio import Interval
+
+
+def value_of(one: Measurement, floor: NoiseFloor | None, prior: Prior) -> Interval:
+    """The value and its 99 % interval. Where nothing is known of the spread the value stands alone.
+
+    ``prior`` is what the suite says of the variance between processes (``prior_of``); ``floor`` is None
+    where nobody knows how far sessions differ.
+    """
+    processes = [kept for process in one.processes if (kept := _finite(process)) is not None]
+    samples = {sample for process in processes for sample in process.samples}
+    if not samples:
+        return stored_interval(one.stored)
+    timed = any(process.number is not None for process in processes)
+    if len(samples) == 1 and not timed:
+        return _point(samples.pop())
+    if min(samples) <= 0:
+        return _linear(processes)
+    if not timed and len(processes) == 1 and floor is None:
+        return _point(float(np.median(processes[0].samples)))
+    logs = _logarithmic(processes, floor, prior)
+    return Interval(centre=math.exp(logs.centre), low=_exp(logs.low), high=_exp(logs.high))
+
+
+def stored_interval(stored: Stored) -> Interval:
+    """What asv's files hold; a value without an interval stands alone."""
+    if math.isnan(stored.low) or math.isnan(stored.high):
+        return _point(stored.value)
+    return Interval(centre=stored.value, low=stored.low, high=stored.high)
+
+
+def prior_of(measurements: Iterable[Measurement | Missing]) -> Prior:
+    """What the timed measurements say of the variance between processes, all cases together."""
+    spreads = [
+        spread([process.samples for process in one.processes])
+        for one in measurements
+        if isinstance(one, Measurement) and _is_timed(one)
+    ]
+    return learn([one for one in spreads if one is not None])
+
+
+def _is_timed(one: Measurement) -> bool:
+    samples = [sample for process in one.processes for sample in process.samples]
+    timed = all(process.number is not None for process in one.processes)
+    return bool(samples) and timed and all(0 < sample < math.inf for sample in samples)
+
+
+def _finite(process: Process) -> Process | None:
+    samples = tuple(sample for sample in process.samples if math.isfinite(sample))
+    if not samples:
+        return None
+    return Process(
+        session=process.session, started_at=process.started_at, number=process.number, samples=samples
+    )
+
+
+def _logarithmic(processes: Sequence[Process], floor: NoiseFloor | None, prior: Prior) -> Interval:
+    sessions = [
+        np.array([np.median(np.log(one.samples)) for one in processes if one.session == session])
+        for session in sorted({one.session for one in processes})
+    ]
+    shown = [one for one in map(spread_of, sessions) if one is not None]
+    df = sum(one.df for one in shown)
+    own = Spread(variance=sum(one.df * one.variance for one in shown) / df if df else 0.0, df=df)
+    if not df and floor is not None:
+        prior = _from_floor(floor)
+    variance = max(moderated(own, prior), within([one.samples for one in processes]))
+    return centre(
+        sessions,
+        Component(variance=variance, df=df + prior.df),
+        None if floor is None else Component(variance=floor.between_sessions**2, df=max(floor.df, 1.0)),
+    )
+
+
+def _from_floor(floor: NoiseFloor) -> Prior:
+    """Between processes, for a case that shows nothing itself. The scatter of a history is that of whole
+    measurements: there the processes' part is in the sessions' already.
+    """
+    return Prior(variance=(floor.between_processes or 0.0) ** 2, df=max(floor.df, 1.0))
+
+
+def _linear(processes: Sequence[Process]) -> Interval:
+    """Of values that are not all positive: by what the processes themselves show."""
+    centres = np.array([np.median(one.samples) for one in processes])
+    shown = spread_of(centres)
+    if shown is None or shown.df < 1:
+        return _point(float(np.median(centres)))
+    return centre([centres], Component(variance=shown.variance, df=shown.df), None)
+
+
+def _point(value: float) -> Interval:
+    return Interval(centre=value, low=value, high=value)
+
+
+def _exp(log: float) -> float:
+    return math.exp(log) if log < 700 else math.inf
