@@ -1,13 +1,23 @@
-"""Options that are quantities: text to number, with an error that names the option."""
+"""Options that are quantities or expressions: checked, with an error that names the option."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
 import typer
 
 T = TypeVar("T")
+
+
+def expression(option: str, text: str) -> str:
+    """A regular expression, as it is. Raises ``typer.BadParameter`` where it is none."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise typer.BadParameter(f"{text!r} is no regular expression: {error}", param_hint=option) from error
+    return text
 
 
 def parsed(option: str, text: str, parse: Callable[[str], T]) -> T:

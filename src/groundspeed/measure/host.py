@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundspeed.config import Configuration
-from groundspeed.errors import GroundspeedError, NothingMeasuredError
+from groundspeed.errors import ConfigError, GroundspeedError, NothingMeasuredError
 from groundspeed.machine.choice import MachineChoice, choose_machine, machine_differences, refuse_unknown
 from groundspeed.machine.fingerprint import read_fingerprint
 from groundspeed.machine.pinning import choose_cpus
@@ -115,6 +115,32 @@ def machine_with_results(configuration: Configuration, machines: Sequence[str], 
             f"This host has no results, and several machines do: {listed}. Name one with --machine."
         )
     return own
+
+
+def machines_to_judge(
+    configuration: Configuration, machines: Sequence[str], requested: str | None, *, every: bool
+) -> tuple[str, ...]:
+    """Whose present values are judged: this host's machine, the one asked for, or ``every`` one with results.
+
+    One without results is judged as well: that there is no data is an answer. Raises ConfigError where
+    nobody knows the one asked for, NothingMeasuredError where every one is none.
+    """
+    if every:
+        if not machines:
+            raise NothingMeasuredError(
+                f"There are no results in {configuration.suite.results_dir}. Measure something first: "
+                "groundspeed run."
+            )
+        return tuple(machines)
+    if requested is None:
+        return (this_host(configuration, None).name,)
+    known = sorted({*machines, *configuration.project.machines})
+    if requested not in known:
+        raise ConfigError(
+            f'No machine is called "{requested}", neither in groundspeed.toml nor under results/. '
+            f"Known: {', '.join(known) or 'none'}."
+        )
+    return (requested,)
 
 
 def known_machines(configuration: Configuration, host: Fingerprint) -> tuple[KnownMachine, ...]:
