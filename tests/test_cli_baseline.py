@@ -75,7 +75,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, 
     """Two commits, the second returns twice the size; a baseline of the first, and what that printed."""
     root = tmp_path_factory.mktemp("baseline")
     hashes = make_project(root, (1, 2), odd=RAISES)
-    done = groundspeed(root, "baseline", "save", "first", "HEAD~1", "--export", "home/first.json")
+    done = groundspeed(
+        root, "baseline", "save", "first", "HEAD~1", "--sessions", "2", "--export", "home/first.json"
+    )
     return root, hashes, done.stdout + done.stderr
 
 
@@ -85,6 +87,7 @@ Project = tuple[Path, tuple[str, ...], str]
 def test_what_is_missing_is_measured_recorded_and_kept(project: Project) -> None:
     root, hashes, printed = project
     assert {run.commit for run in runs(root)} == {hashes[0]}
+    assert len(list((root / "results").glob("*/sessions/*"))) == 2
     kept = read_baseline(root / "results", "first")
     assert kept.commit == hashes[0]
     assert kept.origin.fingerprint is not None
@@ -103,11 +106,11 @@ def test_the_exported_file_has_everything(project: Project) -> None:
     assert (found["schema"], found["version"], found["commit"]) == ("groundspeed-baseline", 1, hashes[0])
     cases = {one["case"]: one for one in found["measurements"]}
     timed = cases["work.Work.time_work(10)"]
-    assert timed["iterations"] == {"processes": 1, "samples": 3, "calls_per_sample": [2], "calls": 6}
+    assert timed["iterations"] == {"processes": 2, "samples": 6, "calls_per_sample": [2], "calls": 12}
     assert timed["min"] <= timed["median"] <= timed["p95"] <= timed["p99"] <= timed["max"]
     assert timed["min"] <= timed["mean"] <= timed["max"]
     assert timed["sd"] >= 0
-    assert sorted(timed["samples"][0])[1] == timed["median"]
+    assert sorted(map(len, timed["samples"])) == [3, 3]
     assert cases["work.Work.track_size(10)"]["value"] == 10
     assert found["origin"]["fingerprint"]["cores_logical"] >= 1
     assert [one["case"] for one in found["missing"]] == ["odd.track_raises"]

@@ -13,13 +13,14 @@ from groundspeed.records import Gpu, Skipped
 from groundspeed.results.origin import Installed, Origin
 from groundspeed.verdicts.baselines import (
     Cases,
+    fewest_sessions,
     host_differences,
     newest,
     package_differences,
     refuse_other_machine,
 )
 from tests.baseline_records import baseline, key, measurement, missing, origin, process
-from tests.results_records import PY, PY_NUMPY
+from tests.results_records import COMMITS, PY, PY_NUMPY
 
 
 def version(name: str, at: int) -> Measurement:
@@ -56,6 +57,16 @@ def test_a_pattern_is_searched_in_the_case() -> None:
     assert Cases(pattern=None, nightly=nightly).of([measurement(), lacking]) == (lacking,)
     with pytest.raises(GroundspeedError, match="no regular expression"):
         Cases(pattern="(", nightly=())
+
+
+def test_the_least_measured_counts_sessions_at_the_commit_itself() -> None:
+    twice = measurement(process(1.0), replace(process(1.0), session="20260103T030405Z-00000002"))
+    derived = measurement(processes=())
+    lacking = missing(Skipped(reason=""))
+    assert fewest_sessions([twice, derived, lacking]) == 2
+    assert fewest_sessions([twice, measurement()]) == 1
+    assert fewest_sessions([twice, replace(twice, carried_from=COMMITS[1])]) == 0
+    assert fewest_sessions([derived, lacking]) == 0
 
 
 # --- what differs -----------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ Bench = Annotated[
     str | None, typer.Option("--bench", "-b", metavar="REGEX", help="Cases whose text it is found in.")
 ]
 Machine = Annotated[str | None, typer.Option(metavar="NAME", help="Whose results; else this host's.")]
+Sessions = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Measured anew until N sessions hold every case.")
+]
 Stored = Annotated[bool, typer.Option("--stored", help="Measure nothing: what is on record.")]
 Output = Annotated[Format, typer.Option("--format", help="How it is printed.")]
 
@@ -33,6 +36,7 @@ def save(
     revision: Revision = "HEAD",
     bench: Bench = None,
     machine: Machine = None,
+    sessions: Sessions = 1,
     stored: Stored = False,
     replace: Annotated[bool, typer.Option("--replace", help="Give up an older one of this name.")] = False,
     export: Annotated[
@@ -54,7 +58,7 @@ def save(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
     screen = ProgressLine()
     at = Workplace(configuration=config.load(Path.cwd()), variables=os.environ, screen=screen)
-    asked = Asked(revision=revision, pattern=bench, machine=machine, stored=stored)
+    asked = Asked(revision=revision, pattern=bench, machine=machine, sessions=sessions, stored=stored)
     saved = keep(at, asked, Keeping(name=name, overwrite=replace))
     if export is not None:
         text = saved_report(saved.baseline, saved.path, Format.JSON)
@@ -72,6 +76,7 @@ def check(
         str | None, typer.Option(metavar="SHARE", help="The change that is ignored, such as 5%.")
     ] = None,
     machine: Machine = None,
+    sessions: Sessions = 1,
     stored: Stored = False,
     any_machine: Annotated[
         bool, typer.Option("--any-machine", help="Compare with one of another machine, too.")
@@ -101,7 +106,7 @@ def check(
         )
     found = check_against(
         Workplace(configuration=configuration, variables=os.environ, screen=ProgressLine()),
-        Asked(revision=revision, pattern=bench, machine=machine, stored=stored),
+        Asked(revision=revision, pattern=bench, machine=machine, sessions=sessions, stored=stored),
         name,
         Terms(tolerances=tolerances, any_machine=any_machine),
     )

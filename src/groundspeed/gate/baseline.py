@@ -34,6 +34,8 @@ from groundspeed.verdicts.baselines import (
     Wanted,
     baseline_of,
     check,
+    fewest_sessions,
+    present,
     refuse_other_machine,
 )
 from groundspeed.verdicts.reading import Reading, read
@@ -48,12 +50,14 @@ class InterruptedMeasuringError(GroundspeedError):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
     """What a user asks for: a revision, the cases in whose text ``pattern`` is found (None: all), whose
-    results (None: this host's). With ``stored`` nothing is measured, and the machine may be another.
+    results (None: this host's), measured in so many ``sessions`` at least. With ``stored`` nothing is
+    measured, and the machine may be another.
     """
 
     revision: str
     pattern: str | None
     machine: str | None
+    sessions: int
     stored: bool
 
 
@@ -142,7 +146,11 @@ def _stored(at: Workplace, asked: Asked) -> Wanted:
 def _measured(at: Workplace, asked: Asked, host: Host) -> Wanted:
     """What this host can measure, once it has."""
     wanted = Wanted(machine=host.machine.name, commit=_commit(at, asked.revision), cases=_cases(at, asked))
-    _measure_missing(at, host, wanted)
+    _measure(at, host, wanted, again=False)
+    for _ in range(asked.sessions - 1):
+        if fewest_sessions(present(read(at.configuration), wanted)) >= asked.sessions:
+            break
+        _measure(at, host, wanted, again=True)
     return wanted
 
 
@@ -161,7 +169,8 @@ def _origin(host: Host) -> Origin:
     )
 
 
-def _measure_missing(at: Workplace, host: Host, wanted: Wanted) -> None:
+def _measure(at: Workplace, host: Host, wanted: Wanted, *, again: bool) -> None:
+    """One session: what the record lacks, or all of it ``again``."""
     project = at.configuration.project
     request = Request(
         commits=Range(revisions=wanted.commit, last=1, steps=None, new=False),
@@ -171,8 +180,8 @@ def _measure_missing(at: Workplace, host: Host, wanted: Wanted) -> None:
             with_nightly=False,
             quick=False,
             retry=False,
-            again=False,
-            carry=True,
+            again=again,
+            carry=not again,
         ),
         sampling=Sampling(
             precision=project.precision,

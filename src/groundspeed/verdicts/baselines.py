@@ -148,6 +148,16 @@ def newest(found: Iterable[Ending], now: Mapping[str, str]) -> tuple[Ending, ...
     return tuple(chosen.values())
 
 
+def fewest_sessions(found: Iterable[Ending]) -> int:
+    """In how many sessions the least measured of these was, at the commit itself; 0 where none was."""
+    counts = [
+        0 if one.carried_from else len({process.session for process in one.processes})
+        for one in found
+        if isinstance(one, Measurement) and one.processes
+    ]
+    return min(counts, default=0)
+
+
 def origin_of(reading: Reading, wanted: Wanted, found: Iterable[Ending]) -> Origin:
     """The host and the packages behind measurements of a commit."""
     sessions = {process.session for one in found if isinstance(one, Measurement) for process in one.processes}
