@@ -16,7 +16,7 @@ from groundspeed.report.table import Format, Table
 from groundspeed.verdicts.noise import WANTED, CaseNoise, MoreProcesses, MoreSessions, TooNoisy
 
 VERSION = 1  # of the JSON; a key that is added does not raise it
-_NAME = 52  # characters of a case's name: with the other columns a line stays within 100
+_NAME = 44  # characters of a case's name: with the other columns a line stays within 100
 _MOST_SHOWN = 10.0  # times: a larger change need not be told apart
 
 
@@ -57,21 +57,27 @@ def render_noise(page: NoisePage, output: Format, *, top: int | None) -> str:
     if shown:
         parts.append(_table(page, shown, output))
     if len(shown) < len(page.cases):
-        parts.append(f"{len(page.cases) - len(shown):,} more are calmer: --all shows them.")
-    return "\n\n".join([*parts, *_advice(page)])
+        left = len(page.cases) - len(shown)
+        parts.append(
+            f"{left:,} more are calmer: --all shows them."
+            if left > 1
+            else "1 more is calmer: --all shows it."
+        )
+    return "\n\n".join([*parts, *_advice(page, output)])
 
 
 def _summary(page: NoisePage) -> str:
     count, blind = len(page.cases), len(page.blind)
-    unknown = f" Of {page.unknown:,} nothing is known yet." if page.unknown else ""
+    unknown = [f"Of {page.unknown:,} more nothing is known yet."] if page.unknown else []
     if not count:
-        return f"{page.machine}: no case was measured often enough to know its noise.{unknown}"
+        return "\n".join([f"{page.machine}: no case was measured often enough to know its noise.", *unknown])
     median = statistics.median(one.floor.between_sessions for one in page.cases)
-    seen = f"{blind:,} of {count:,} cannot" if blind else f"all {count:,} can"
-    return (
+    seen = f"{blind:,} of {count:,} cases cannot" if blind else "every case can"
+    first = (
         f"{page.machine}: the median noise floor is {_share(math.expm1(median))}; {seen} show a change of "
-        f"{WANTED:.0%} between two sessions.{unknown}"
+        f"{WANTED:.0%} between two sessions."
     )
+    return "\n".join([first, *unknown])
 
 
 def _table(page: NoisePage, shown: Sequence[CaseNoise], output: Format) -> str:
@@ -90,28 +96,35 @@ def _table(page: NoisePage, shown: Sequence[CaseNoise], output: Format) -> str:
         )
         for one in shown
     )
-    header = ("case", "floor", "learned from", "shows", f"{WANTED:.0%} takes")
-    table = Table(header=header, rows=rows, right=frozenset({"floor", "shows"}))
+    header = ("case", "floor", "learned from", "can show", f"to show {WANTED:.0%}")
+    table = Table(header=header, rows=rows, right=frozenset({"floor", "can show"}))
     legend = [f"{mark[one].strip()} {one}" for one in environments if mark[one]]
     drawn = table.markdown() if output is Format.MARKDOWN else table.text()
     return "\n\n".join([drawn, *(["\n".join(legend)] if legend else [])])
 
 
-def _advice(page: NoisePage) -> list[str]:
-    """What helps, where anything is hidden; the next command at the end of each."""
+def _advice(page: NoisePage, output: Format) -> list[str]:
+    """What helps, where anything is hidden; each with the command to type."""
+    typed = "`{}`" if output is Format.MARKDOWN else "{}"
     lines = []
-    if any(one.floor.basis is Basis.HISTORY for one in page.cases) or page.unknown:
+    if any(one.floor.basis is Basis.HISTORY for one in page.cases):
         lines.append(
             "A floor learned from commits is an upper bound: what they changed counts as noise.\n"
-            "Sessions of one commit tell it apart: groundspeed run HEAD^! --again"
+            f"Sessions of one commit tell it apart: {typed.format('groundspeed run HEAD^! --again')}"
         )
+    elif page.unknown:
+        lines.append(f"Sessions of one commit tell: {typed.format('groundspeed run HEAD^! --again')}")
     kinds = {type(one.wanted) for one in page.blind}
     if MoreProcesses in kinds:
-        lines.append("More processes: groundspeed run with a smaller --precision, or --again")
+        lines.append(
+            "Where processes differ, more of them help: groundspeed run with a smaller --precision, or "
+            "--again."
+        )
     if MoreSessions in kinds or TooNoisy in kinds:
         lines.append(
-            "What differs between sessions cancels between commits that one session measures in turn.\n"
-            "groundspeed run A..B does so with four at a time. What disturbs this host: groundspeed doctor"
+            "What differs between sessions cancels between commits that one session measures in turn:\n"
+            f"{typed.format('groundspeed run A..B')} does so, four at a time. "
+            f"What disturbs this host: {typed.format('groundspeed doctor')}"
         )
     return lines
 
