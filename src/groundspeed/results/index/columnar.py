@@ -17,7 +17,8 @@ from groundspeed.results.gather import collector_paused
 from groundspeed.results.index.answers import Index
 from groundspeed.results.index.manifest import Manifest, ResultFacts, SessionFacts, Source
 from groundspeed.results.index.refresh import dates_of
-from groundspeed.results.index.session_tables import UNMEASURED, table_of
+from groundspeed.results.index.schemas import table_of
+from groundspeed.results.index.session_tables import UNMEASURED
 from groundspeed.results.index.shelf import open_shelf, placed
 from groundspeed.results.index.sources import RESULTS, SESSIONS
 from groundspeed.results.index.unmeasured_wire import unmeasured_from_wire
@@ -43,6 +44,11 @@ class ColumnarIndex(Index):
         """What is broken in the results, lines included that an archive does not look at."""
         faults = [one for source in self._manifest.sources.values() for one in _faults(source)]
         return (*self.archive().warnings, *faults)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no result file and no session."""
+        return not self._manifest.sources
 
     def table_files(self) -> dict[str, list[Path]]:
         """The Parquet files of every table, for other engines."""

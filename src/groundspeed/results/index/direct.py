@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from groundspeed.results.archive import Archive, read_archive
 from groundspeed.results.index.answers import Index
-from groundspeed.results.index.session_tables import rows_of, table_of
+from groundspeed.results.index.schemas import table_of
+from groundspeed.results.index.session_tables import rows_of
 from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import SessionFile, all_session_paths, read_session_file
 

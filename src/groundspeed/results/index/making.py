@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +31,16 @@ from groundspeed.results.index.manifest import (
     parse_source,
     to_json,
 )
+from groundspeed.results.index.schemas import schema_of
 from groundspeed.results.index.session_tables import make_sessions
 from groundspeed.results.index.sources import RESULTS, Stamp, digest
 from groundspeed.results.index.tables import STATES, series_id, write_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,21 +171,22 @@ def _measurements(columns: Columns, ids: list[str]) -> pa.Table:
     import numpy as np
     import pyarrow as pa
 
-    commits = list(columns.commits)
-    dates = np.array([round(date.timestamp() * 1000) for date in columns.commits.values()], np.int64)
-    date = pa.array(dates[columns.commit]).cast(pa.timestamp("ms", tz="UTC"))
+    moments = np.array([_microseconds(date) for date in columns.commits.values()], np.int64)
     kinds = pa.array(columns.kinds.astype(np.int8))
+    numbers = {"value": columns.values, "low": columns.low, "high": columns.high}
     return pa.table(
         {
             "series": _coded(columns.series, ids),
-            "commit": _coded(columns.commit, commits),
-            "date": date,
-            "value": columns.values,
-            "low": columns.low,
-            "high": columns.high,
+            "commit": _coded(columns.commit, list(columns.commits)),
+            "date": pa.array(moments[columns.commit]).cast(schema_of("measurements").field("date").type),
+            **{name: pa.array(one, from_pandas=True) for name, one in numbers.items()},  # NaN becomes null
             "state": pa.DictionaryArray.from_arrays(kinds, pa.array(STATES)),
         }
     )
+
+
+def _microseconds(date: datetime) -> int:
+    return (date - _EPOCH) // timedelta(microseconds=1)
 
 
 def _coded(codes: Any, texts: list[str]) -> pa.DictionaryArray:

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundspeed.definition import better as stated_better
 from groundspeed.records import (
@@ -30,6 +30,7 @@ from groundspeed.records import (
 from groundspeed.results.further import entry_name
 from groundspeed.results.gather import Identity
 from groundspeed.results.index.manifest import IndexFile, Part, SessionFacts, Source, to_json
+from groundspeed.results.index.schemas import table_of
 from groundspeed.results.index.sources import SESSIONS, Stamp, digest, digest_of_file
 from groundspeed.results.index.tables import folder_of, put, series_id, write_table
 from groundspeed.results.index.unmeasured_wire import unmeasured_to_wire
@@ -37,9 +38,6 @@ from groundspeed.results.ledger import Ledger
 from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import SessionFile, read_session_file
 from groundspeed.results.unmeasured import unmeasured_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 UNMEASURED = "unmeasured"
 
@@ -221,7 +219,7 @@ def _processes(run: Run, default: tuple[str, Better]) -> Iterator[dict[str, Any]
             "samples": samples,
             "count": count,
             "median": median,
-            "check": run.check,
+            "check_value": run.check,
             "stop": None if run.stop is None else str(run.stop),
             "quick": run.quick,
         }
@@ -259,86 +257,3 @@ def _write(folder: Path, machines: Mapping[str, _Collected], name: str) -> Itera
             path = folder / folder_of(UNMEASURED, machine) / f"{name}.json"
             wire = to_json(collected.unmeasured)
             yield put(folder, path, UNMEASURED, machine, lambda at, wire=wire: at.write_bytes(wire))
-
-
-def table_of(table: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Rows as columns. A row that holds what its column cannot is left out: a header may say anything."""
-    import pyarrow as pa
-
-    columns = schema(table)
-    try:
-        return pa.Table.from_pylist(list(rows), schema=columns)
-    except (ValueError, TypeError, OverflowError):
-        if len(rows) == 1:
-            return columns.empty_table()
-        return pa.concat_tables([table_of(table, [row]) for row in rows])
-
-
-def schema(table: str) -> pa.Schema:
-    """The columns of a table of sessions."""
-    import pyarrow as pa
-
-    text, whole, real = pa.string(), pa.int64(), pa.float64()
-    time, texts, reals = pa.timestamp("us", tz="UTC"), pa.list_(text), pa.list_(real)
-    columns = {
-        "sessions": {
-            "session": text,
-            "started_at": time,
-            "cpu_model": text,
-            "cores_physical": whole,
-            "cores_logical": whole,
-            "ram_bytes": whole,
-            "gpus": texts,
-            "os": text,
-            "kernel": text,
-            "arch": text,
-            "virtualised": text,
-            "governor": text,
-            "turbo": pa.bool_(),
-            "environments": texts,
-            "seed": whole,
-            "versions": text,
-            "precision": real,
-            "case_budget_s": real,
-            "unfit": texts,
-        },
-        "controls": {"session": text, "started_at": time, "samples": reals, "median_s": real},
-        "builds": {
-            "session": text,
-            "line": whole,
-            "started_at": time,
-            "duration_s": real,
-            "environment": text,
-            "commit": text,
-            "failure": text,
-            "text": text,
-            "identity": text,
-            "dependencies": texts,
-            "benchmarks": texts,
-        },
-        "processes": {
-            "session": text,
-            "line": whole,
-            "series": text,
-            "started_at": time,
-            "duration_s": real,
-            "environment": text,
-            "benchmark": text,
-            "params": texts,
-            "metric": text,
-            "version": text,
-            "commit": text,
-            "outcome": text,
-            "reason": text,
-            "unit": text,
-            "better": text,
-            "number": whole,
-            "samples": reals,
-            "count": whole,
-            "median": real,
-            "check": text,
-            "stop": text,
-            "quick": pa.bool_(),
-        },
-    }
-    return pa.schema(list(columns[table].items()))

@@ -17,6 +17,7 @@ from groundspeed.results.archive import Block, Catalog, last_of_each, order_of
 from groundspeed.results.further import split_metric
 from groundspeed.results.gather import Identity
 from groundspeed.results.index.manifest import IndexFile, to_json
+from groundspeed.results.index.schemas import table_of
 from groundspeed.results.index.sources import digest
 from groundspeed.results.index.tables import STATES, folder_of, put, series_id, write_table
 
@@ -202,24 +203,25 @@ def _put_bytes(folder: Path, machine: str, name: str, data: bytes) -> IndexFile:
 
 def _series_table(block: Block, catalog: Catalog) -> pa.Table:
     import numpy as np
-    import pyarrow as pa
 
-    text = pa.string()
-    names = [split_metric(one.name) for one in block.identities]
-    units = [catalog.unit(one.name) for one in block.identities]
-    return pa.table(
-        {
-            "series": pa.array([series_id(one) for one in block.identities], text),
-            "environment": pa.array([one.environment for one in block.identities], text),
-            "benchmark": pa.array([name for name, _ in names], text),
-            "params": pa.array([list(one.params) for one in block.identities], pa.list_(text)),
-            "metric": pa.array([metric for _, metric in names], text),
-            "version": pa.array([one.version for one in block.identities], text),
-            "unit": pa.array([unit for unit, _ in units], text),
-            "better": pa.array([str(better) for _, better in units], text),
-            "cells": pa.array(np.diff(block.bounds)),
-        }
-    )
+    rows = []
+    for one, cells in zip(block.identities, np.diff(block.bounds).tolist(), strict=True):
+        name, metric = split_metric(one.name)
+        unit, better = catalog.unit(one.name)
+        rows.append(
+            {
+                "series": series_id(one),
+                "environment": one.environment,
+                "benchmark": name,
+                "params": one.params,
+                "metric": metric,
+                "version": one.version,
+                "unit": unit,
+                "better": str(better),
+                "cells": cells,
+            }
+        )
+    return table_of("series", rows)
 
 
 def _to_wire(one: Identity) -> list[Any]:
