@@ -42,15 +42,17 @@ def regressions(
     from groundspeed.report.regressions import TOP, page_of, render
     from groundspeed.verdicts.reading import read
     from groundspeed.verdicts.regressions import View, find_regressions, narrowed
+    from groundspeed.verdicts.since import commits_since
 
     configuration = load(Path.cwd())
     reading = read(configuration)
-    view = View(since=since, machine=machine, pattern=bench)
-    found = narrowed(reading, find_regressions(reading), view, datetime.now(UTC))
+    view = View(machine=machine, pattern=bench)
+    wanted = narrowed(reading, find_regressions(reading, improvements=improvements), view)
+    found = wanted if since is None else wanted.since(commits_since(reading, since, datetime.now(UTC)))
     for notice in (*configuration.warnings, *reading.notices):
         typer.echo(f"groundspeed: {notice}", err=True)
     limit = TOP if top is None and output is not Format.JSON else top
-    page = page_of(reading, found, improvements=improvements, everything=everything, top=limit)
+    page = page_of(reading, found, wanted, everything=everything, top=limit)
     typer.echo(render(page, output))
     if found.open and not improvements:
         raise typer.Exit(1)

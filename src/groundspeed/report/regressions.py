@@ -20,7 +20,7 @@ from groundspeed.report.triage import wire
 from groundspeed.results.further import EXPONENT
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.culprits import FALSE_DISCOVERIES
-from groundspeed.verdicts.groups import OPEN, Affected, Group, Range, Regressions, State
+from groundspeed.verdicts.groups import Affected, Group, Range, Regressions, State
 from groundspeed.verdicts.reading import Reading, dates_of
 from groundspeed.verdicts.regressions import Standing, distances, text_of, trend
 from groundspeed.verdicts.steps import Scale
@@ -28,7 +28,7 @@ from groundspeed.verdicts.steps import Scale
 SCHEMA = "groundspeed-regressions"
 VERSION = 1
 TOP = 10  # groups that a terminal gets; JSON has all
-WORST = 5  # benchmarks shown of a group
+WORST = 5  # cases shown of a group
 WIDTH = 100  # columns of a line
 _MOST_OF = 1 / 3  # of a machine's series: so many at once are seldom one commit's work
 _MANY = 10  # series: of fewer no share says anything
@@ -36,14 +36,14 @@ _MANY = 10  # series: of fewer no share says anything
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegressionsPage:
-    """What is shown: ``groups`` of those found, the first ``top`` of them in a text.
+    """What is shown: ``groups`` of those found, the first ``top`` of them; the ``course`` of their number.
 
     ``distance`` counts the commits of a branch before each one that git knows on it.
     """
 
     found: Regressions
     groups: tuple[Group, ...]
-    improvements: bool
+    course: tuple[Standing, ...]
     top: int | None
     commits: Mapping[str, Commit]
     dates: Mapping[str, datetime]
@@ -56,17 +56,19 @@ class RegressionsPage:
 
 
 def page_of(
-    reading: Reading, found: Regressions, *, improvements: bool, everything: bool, top: int | None
+    reading: Reading, found: Regressions, before: Regressions, *, everything: bool, top: int | None
 ) -> RegressionsPage:
-    """The regressions or improvements with what the repository says of their commits."""
-    groups = found.improvements if improvements else found.regressions
+    """What was found with what the repository says of its commits. ``before`` also holds what is older than
+    asked for: the course of time is told by it.
+    """
+    dates = dates_of(reading.archive)
     return RegressionsPage(
         found=found,
-        groups=groups if everything else tuple(one for one in groups if one.state in OPEN),
-        improvements=improvements,
+        groups=found.groups if everything else found.open,
+        course=trend(before, dates),
         top=top,
         commits=reading.commits,
-        dates=dates_of(reading.archive),
+        dates=dates,
         distance=distances(reading),
     )
 
@@ -89,11 +91,12 @@ def _text(page: RegressionsPage) -> str:
 
 def _summary(page: RegressionsPage) -> str:
     """What is known, and how sure, before anything else."""
-    found, states = page.found, Counter(group.state for group in page.found.regressions)
+    found, states = page.found, Counter(group.state for group in page.found.groups)
     count = f"{sum(found.searched.values()):,} series searched"
     searched = f"{count}; noise may have made {FALSE_DISCOVERIES:.0%} of what is listed."
-    if page.improvements:
-        return f"{_count(len(page.groups), 'improvement')}. {searched}"
+    if found.improvements:
+        lost = f" (and {states[State.RECOVERED]} that went again)" if states[State.RECOVERED] else ""
+        return f"{_count(len(found.open), 'improvement')}{lost}. {searched}"
     closed = [
         f"{states[state]} {state}"
         for state in (State.RECOVERED, State.ACKNOWLEDGED, State.NOT_CONFIRMED)
@@ -118,12 +121,12 @@ def _block(rank: int, group: Group, page: RegressionsPage) -> str:
 
 def _headline(group: Group) -> str:
     counted = group.counted
-    worst = _factor(max(counted, key=lambda one: one.size))
+    largest = _factor(max(counted, key=lambda one: one.size))
     median = math.exp(min(statistics.median(one.size for one in counted), 700.0))
     many = len(counted) > 1
     change = f"{units.display(median, '')}× {_word(counted)}" if many else _change(counted[0])
     of = f" of {len(group.affected):,}" if len(counted) < len(group.affected) else ""
-    cases = f" (median of {len(counted):,}{of} series, worst {worst})" if many else ""
+    cases = f" (median of {len(counted):,}{of} series, up to {largest})" if many else ""
     return f"{group.state}  {change}{cases}  {', '.join(group.machines)}"
 
 
@@ -152,7 +155,7 @@ def _hints(group: Group, page: RegressionsPage) -> list[str]:
 
 
 def _cases(group: Group) -> list[str]:
-    """The worst case of each of the worst benchmarks, and how many series besides."""
+    """Some cases with their levels, and how many series there are besides."""
     shown = _worst(group)
     lines = [
         line
@@ -168,10 +171,12 @@ def _cases(group: Group) -> list[str]:
 
 
 def _worst(group: Group) -> tuple[Affected, ...]:
-    first: dict[tuple[str, str], Affected] = {}
-    for one in group.counted:
-        first.setdefault((one.step.key.case.benchmark, one.step.key.metric), one)
-    return tuple(first.values())[:WORST]
+    """The worst of each benchmark, then the worst of what is left, together in the group's order."""
+    first: dict[tuple[str, str], int] = {}
+    for place, one in enumerate(group.counted):
+        first.setdefault((one.step.key.case.benchmark, one.step.key.metric), place)
+    others = [place for place in range(len(group.counted)) if place not in set(first.values())]
+    return tuple(group.counted[place] for place in sorted([*first.values(), *others][:WORST]))
 
 
 def _decided(group: Group) -> list[str]:
@@ -184,7 +189,7 @@ def _decided(group: Group) -> list[str]:
 def _next(group: Group, page: RegressionsPage) -> list[str]:
     """What to type: narrow the range down, or look at the only commit in it."""
     where = group.range
-    if group.state is State.RECOVERED or page.improvements:
+    if group.state is State.RECOVERED or page.found.improvements:
         return []
     if _commits_in(where, page) == 1:
         return [f"git show {where.head[:10]}"]
@@ -196,13 +201,13 @@ def _closing(page: RegressionsPage) -> list[str]:
     parts = []
     if left := len(page.groups) - len(page.shown):
         parts.append(f"{left:,} more: --top {len(page.groups)}")
-    if page.improvements:
+    if page.found.improvements:
         return parts
     if page.shown:
         example = page.shown[0].id
         parts.append(f"Meant to be so? groundspeed triage acknowledge {example} --note 'why'")
-    course = [f"{_day(one, page)}: {one.open}" for one in trend(page.found, page.dates)]
-    if course and page.found.regressions:
+    course = [f"{_day(one, page)}: {one.open}" for one in page.course]
+    if any(one.open for one in page.course):
         parts.append(f"Open at the time: {' · '.join(course)}")
     if page.found.stale:
         count = _count(len(page.found.stale), "decision")
@@ -257,18 +262,17 @@ def _fold(group: Group) -> str:
 
 
 def _json(page: RegressionsPage) -> dict[str, Any]:
-    states = Counter(group.state for group in page.found.regressions)
+    states = Counter(group.state for group in page.found.groups)
     return {
         "schema": SCHEMA,
         "version": VERSION,
-        "kind": "improvements" if page.improvements else "regressions",
+        "kind": "improvements" if page.found.improvements else "regressions",
         "searched": dict(page.found.searched),
         "false_discoveries": FALSE_DISCOVERIES,
         "open": len(page.found.open),
         "states": {str(state): states[state] for state in State},
         "trend": [
-            {"commit": one.commit, "date": _date(one.commit, page), "open": one.open}
-            for one in trend(page.found, page.dates)
+            {"commit": one.commit, "date": _date(one.commit, page), "open": one.open} for one in page.course
         ],
         "groups": [_group_json(rank, group, page) for rank, group in enumerate(page.shown, start=1)],
         "stale": [wire(one) for one in page.found.stale],

@@ -34,27 +34,26 @@ def judge(
     stepped: Stepped,
     *,
     tolerance: Callable[[SeriesKey], float],
-    decisions: Sequence[Decision],
     current: Callable[[SeriesKey], bool],
+    decisions: Sequence[Decision],
+    improvements: bool = False,
 ) -> Regressions:
-    """The regressions and improvements among the steps of a history.
+    """The regressions among the steps of a history; or the improvements, about which nothing is decided.
 
     ``tolerance`` says what a project ignores of a series (0.05: five percent); ``current`` whether the
     suite still has what a series measures: what it has no more, nobody can measure again.
     """
     kept = np.array([current(one.key) for one in stepped.series], np.bool_)
     candidates = _candidates(stepped, kept, tolerance)
-    worse, by_age = stepped.worse(), sorted(decisions, key=lambda one: one.at)
-    regressions, improvements = (
-        _groups(stepped, candidates, np.flatnonzero(candidates.matters & side), by_age)
-        for side in (worse, ~worse)
-    )
-    holding = {one for group in regressions for one in group.decisions}
+    chosen = np.flatnonzero(candidates.matters & (stepped.worse() ^ improvements))
+    by_age = [] if improvements else sorted(decisions, key=lambda one: one.at)
+    groups = _groups(stepped, candidates, chosen, by_age)
+    holding = {one for group in groups for one in group.decisions}
     return Regressions(
-        regressions=regressions,
+        groups=groups,
         improvements=improvements,
         searched=Counter(one.key.machine for one, there in zip(stepped.series, kept, strict=True) if there),
-        stale=tuple(one for one in decisions if one not in holding),
+        stale=tuple(one for one in by_age if one not in holding),
         order=stepped.order,
     )
 

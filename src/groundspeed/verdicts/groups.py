@@ -112,37 +112,34 @@ _PRESSING = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Regressions:
-    """Every group, the most pressing first, whatever its state; improvements likewise.
+    """Every group of a history, the most pressing first, whatever its state; or every improvement.
 
     ``searched`` counts the series of each machine, ``stale`` are decisions that hold for nothing any more.
     """
 
-    regressions: tuple[Group, ...]
-    improvements: tuple[Group, ...]
+    groups: tuple[Group, ...]
+    improvements: bool
     searched: Mapping[str, int]
     stale: tuple[Decision, ...]
     order: tuple[str, ...]
 
     @property
     def open(self) -> tuple[Group, ...]:
-        """The regressions that somebody should look at."""
-        return tuple(group for group in self.regressions if group.state in OPEN)
+        """What somebody should look at; of improvements, those that last."""
+        return tuple(group for group in self.groups if group.state in OPEN)
 
     def since(self, commits: AbstractSet[str]) -> Regressions:
         """The same with the groups whose range ends at one of ``commits``."""
-        return replace(
-            self,
-            regressions=tuple(one for one in self.regressions if one.range.head in commits),
-            improvements=tuple(one for one in self.improvements if one.range.head in commits),
-        )
+        return replace(self, groups=tuple(one for one in self.groups if one.range.head in commits))
 
     def only(self, wanted: Callable[[SeriesKey], bool]) -> Regressions:
         """The same with the series that are wanted; groups keep their ids and ranges."""
-        return replace(
-            self,
-            regressions=_narrowed(self.regressions, wanted),
-            improvements=_narrowed(self.improvements, wanted),
-        )
+        left = [
+            replace(group, affected=kept)
+            for group in self.groups
+            if (kept := tuple(one for one in group.affected if wanted(one.step.key)))
+        ]
+        return replace(self, groups=ranked(left))
 
 
 def ranked(groups: Sequence[Group]) -> tuple[Group, ...]:
@@ -162,12 +159,3 @@ def _score(affected: Sequence[Affected]) -> float:
         key = one.step.key
         entries[key.machine, key.case.benchmark, key.metric].append(one.evidence * one.size)
     return math.hypot(*(statistics.median(values) for values in entries.values()))
-
-
-def _narrowed(groups: Sequence[Group], wanted: Callable[[SeriesKey], bool]) -> tuple[Group, ...]:
-    left = [
-        replace(group, affected=kept)
-        for group in groups
-        if (kept := tuple(one for one in group.affected if wanted(one.step.key)))
-    ]
-    return ranked(left)

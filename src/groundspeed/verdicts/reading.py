@@ -25,7 +25,7 @@ from groundspeed.results.index import Index, open_index
 from groundspeed.verdicts.noise import CaseNoise, Leveled, case_noise, noise_floors
 from groundspeed.verdicts.renames import NO_RENAMES, Renames
 from groundspeed.verdicts.same_code import Seen, seen
-from groundspeed.verdicts.steps import METHOD, Stepped, find_steps
+from groundspeed.verdicts.steps import Stepped, find_steps, method
 
 
 def read(configuration: Configuration) -> Reading:
@@ -112,7 +112,7 @@ class Reading:
     @cached_property
     def steps(self) -> Stepped:
         """The steps of every series; those of series that did not change are remembered."""
-        return find_steps(self.archive, self.order, self.index.remembered(METHOD))
+        return find_steps(self.archive, self.order, self.index.remembered(method()))
 
     def _sessions(self, machine: str) -> Seen:
         """What a machine's sessions measured of which code."""

@@ -22,7 +22,6 @@ from groundspeed.results.archive import Archive
 from groundspeed.verdicts.culprits import judge
 from groundspeed.verdicts.groups import OPEN, Affected, Group, Regressions, State
 from groundspeed.verdicts.reading import Reading
-from groundspeed.verdicts.since import commits_since
 from groundspeed.verdicts.triage import NAME, Decision, Ruling, read_triage
 
 _POINTS = 8  # of the trend: what fits into a line
@@ -45,8 +44,8 @@ def triage_path(configuration: Configuration) -> Path:
     return configuration.suite.root / NAME
 
 
-def find_regressions(reading: Reading) -> Regressions:
-    """Every regression and improvement of the project's history.
+def find_regressions(reading: Reading, *, improvements: bool = False) -> Regressions:
+    """Every regression of the project's history; or every improvement.
 
     Raises ``NothingMeasuredError`` when there are no results, ``TriageError`` for a broken triage.toml.
     """
@@ -63,6 +62,7 @@ def find_regressions(reading: Reading) -> Regressions:
         tolerance=lambda key: tolerances.of(key.case, key.metric),
         decisions=decisions,
         current=current_suite(archive),
+        improvements=improvements,
     )
 
 
@@ -82,11 +82,11 @@ def current_suite(archive: Archive) -> Callable[[SeriesKey], bool]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """Which regressions: None asks for all. ``since`` is read by ``commits_since``, ``pattern`` is searched
-    in the case's text. Raises ``GroundspeedError`` where it is no expression.
+    """Which series: None asks for all, ``pattern`` is searched in the case's text.
+
+    Raises ``GroundspeedError`` where it is no expression.
     """
 
-    since: str | None = None
     machine: str | None = None
     pattern: str | None = None
 
@@ -102,18 +102,17 @@ class View:
         return named and (self.pattern is None or re.search(self.pattern, text_of(key)) is not None)
 
 
-def narrowed(reading: Reading, found: Regressions, view: View, now: datetime) -> Regressions:
-    """What a view shows of the regressions; ids, ranges and evidence stay those of the whole history.
+def narrowed(reading: Reading, found: Regressions, view: View) -> Regressions:
+    """Those series of the regressions that are meant; ids, ranges and evidence stay those of the whole.
 
-    Raises ``GroundspeedError`` for a machine without results or a ``since`` that means nothing.
+    Raises ``GroundspeedError`` for a machine without results.
     """
     machines = sorted({one.key.machine for one in reading.archive.series})
     if view.machine is not None and view.machine not in machines:
         raise GroundspeedError(
             f"--machine {view.machine}: there are results of {', '.join(machines)} and of no other machine."
         )
-    shown = found.only(view.wants)
-    return shown if view.since is None else shown.since(commits_since(reading, view.since, now))
+    return found if view == View() else found.only(view.wants)
 
 
 def distances(reading: Reading) -> Mapping[str, int]:
@@ -140,7 +139,7 @@ def group_named(found: Regressions, text: str) -> Group:
     base, dots, head = text.partition("..")
     named = [
         group
-        for group in found.regressions
+        for group in found.groups
         if (
             (group.range.base.startswith(base) and group.range.head.startswith(head.lstrip(".")))
             if dots
@@ -157,7 +156,7 @@ def group_named(found: Regressions, text: str) -> Group:
 
 
 def _example(found: Regressions) -> str:
-    return found.regressions[0].id if found.regressions else "1f0c9a3e"
+    return found.groups[0].id if found.groups else "1f0c9a3e"
 
 
 def decide(
@@ -231,7 +230,7 @@ def trend(found: Regressions, dates: Mapping[str, datetime]) -> tuple[Standing, 
     place_of = {commit: place for place, commit in enumerate(found.order)}
     spans = [
         (place_of[group.range.head], _end(group, place_of))
-        for group in found.regressions
+        for group in found.groups
         if group.state in OPEN or group.state is State.RECOVERED
     ]
     return tuple(

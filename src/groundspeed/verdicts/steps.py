@@ -6,10 +6,13 @@ numbers are ``stats``'; what a step means to anybody is ``regressions``'.
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,11 +22,8 @@ from groundspeed.records import Better, SeriesKey
 from groundspeed.results.archive import Archive, Series
 from groundspeed.results.further import EXPONENT
 from groundspeed.results.index.memory import Memory, digest_of
-from groundspeed.stats import changepoints, levels
+from groundspeed.stats import changepoints, levels, segmentation
 from groundspeed.stats.ratio import Interval
-
-METHOD = "steps-1"
-"""Names what is remembered. Another number whenever ``changepoints`` or ``levels`` may answer otherwise."""
 
 _COLUMNS = tuple(one.name for one in fields(levels.Steps) if one.name != "series")
 _LARGEST_LOG = 709.0  # of a number that is finite
@@ -104,6 +104,14 @@ class Stepped:
         )
 
 
+def method() -> str:
+    """Names what is remembered: by the code that finds it, so that no older one's answer is taken."""
+    digest = hashlib.blake2b(digest_size=8)
+    for module in (changepoints, segmentation, levels):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return f"steps-{digest.hexdigest()}"
+
+
 def find_steps(archive: Archive, order: Sequence[str], memory: Memory) -> Stepped:
     """The steps of every series of ``archive``, its commits in ``order`` (oldest first).
 
@@ -113,6 +121,7 @@ def find_steps(archive: Archive, order: Sequence[str], memory: Memory) -> Steppe
     places = np.array([place_of[one.hash] for one in archive.commits], np.int64)
     flat = _flatten(archive.series, places)
     rows = _placed(_remembered(flat.series(), memory), flat)
+    _tighten(rows, archive.series, order, place_of)
     return Stepped(order=tuple(order), series=archive.series, scales=flat.scales, rows=rows)
 
 
@@ -195,6 +204,21 @@ def _placed(rows: levels.Steps, flat: _Flat) -> levels.Steps:
     column: dict[str, Any] = {name: getattr(rows, name) for name in _COLUMNS}
     column |= {name: flat.place[flat.bounds[rows.series] + column[name]] for name in _PLACES}
     return levels.Steps(series=rows.series, **column)
+
+
+def _tighten(
+    rows: levels.Steps, series: Sequence[Series], order: Sequence[str], place_of: Mapping[str, int]
+) -> None:
+    """Move the ends of ranges, in place, to commits that hold the same content: no culprit is among them."""
+    carrying = np.flatnonzero([bool(one.carried) for one in series])
+    for row in np.flatnonzero(np.isin(rows.series, carrying)).tolist():
+        twins: dict[str, list[int]] = defaultdict(list)
+        for one in series[rows.series[row]].carried:
+            twins[one.measured_at].append(place_of[one.commit])
+        for base, head in ((rows.base, rows.head), (rows.earliest, rows.latest)):
+            first, last = int(base[row]), int(head[row])
+            base[row] = max([first, *(at for at in twins[order[first]] if first < at < last)])
+            head[row] = min([last, *(at for at in twins[order[last]] if base[row] < at < last)])
 
 
 def _interval(centre: float, half: float, scale: Scale) -> Interval:
