@@ -51,10 +51,12 @@ sessions 1, the newest 20260102T030405Z-00000001
       12.5 µs  20.0%  14.8 µs  15.0 µs        3          2  suite.time_sort
 1.02 exponent      –        –        –        –          –  suite.time_growth@exponent
 
-1 of 5 values were measured at 00000002, whose built content is the same.
+1 of 5 values were measured at 00000002: same built content.
 
 1 of 5 values rest on one process each: how far processes differ is not known of them.
 More: groundspeed run 00000001^! --again
+
+Of 1 of 5 values no samples were kept, only asv's intervals.
 
 Without a value, 2:
   suite.time_broken  raised: ValueError: |no luck|

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from groundspeed.config import Configuration
-from groundspeed.errors import GroundspeedError, HistoryError
+from groundspeed.errors import GroundspeedError
 from groundspeed.history import History
 from groundspeed.measure.commits import Range
 from groundspeed.measure.host import Host, look, machine_with_results
@@ -38,6 +38,7 @@ from groundspeed.verdicts.baselines import (
     present,
     refuse_other_machine,
 )
+from groundspeed.verdicts.newest import resolve
 from groundspeed.verdicts.reading import Reading, read
 
 
@@ -138,7 +139,7 @@ def _stored(at: Workplace, asked: Asked) -> Wanted:
     reading = read(at.configuration)
     return Wanted(
         machine=machine_with_results(at.configuration, reading.machines, asked.machine),
-        commit=_stored_commit(reading, asked.revision),
+        commit=resolve(reading, asked.revision),
         cases=_cases(at, asked),
     )
 
@@ -205,14 +206,3 @@ def _commit(at: Workplace, revision: str) -> str:
         with at_work(at.configuration, at.variables) as (environments, _):
             environments.fetch()
     return History.open(at.configuration.suite.repo_path).resolve(revision)
-
-
-def _stored_commit(reading: Reading, revision: str) -> str:
-    """A revision that git knows, else the only commit of the results that begins so."""
-    try:
-        return History.open(reading.configuration.suite.repo_path).resolve(revision)
-    except HistoryError as error:
-        found = [commit for commit in reading.order if commit.startswith(revision)]
-        if len(found) != 1 or not revision:
-            raise HistoryError(f"{error} The results hold {len(found)} commits that begin so.") from error
-        return found[0]

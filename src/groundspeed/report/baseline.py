@@ -44,6 +44,7 @@ def saved_report(baseline: Baseline, path: Path, output: Format) -> str:
         table,
         _carried(values),
         _alone(values),
+        _unsampled(values),
         _missing(baseline),
         _next(baseline, path),
     ]
@@ -69,7 +70,7 @@ def list_report(shelf: Shelf, output: Format) -> str:
             one.commit[:8],
             f"{one.commit_date:%Y-%m-%d}",
             f"{one.saved_at:%Y-%m-%d}",
-            str(_cases(one)),
+            f"{_cases(one):,}",
             one.origin.machine,
         )
         for one in shelf.baselines
@@ -106,7 +107,7 @@ def text_of(key: SeriesKey) -> str:
 
 def _title(baseline: Baseline) -> str:
     return (
-        f"Baseline {baseline.name}: {_cases(baseline)} cases of commit {baseline.commit[:8]} "
+        f"Baseline {baseline.name}: {_cases(baseline):,} cases of commit {baseline.commit[:8]} "
         f"({baseline.commit_date:%Y-%m-%d}) on {baseline.origin.machine}"
     )
 
@@ -164,9 +165,7 @@ def _carried(values: Sequence[Measurement]) -> str:
     if not sources:
         return ""
     commits = ", ".join(sorted({source[:8] for source in sources}))
-    return (
-        f"{len(sources)} of {len(values)} values were measured at {commits}, whose built content is the same."
-    )
+    return f"{len(sources):,} of {len(values):,} values were measured at {commits}: same built content."
 
 
 def _alone(values: Sequence[Measurement]) -> str:
@@ -175,8 +174,18 @@ def _alone(values: Sequence[Measurement]) -> str:
     if not alone:
         return ""
     return (
-        f"{len(alone)} of {len(values)} values rest on one process each: how far processes differ is "
+        f"{len(alone):,} of {len(values):,} values rest on one process each: how far processes differ is "
         f"not known of them.\nMore: groundspeed run {alone[0].commit[:8]}^! --again"
+    )
+
+
+def _unsampled(values: Sequence[Measurement]) -> str:
+    """Values that asv alone measured, and those that are derived."""
+    without = sum(not one.processes for one in values)
+    return (
+        f"Of {without:,} of {len(values):,} values no samples were kept, only asv's intervals."
+        if without
+        else ""
     )
 
 
@@ -186,7 +195,7 @@ def _missing(baseline: Baseline) -> str:
         return ""
     lines = [f"  {text_of(one.key)}  {reason(one)}" for one in missing[:SHOWN]]
     more = [f"  … and {len(missing) - SHOWN} more (--format json has all)"] if len(missing) > SHOWN else []
-    return "\n".join([f"Without a value, {len(missing)}:", *lines, *more])
+    return "\n".join([f"Without a value, {len(missing):,}:", *lines, *more])
 
 
 def reason(one: Missing) -> str:
