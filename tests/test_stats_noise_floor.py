@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -178,25 +179,74 @@ def test_a_floor_scales_with_what_it_is_told_in(deviation: float, process: float
     assert floor(by) == pytest.approx(by * floor(1.0))
 
 
-def test_on_real_processes_of_identical_code_sessions_add_about_half_a_percent() -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Real:
+    """Cells of identical code with their labels, and how many degrees of freedom a case's processes have."""
+
+    found: Cells
+    session: Ints
+    case: Ints
+
+    def floors(self, *sessions: int) -> dict[int, tuple[Estimate, Estimate]]:
+        """By case: the floor and the deviation of a process, learned from these sessions alone."""
+        chosen = np.isin(self.session, sessions)
+        columns = (self.found.centre, self.found.variance, self.found.df, self.found.count)
+        centre, variance, df, count = (column[chosen] for column in columns)
+        own = Cells(centre=centre, variance=variance, df=df, count=count)
+        case = self.case[chosen]
+        again = repeats(own, case, np.zeros_like(case), self.session[chosen])
+        processes = processes_of(own, case)
+        known = learn(list(processes.values()))
+        one = {at: moderated(processes[at], known) for at in again}
+        others = learn(
+            [Spread(variance=seen.variance / unit(seen, one[at]), df=seen.df) for at, seen in again.items()]
+        )
+        return {
+            at: (
+                between_sessions(seen, one[at], others),
+                Estimate(deviation=math.sqrt(one[at]), df=processes[at].df + known.df),
+            )
+            for at, seen in again.items()
+        }
+
+
+@pytest.fixture(scope="module")
+def real() -> Real:
     """tests/fixtures/aa.npz: ten commits of one content in four sessions; tools/aa-samples made it."""
     data = np.load(Path(__file__).parent / "fixtures" / "aa.npz")
     runs = data["runs"].astype(np.intp)
     medians = [np.median(one) for one in np.split(data["samples"], np.cumsum(runs[:, 4])[:-1])]
     labels, cell = np.unique(runs[:, :3], axis=0, return_inverse=True)
     found = cells(np.log(np.array(medians, np.float64)), cell.reshape(-1))
-    session, case = labels[:, 0], labels[:, 2]
-    again = repeats(found, case, np.zeros_like(case), session)
-    own = processes_of(found, case)
-    learned = learn(list(own.values()))
-    variance = {one: moderated(own[one], learned) for one in own}
-    others = learn(
-        [Spread(variance=one.variance / unit(one, variance[at]), df=one.df) for at, one in again.items()]
-    )
-    floors = [between_sessions(one, variance[at], others).deviation for at, one in again.items()]
+    return Real(found=found, session=labels[:, 0], case=labels[:, 2])
+
+
+def test_on_real_processes_of_identical_code_sessions_add_about_half_a_percent(real: Real) -> None:
+    floors = [floor.deviation for floor, _ in real.floors(0, 1, 2, 3).values()]
     assert len(floors) == 30
     assert statistics.median(floors) == pytest.approx(0.005, abs=0.001)
     assert max(floors) < 0.015
+
+
+@pytest.mark.parametrize("learned", list(itertools.combinations(range(4), 2)))
+def test_floors_hold_in_sessions_that_they_were_not_learned_from(
+    real: Real, learned: tuple[int, int]
+) -> None:
+    """Learned from two sessions, 3,000 comparisons between the other two: at most 1 % beyond 99 %."""
+    from scipy.special import stdtr
+
+    first, second = sorted({0, 1, 2, 3} - set(learned))
+    beyond = []
+    for case, (floor, process) in real.floors(*learned).items():
+        ends = [np.flatnonzero((real.case == case) & (real.session == one)) for one in (first, second)]
+        shares = np.add.outer(*(1 / real.found.count[end] for end in ends))
+        apart = np.abs(np.subtract.outer(*(real.found.centre[end] for end in ends)))
+        own, between = process.deviation**2 * shares, 2 * floor.deviation**2
+        df = (own + between) ** 2 / (own**2 / process.df + between**2 / floor.df)
+        beyond.append(2 * stdtr(df, -apart / np.sqrt(own + between)) < 0.01)
+    flagged = np.concatenate([one.ravel() for one in beyond])
+    assert flagged.size == 3000
+    assert flagged.mean() <= 0.01
 
 
 # --- a history -----------------------------------------------------------------------------------------
