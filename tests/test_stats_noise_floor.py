@@ -190,9 +190,12 @@ class Real:
     def floors(self, *sessions: int) -> dict[int, tuple[Estimate, Estimate]]:
         """By case: the floor and the deviation of a process, learned from these sessions alone."""
         chosen = np.isin(self.session, sessions)
-        columns = (self.found.centre, self.found.variance, self.found.df, self.found.count)
-        centre, variance, df, count = (column[chosen] for column in columns)
-        own = Cells(centre=centre, variance=variance, df=df, count=count)
+        own = Cells(
+            centre=self.found.centre[chosen],
+            variance=self.found.variance[chosen],
+            df=self.found.df[chosen],
+            count=self.found.count[chosen],
+        )
         case = self.case[chosen]
         again = repeats(own, case, np.zeros_like(case), self.session[chosen])
         processes = processes_of(own, case)
