@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # The certificates that git and pip trust here are good for uv as well.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help history test baseline performance-check lint types build lock tools clean
+.PHONY: help history test baseline performance performance-check lint types build lock tools clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -38,6 +38,10 @@ baseline: tools
 # Holds HEAD against it: every module of the suite, 10 % either way.
 performance-check: tools
 	@$(TOX) -q -e performance -- $(ARGS)
+
+# Writes docs/PERFORMANCE.md from results/: growth, targets and figures of every operation, and the answer for 1 GB.
+performance: tools
+	@$(TOX) -qq --colored no -e performance-page
 
 lint types build: tools
 	@$(TOX) -q -e $@

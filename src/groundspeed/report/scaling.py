@@ -9,6 +9,7 @@ from typing import Any
 
 from groundspeed import units
 from groundspeed.report.table import Format, Table, plain
+from groundspeed.report.targets import GUESSED
 from groundspeed.stats.extrapolation import Curve, Form, Prediction
 from groundspeed.stats.scaling import NoGrowth
 from groundspeed.units import Quantity
@@ -20,7 +21,6 @@ from groundspeed.verdicts.targets import State
 SCHEMA = "groundspeed-scaling"
 VERSION = 1
 
-_GUESSED = 10.0  # wider than that is no guess either
 _INDENT = "  "
 _WIDTH = 100
 
@@ -59,6 +59,8 @@ def form_text(growth: Curve, unit: str) -> str:
         return f"n^{growth.exponent:.2f}"
     *others, last = [str(form) for form in sorted(growth.forms, key=list(Form).index)]
     named = f"{', '.join(others)} or {last}" if others else last
+    if len(others) >= _MANY:
+        named = f"anything from {others[0]} to {last}"
     best = next(one for one in growth.fits if one.form is not Form.POWER)
     fixed = (
         best.fixed
@@ -68,6 +70,7 @@ def form_text(growth: Curve, unit: str) -> str:
     return f"{named} and a fixed {units.display(fixed, unit)}" if fixed else named
 
 
+_MANY = 3  # forms beside the last: more are no answer
 _VISIBLE = 0.1  # of the smallest size's value: a fixed cost below it is nothing that a reader would see
 
 
@@ -79,7 +82,7 @@ def answer_text(answer: Answer, unit: str) -> str:
     bounds = f"{units.display(found.low, unit)} to {units.display(found.high, unit)}"
     if answer.is_told:
         return f"{units.display(found.value, unit)} ({bounds})"
-    guess = f" (a guess: {bounds})" if found.high < _GUESSED * found.low else ""
+    guess = f" (a guess: {bounds})" if found.high < GUESSED * found.low else ""
     return f"the sizes measured cannot tell: {'; '.join(found.doubts)}{guess}"
 
 

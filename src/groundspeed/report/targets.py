@@ -19,6 +19,7 @@ VERSION = 1
 MISSING = "no data"
 
 _ORDER = (State.FAILS, MISSING, State.INCONCLUSIVE, State.HOLDS)
+GUESSED = 10.0  # upper over lower bound: what is wider is no guess either
 _ALIKE = 3  # cases of a target that are shown one by one
 _SHOWN = {State.FAILS: 5, MISSING: 1, State.INCONCLUSIVE: 2, State.HOLDS: 1}  # of more than these
 _INDENT = " " * 14
@@ -98,6 +99,8 @@ def since_text(row: Judged) -> str:
     if not row.is_told:
         return ""
     word = "so" if row.state is State.INCONCLUSIVE else str(row.state)
+    if row.since.from_the_first and row.since.commits == 1:
+        return f"{word} at the only measured commit"
     if row.since.from_the_first:
         return f"{word} at all {row.since.commits} measured commits"
     more = "commit" if row.since.commits == 1 else "commits"
@@ -163,7 +166,8 @@ def _lines(row: Judged | Lacking, commit: str, several: bool) -> list[str]:
     if isinstance(row, Lacking):
         said = [row.reason, row.command]
     elif not row.is_told:
-        said = [f"cannot be told; a guess: {value_text(row)}", *row.notes]
+        guess = f"; a guess: {value_text(row)}" if row.value.high < GUESSED * row.value.low else ""
+        said = [f"cannot be told{guess}", *row.notes]
     else:
         where = [row.environment] if several else []
         about = [f"{value_text(row)}, {room_text(row)}", trend_text(row), since_text(row)]

@@ -7,9 +7,9 @@ based on Kendall's tau", JASA 63, 1968): wild values, up to 29 % of them, do not
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from groundspeed.stats.ratio import Interval
 
@@ -19,7 +19,7 @@ LEAST = 5
 _NORMAL_95 = 1.959964
 
 
-def drift(values: Sequence[float]) -> Interval:
+def drift(values: ArrayLike) -> Interval:
     """The change of ``values`` from first to last along the slope, with a 95 % interval; ``LEAST`` at least.
 
     The interval is between the slopes of rank (N ± C) / 2 of the N = n (n - 1) / 2 pairs, with
@@ -33,8 +33,8 @@ def drift(values: Sequence[float]) -> Interval:
     slopes = np.sort((y[second] - y[first]) / (second - first))
     pairs = len(slopes)
     spread = _NORMAL_95 * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
-    low = max(0, math.floor((pairs - spread) / 2))
-    high = min(pairs - 1, math.ceil((pairs + spread) / 2))
+    low = max(0, math.floor((pairs - spread) / 2) - 1)  # rank M1 from below, the same from above
+    high = pairs - 1 - low
     whole = n - 1
     return Interval(
         centre=float(np.median(slopes)) * whole,

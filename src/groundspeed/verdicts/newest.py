@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from groundspeed.errors import HistoryError
@@ -18,8 +18,9 @@ from groundspeed.results.archive import Archive, Series
 from groundspeed.stats.precision import Prior
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.changes import interval_at
+from groundspeed.verdicts.compare import Priors, learned
 from groundspeed.verdicts.reading import Reading
-from groundspeed.verdicts.values import prior_of, value_of
+from groundspeed.verdicts.values import value_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +86,7 @@ class Present:
         for series in self.reading.archive.series:
             if series.key.machine != self.machine or not wanted(series.key):
                 continue
-            track = Track(series=series, rows=self._rows(series))
+            track = Track(series=series, rows=self._told(series, self._rows(series)))
             key = _without_version(series.key)
             if track.rows and (key not in found or self._last(track) > self._last(found[key])):
                 found[key] = track
@@ -105,15 +106,17 @@ class Present:
         last = next(one for one in reversed(track.values) if one.commit == commit)
         known = self._commit(commit)
         one = known.measurements.get(track.series.key)
-        return last.value if one is None else value_of(one, self.floor(track.series.key), known.prior)
+        if one is None:
+            return last.value
+        return value_of(one, self.floor(track.series.key), known.priors.of(one))
 
     def measurement(self, track: Track, commit: str) -> Measurement | None:
         """What stands behind a value, None where the index knows no more than the value."""
         return self._commit(commit).measurements.get(track.series.key)
 
-    def prior(self, commit: str) -> Prior:
-        """What the cases measured at a commit say of the variance between processes."""
-        return self._commit(commit).prior
+    def prior(self, one: Measurement) -> Prior:
+        """What the cases measured at the same commit say of the variance between its processes."""
+        return self._commit(one.commit).priors.of(one)
 
     def floor(self, key: SeriesKey) -> NoiseFloor | None:
         """The noise floor of a series, None where the results tell none."""
@@ -132,6 +135,18 @@ class Present:
     def _place(self) -> Mapping[str, int]:
         return {commit: place for place, commit in enumerate(self.branch)}
 
+    def _told(self, series: Series, rows: tuple[At | NoValue, ...]) -> tuple[At | NoValue, ...]:
+        """Without what merely was not run of late: asv writes a failure and a case not run alike.
+
+        Sessions tell: a failure has a reason there. Where no session speaks of the benchmark, it failed.
+        """
+        while rows and isinstance(last := rows[-1], NoValue) and not last.skipped and not last.reason:
+            known = self._commit(last.commit).recorded
+            if (series.key.environment, series.key.case.benchmark) not in known:
+                break
+            rows = rows[:-1]
+        return rows
+
     def _last(self, track: Track) -> int:
         return self._place[track.rows[-1].commit]
 
@@ -144,16 +159,22 @@ class Present:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _AtCommit:
-    """What was measured at a commit, by series."""
+    """What was measured at a commit, by series; ``recorded`` are environments and benchmarks with samples."""
 
     measurements: Mapping[SeriesKey, Measurement]
-    prior: Prior = field(repr=False)
+    recorded: frozenset[tuple[str, str]]
+    priors: Priors
 
     @classmethod
     def of(cls, found: Sequence[Measurement | Missing]) -> _AtCommit:
         return cls(
             measurements={one.key: one for one in found if isinstance(one, Measurement)},
-            prior=prior_of(found),
+            recorded=frozenset(
+                (one.key.environment, one.key.case.benchmark)
+                for one in found
+                if isinstance(one, Measurement) and one.processes
+            ),
+            priors=learned(found),
         )
 
 

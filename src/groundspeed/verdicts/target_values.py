@@ -307,7 +307,7 @@ def _ratio(present: Present, base: Track, head: Track, commit: str) -> Interval:
     if one is not None and other is not None and min(len(one.processes), len(other.processes)) > 1:
         one, other = (replace(end, carried_from=None) for end in (one, other))  # two cases, not one content
         floor = present.floor(head.series.key)
-        found = compare_measurements(one, other, floor=floor, prior=present.prior(commit)).ratio
+        found = compare_measurements(one, other, floor=floor, prior=present.prior(other)).ratio
         if isinstance(found, Interval):
             return found
     return quotients.ratio(*(present.value_at(track, commit) for track in (base, head)))

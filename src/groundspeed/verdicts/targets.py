@@ -11,10 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from groundspeed import units
 from groundspeed.config.targets import Relation, Target
 from groundspeed.errors import ConfigError, NothingMeasuredError
 from groundspeed.records import Better
+from groundspeed.stats.changepoints import detect
 from groundspeed.stats.ratio import Interval
 from groundspeed.stats.trend import LEAST, drift
 
@@ -189,18 +193,27 @@ def state_of(value: Interval, relation: Relation, limit: float) -> State:
 
 
 def trend_of(past: Sequence[Past], better: Better) -> Trend:
-    """The robust slope over the newest ``RECENT`` positive values, oldest first."""
-    recent = [one.value.centre for one in past[-RECENT:]]
-    if len(recent) < LEAST or min(recent) <= 0:
+    """Where the newest ``RECENT`` values went: along a slope that is clear, else from level to level."""
+    recent = np.array([one.value.centre for one in past[-RECENT:]])
+    if len(recent) < LEAST or not (recent > 0).all():
         return Trend(direction=Direction.UNKNOWN, change=0.0, commits=len(recent))
-    found = drift([math.log(one) for one in recent])
-    change = math.expm1(found.centre)
+    found = drift(np.log(recent))
     clear = found.low > 0 or found.high < 0
-    if not clear or abs(found.centre) < math.log1p(DRIFT):
+    moved = found.centre if clear else _between_levels(np.log(recent))
+    change = math.expm1(moved)
+    if abs(moved) < math.log1p(DRIFT):
         return Trend(direction=Direction.STEADY, change=change, commits=len(recent))
     worse = (change > 0) == (better is Better.LOWER)
     direction = Direction.WORSENING if worse else Direction.IMPROVING
     return Trend(direction=direction, change=change, commits=len(recent))
+
+
+def _between_levels(values: NDArray[np.float64]) -> float:
+    """The last level less the first one: a step is no slope, and half of all pairs lie on its two levels."""
+    starts = detect(values)
+    if not starts:
+        return 0.0
+    return float(np.median(values[starts[-1] :]) - np.median(values[: starts[0]]))
 
 
 def since_of(past: Sequence[Past], relation: Relation, limit: float, state: State) -> Since:

@@ -6,22 +6,22 @@ Owns which evidence counts: samples of processes, else what asv's files hold. Me
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from groundspeed.measurements import Measurement, Missing, NoiseFloor, Process, Stored
+from groundspeed.measurements import Measurement, NoiseFloor, Process, Stored
 from groundspeed.stats.centre import centre
 from groundspeed.stats.comparison import Component
-from groundspeed.stats.precision import Prior, Spread, learn, moderated, spread, spread_of, within
+from groundspeed.stats.precision import Prior, Spread, moderated, spread_of, within
 from groundspeed.stats.ratio import Interval
 
 
 def value_of(one: Measurement, floor: NoiseFloor | None, prior: Prior) -> Interval:
     """The value and its 99 % interval. Where nothing is known of the spread the value stands alone.
 
-    ``prior`` is what the suite says of the variance between processes (``prior_of``); ``floor`` is None
-    where nobody knows how far sessions differ.
+    ``prior`` is what the suite says of the variance between processes (``compare.learned``); ``floor`` is
+    None where nobody knows how far sessions differ.
     """
     processes = [kept for process in one.processes if (kept := _finite(process)) is not None]
     samples = {sample for process in processes for sample in process.samples}
@@ -43,22 +43,6 @@ def stored_interval(stored: Stored) -> Interval:
     if math.isnan(stored.low) or math.isnan(stored.high):
         return _point(stored.value)
     return Interval(centre=stored.value, low=stored.low, high=stored.high)
-
-
-def prior_of(measurements: Iterable[Measurement | Missing]) -> Prior:
-    """What the timed measurements say of the variance between processes, all cases together."""
-    spreads = [
-        spread([process.samples for process in one.processes])
-        for one in measurements
-        if isinstance(one, Measurement) and _is_timed(one)
-    ]
-    return learn([one for one in spreads if one is not None])
-
-
-def _is_timed(one: Measurement) -> bool:
-    samples = [sample for process in one.processes for sample in process.samples]
-    timed = all(process.number is not None for process in one.processes)
-    return bool(samples) and timed and all(0 < sample < math.inf for sample in samples)
 
 
 def _finite(process: Process) -> Process | None:
