@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,7 @@ def compare(
     ] = None,
     environment: Annotated[str, typer.Option(metavar="NAME", help="One environment.")] = "",
     tolerance: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="The change that is ignored, such as 5%.")
+        str | None, typer.Option(metavar="SHARE", help="The change that is ignored, for every case.")
     ] = None,
     sort: Annotated[Sort, typer.Option(help="Which row of a kind comes first.")] = Sort.RATIO,
     everything: Annotated[bool, typer.Option("--all", help="Every row, the unchanged ones too.")] = False,
@@ -44,6 +43,7 @@ def compare(
     from groundspeed import config, units
     from groundspeed.cli.options import parsed
     from groundspeed.cli.progress import ProgressLine
+    from groundspeed.config.tolerances import Tolerances
     from groundspeed.measure.host import machine_with_results
     from groundspeed.report.comparison import Show, View, render
     from groundspeed.verdicts.between import Wanted, compare_commits
@@ -59,7 +59,7 @@ def compare(
     tolerances = configuration.project.tolerances
     if tolerance is not None:
         share = parsed("--tolerance", tolerance, units.parse_share)
-        tolerances = dataclasses.replace(tolerances, default=share)
+        tolerances = Tolerances(default=share)
     screen = ProgressLine()
     reading = read(configuration)
     name = machine_with_results(configuration, reading.machines, machine)

@@ -33,7 +33,6 @@ class Ground(StrEnum):
     STORED = "stored intervals"
     EXACT = "values that do not scatter"
     IDENTITY = "identical content"
-    NOTHING = "single values, nothing known of their spread"
 
 
 class Caveat(StrEnum):

@@ -44,5 +44,5 @@ def compare_measurements(
 def is_same_content(base: Measurement, head: Measurement) -> bool:
     """Whether one measurement stands for both: carried over from one to the other, or the very same."""
     if base.carried_from is None and head.carried_from is None:
-        return bool(base.processes) and base.processes == head.processes
+        return base.commit == head.commit and bool(base.processes) and base.processes == head.processes
     return (base.carried_from or base.commit) == (head.carried_from or head.commit)

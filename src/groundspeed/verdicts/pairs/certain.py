@@ -7,7 +7,7 @@ import math
 from groundspeed.records import Better, Verdict
 from groundspeed.stats.comparison import Component, Difference, Undecidable
 from groundspeed.stats.ratio import Interval, verdict
-from groundspeed.verdicts.judgement import Caveat, Chances, Enough, Ground, Judgement, NoRatio
+from groundspeed.verdicts.judgement import Caveat, Chances, Enough, Evidence, Ground, Judgement, NoRatio
 from groundspeed.verdicts.pairs.question import Ends, Question, point
 
 EXACTLY = Component(variance=0.0, df=1e6)
@@ -72,7 +72,9 @@ def certain_chances(judged: Verdict) -> Chances:
     return Chances(slower=float(judged is not Verdict.SLOWER), faster=float(judged is not Verdict.FASTER))
 
 
-def unrelated(base: float, head: float, effect: Interval, ends: Ends, question: Question) -> Judgement:
+def unrelated(
+    base: float, head: float, effect: Interval, evidence: Evidence, question: Question
+) -> Judgement:
     """Base scatters about zero: what the change is relative to, nobody can say."""
     return Judgement(
         base=base,
@@ -83,7 +85,7 @@ def unrelated(base: float, head: float, effect: Interval, ends: Ends, question: 
         tolerance=question.tolerance,
         verdict=Verdict.INCONCLUSIVE,
         chances=certain_chances(Verdict.INCONCLUSIVE),
-        evidence=ends.evidence(Ground.NOTHING if not ends.all else Ground.OTHER_SESSIONS, Caveat.ABOUT_ZERO),
+        evidence=evidence,
         further=Undecidable(reason="values about zero have no ratio: set a target for them instead"),
         difference=Difference(centre=0.0, processes=ANYTHING, sessions=EXACTLY),
         process=ANYTHING,

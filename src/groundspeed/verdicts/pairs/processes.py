@@ -92,7 +92,12 @@ def _about_zero(ends: Ends, question: Question) -> Judgement:
     effect = Interval(
         centre=middle(ends.head) - middle(ends.base), low=head[0] - base[-1], high=head[-1] - base[0]
     )
-    return unrelated(middle(ends.base), middle(ends.head), effect, ends, question)
+    evidence = ends.evidence(_ground(ends), Caveat.ABOUT_ZERO)
+    return unrelated(middle(ends.base), middle(ends.head), effect, evidence, question)
+
+
+def _ground(ends: Ends) -> Ground:
+    return Ground.SAME_SESSIONS if ends.shared else Ground.OTHER_SESSIONS
 
 
 # --- the model ---------------------------------------------------------------------------------------
@@ -205,7 +210,6 @@ def _judged(model: _Model, ends: Ends, question: Question) -> Judgement:
     effect = mapped(turned, lambda change: abs(model.base) * (scale.ratio(change) - 1))
     decision = _decided(worse, model, tolerance, question)
     blind = (Caveat.NOISE_UNKNOWN,) if model.blind else ()
-    ground = Ground.SAME_SESSIONS if ends.shared else Ground.OTHER_SESSIONS
     return Judgement(
         base=model.base,
         head=model.base + effect.centre,
@@ -215,7 +219,7 @@ def _judged(model: _Model, ends: Ends, question: Question) -> Judgement:
         tolerance=tolerance,
         verdict=decision.verdict,
         chances=chances(model.difference, scale.limits(tolerance)),
-        evidence=ends.evidence(ground, *blind, *decision.caveats),
+        evidence=ends.evidence(_ground(ends), *blind, *decision.caveats),
         further=decision.further,
         difference=model.difference,
         process=model.process,

@@ -40,7 +40,8 @@ def from_stored(base: Measurement, head: Measurement, question: Question) -> Jud
         effect = Interval(
             centre=now.centre - before.centre, low=now.low - before.high, high=now.high - before.low
         )
-        return unrelated(before.centre, now.centre, effect, NO_ENDS, question)
+        evidence = NO_ENDS.evidence(Ground.STORED, Caveat.ABOUT_ZERO)
+        return unrelated(before.centre, now.centre, effect, evidence, question)
     return _judged(before, now, question, bare=bare)
 
 
