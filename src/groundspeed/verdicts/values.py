@@ -28,8 +28,8 @@ def value_of(one: Measurement, floor: NoiseFloor | None, prior: Prior) -> Interv
     if not samples:
         return stored_interval(one.stored)
     timed = any(process.number is not None for process in processes)
-    if len(samples) == 1 and not timed:
-        return _point(samples.pop())
+    if not timed and len(samples) == 1 and (floor is None or len(processes) > 1):
+        return _point(samples.pop())  # a count: two processes agree, or nobody knows better
     if min(samples) <= 0:
         return _linear(processes)
     if not timed and len(processes) == 1 and floor is None:
