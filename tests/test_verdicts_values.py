@@ -90,7 +90,7 @@ def test_what_is_not_finite_is_passed_over() -> None:
 
 
 def test_the_centre_is_weighed_by_the_inverse_of_its_variance() -> None:
-    """1 process at 0 in one session, 4 at 1 in another; v = 4, s² = 1: variances 5 and 2, (0/5 + 1/2) / 0.7."""
+    """A session of 1 process at 0, one of 4 at 1; v = 4, s² = 1: variances 5 and 2, (0/5 + 1/2) / 0.7."""
     found = centre(
         [np.array([0.0]), np.array([1.0] * 4)],
         Component(variance=4.0, df=9.0),

@@ -120,7 +120,8 @@ def _operations(found: Performance) -> list[str]:
 def _figures(one: Operation) -> tuple[str, str]:
     if isinstance(one.value, Absent):
         return "–", one.value.reason
-    low, high = one.value.low, one.value.high
-    known = low < high and math.isfinite(low) and math.isfinite(high)
-    between = f"{units.display(low, one.unit)} to {units.display(high, one.unit)}" if known else ""
-    return units.display(one.value.centre, one.unit), between
+    centre = units.display(one.value.centre, one.unit)
+    if not (math.isfinite(one.value.low) and math.isfinite(one.value.high)):
+        return centre, "no bounds known"
+    low, high = units.display(one.value.low, one.unit), units.display(one.value.high, one.unit)
+    return centre, "" if {low, high} == {centre} else f"{low} to {high}"

@@ -72,7 +72,8 @@ def value_text(row: Judged) -> str:
         return centre
     if not (math.isfinite(low) and math.isfinite(high)):
         return f"{centre} (no bounds known)"
-    return f"{centre} ({amount_text(low, row)} to {amount_text(high, row)})"
+    ends = (amount_text(low, row), amount_text(high, row))
+    return centre if set(ends) == {centre} else f"{centre} ({ends[0]} to {ends[1]})"
 
 
 def room_text(row: Judged) -> str:
