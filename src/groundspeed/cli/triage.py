@@ -71,7 +71,7 @@ def acknowledge(
     )
     path = triage_path(configuration)
     record(path, decision, locks=configuration.workspace / "locks")
-    typer.echo(written(decision, path))
+    typer.echo(written(decision, path.name))
 
 
 @app.command()
@@ -90,4 +90,4 @@ def reopen(which: Which) -> None:
     path = triage_path(configuration)
     meant = decided(find_regressions(read(configuration)), read_triage(path), which)
     withdraw(path, meant, locks=configuration.workspace / "locks")
-    typer.echo(withdrawn(meant, path))
+    typer.echo(withdrawn(meant, path.name))

@@ -96,7 +96,7 @@ def _summary(page: RegressionsPage) -> str:
     searched = f"{count}; noise may have made {FALSE_DISCOVERIES:.0%} of what is listed."
     if found.improvements:
         lost = f" (and {states[State.RECOVERED]} that went again)" if states[State.RECOVERED] else ""
-        return f"{_count(len(found.open), 'improvement')}{lost}. {searched}"
+        return f"{_count(len(found.open), 'improvement')}{lost}.\n{searched}"
     closed = [
         f"{states[state]} {state}"
         for state in (State.RECOVERED, State.ACKNOWLEDGED, State.NOT_CONFIRMED)
@@ -105,7 +105,7 @@ def _summary(page: RegressionsPage) -> str:
     open_ = _count(len(found.open), "open regression") if found.open else "No open regression"
     confirmed = f", {states[State.CONFIRMED]} of them confirmed" if states[State.CONFIRMED] else ""
     besides = f" (and {', '.join(closed)})" if closed else ""
-    return f"{open_}{confirmed}{besides}. {searched}"
+    return f"{open_}{confirmed}{besides}.\n{searched}"
 
 
 def _block(rank: int, group: Group, page: RegressionsPage) -> str:
@@ -206,9 +206,8 @@ def _closing(page: RegressionsPage) -> list[str]:
     if page.shown:
         example = page.shown[0].id
         parts.append(f"Meant to be so? groundspeed triage acknowledge {example} --note 'why'")
-    course = [f"{_day(one, page)}: {one.open}" for one in page.course]
     if any(one.open for one in page.course):
-        parts.append(f"Open at the time: {' · '.join(course)}")
+        parts.append(f"Open at the time: {_course(page)}")
     if page.found.stale:
         count = _count(len(page.found.stale), "decision")
         parts.append(f"triage.toml holds {count} about nothing that is found now: groundspeed triage")
@@ -346,14 +345,15 @@ def _date(commit: str, page: RegressionsPage) -> str | None:
 
 def _change(one: Affected) -> str:
     """How much, in the direction it went, with its interval: ``1.32× slower (1.30 to 1.35)``."""
-    step = one.step
+    step, change = one.step, one.step.change
     if step.key.metric == EXPONENT:
-        return f"growth n^{step.before.centre:.2f} → n^{step.after.centre:.2f}"
+        half = (change.high - change.low) / 2
+        levels = f"growth n^{step.before.centre:.2f} → n^{step.after.centre:.2f}"
+        return f"{levels} ({change.centre:+.2f} ± {half:.2f})"
     if step.scale is Scale.DIFFERENCE:
-        return f"{_signed(step.change.centre, step.unit)} {_word([one])}"
-    low, high = sorted(_either_way(bound) for bound in (step.change.low, step.change.high))
-    if step.change.low < 1 < step.change.high:
-        low = 1.0
+        bounds = f"{_signed(change.low, step.unit)} to {_signed(change.high, step.unit)}"
+        return f"{_signed(change.centre, step.unit)} {_word([one])} ({bounds})"
+    low, high = sorted(_either_way(bound) for bound in (change.low, change.high))
     return f"{_factor(one)} {_word([one])} ({units.display(low, '')} to {units.display(high, '')})"
 
 
@@ -392,8 +392,12 @@ def _commits_in(one: Range, page: RegressionsPage) -> int | None:
     return None
 
 
-def _day(one: Standing, page: RegressionsPage) -> str:
-    return f"{page.dates[one.commit]:%Y-%m}" if one.commit in page.dates else one.commit[:8]
+def _course(page: RegressionsPage) -> str:
+    """Months, where they tell the times apart, else days."""
+    dates = [page.dates[one.commit] for one in page.course]
+    months = [f"{date:%Y-%m}" for date in dates]
+    days = months if len(set(months)) == len(months) else [f"{date:%Y-%m-%d}" for date in dates]
+    return " · ".join(f"{day}: {one.open}" for day, one in zip(days, page.course, strict=True))
 
 
 def _count(number: int, what: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from groundspeed.report.table import Format, Table, plain
@@ -29,27 +28,27 @@ def render(decisions: Sequence[Decision], stale: Sequence[Decision], kind: Forma
     if not stale:
         return shown
     return (
-        f"{shown}\n\nStale is what holds for no regression that is found now: kept, for it may come back. "
+        f"{shown}\n\nStale is what holds for no regression that is found now: kept, for it may come back.\n"
         "Take it out with: groundspeed triage reopen ID"
     )
 
 
-def written(decision: Decision, path: Path) -> str:
+def written(decision: Decision, file: str) -> str:
     """That a decision is in the file, and how it is taken back."""
     cases = ", ".join(decision.cases[:3]) + (
         f" and {len(decision.cases) - 3} more" if len(decision.cases) > 3 else ""
     )
     return (
         f"{decision.id} is {decision.ruling} for {plain(cases)}.\n"
-        f"Commit {path.name}; take it back with: groundspeed triage reopen {decision.id}"
+        f"Commit {file}; take it back with: groundspeed triage reopen {decision.id}"
     )
 
 
-def withdrawn(decisions: Sequence[Decision], path: Path) -> str:
+def withdrawn(decisions: Sequence[Decision], file: str) -> str:
     """That decisions are out of the file."""
     ids = ", ".join(dict.fromkeys(one.id for one in decisions))
     count = f"{len(decisions)} decision{'s' if len(decisions) > 1 else ''}"
-    return f"{count} about {ids} taken back. Commit {path.name}."
+    return f"{count} about {ids} taken back. Commit {file}."
 
 
 def wire(one: Decision) -> dict[str, Any]:

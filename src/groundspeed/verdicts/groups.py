@@ -62,7 +62,9 @@ class Affected:
 
     @property
     def evidence(self) -> float:
-        """From 0 to 1: see ``FULL_EVIDENCE``."""
+        """From 0 to 1: see ``FULL_EVIDENCE``. What was measured again leaves no doubt."""
+        if self.state is State.CONFIRMED:
+            return 1.0
         return min(1.0, -math.log10(max(self.q, SMALLEST_P)) / FULL_EVIDENCE)
 
 

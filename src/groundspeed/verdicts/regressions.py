@@ -24,7 +24,7 @@ from groundspeed.verdicts.groups import OPEN, Affected, Group, Regressions, Stat
 from groundspeed.verdicts.reading import Reading
 from groundspeed.verdicts.triage import NAME, Decision, Ruling, read_triage
 
-_POINTS = 8  # of the trend: what fits into a line
+_POINTS = 5  # of the trend: what fits into a line
 
 
 class NoSuchGroupError(GroundspeedError):
