@@ -21,6 +21,7 @@ from groundspeed.stats.precision import UNKNOWN, Prior, Spread, learn, spread
 from groundspeed.verdicts.judgement import CERTAIN, VALUES, Caveat, Ground, Judgement
 from groundspeed.verdicts.pairs import compare_measurements as compare_measurements
 from groundspeed.verdicts.pairs.processes import further
+from groundspeed.verdicts.pairs.question import is_timed
 from groundspeed.verdicts.pairs.stored import UNSAMPLED
 
 Ending = Measurement | Missing
@@ -161,8 +162,7 @@ class Priors:
     def of(self, one: Measurement) -> Prior:
         """The prior for a measurement; a cautious one where too few like it were seen."""
         found = self.known.get(_kind(one), UNKNOWN)
-        timed = any(process.number is not None for process in one.processes)
-        return VALUES if found == UNKNOWN and not timed else found
+        return VALUES if found == UNKNOWN and not is_timed(one) else found
 
 
 def learned(measurements: Iterable[Ending]) -> Priors:

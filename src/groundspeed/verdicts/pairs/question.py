@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from groundspeed import units
 from groundspeed.measurements import Measurement, NoiseFloor
 from groundspeed.records import Better
 from groundspeed.stats.comparison import Component
@@ -40,7 +41,7 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
-    """The samples of one process, all of them finite. ``timed``: they are no values given once."""
+    """The samples of one process, all of them finite. ``timed``: a busy host has a part in them."""
 
     session: str
     samples: tuple[float, ...]
@@ -97,11 +98,19 @@ def _taken(measurement: Measurement) -> tuple[Taken, ...]:
         (process, tuple(sample for sample in process.samples if math.isfinite(sample)))
         for process in measurement.processes
     )
+    timed = is_timed(measurement)
     return tuple(
-        Taken(session=process.session, samples=samples, timed=process.number is not None)
-        for process, samples in finite
-        if samples
+        Taken(session=process.session, samples=samples, timed=timed) for process, samples in finite if samples
     )
+
+
+def is_timed(measurement: Measurement) -> bool:
+    """Whether a busy host can have a part in it: it was timed, or was reported beside something that was
+    (``@p99``). A value that a benchmark gives (``track_``, ``peakmem_``), and any size, is none.
+    """
+    if any(process.number is not None for process in measurement.processes):
+        return True
+    return bool(measurement.key.metric) and units.canonical(measurement.unit) != "bytes"
 
 
 def middle(end: tuple[Taken, ...]) -> float:
