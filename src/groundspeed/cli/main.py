@@ -25,6 +25,7 @@ from groundspeed.cli import (
     regressions,
     run,
     scaling,
+    sql,
     targets,
     triage,
 )
@@ -58,6 +59,7 @@ app.add_typer(triage.app, name="triage")
 app.add_typer(machine.app, name="machine")
 app.add_typer(env.app, name="env")
 app.add_typer(corpus.app, name="corpus")
+app.command()(sql.sql)
 
 
 def _print_version(wanted: bool) -> None:

@@ -34,6 +34,15 @@ class Sort(StrEnum):
     NAME = "name"
 
 
+class RowFormat(StrEnum):
+    """How rows are printed that somebody asked for."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    CSV = "csv"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
     """Rows under a header; columns named in ``right`` are aligned to the right."""

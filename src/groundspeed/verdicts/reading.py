@@ -82,7 +82,7 @@ class Reading:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a user should hear of the results: broken files, renames that rename nothing, no git."""
-        return (*self.archive.warnings, *self._known.notices)
+        return (*self.index.notices, *self.archive.warnings, *self._known.notices)
 
     def measurements(self, machine: str, commit: str) -> tuple[Measurement | Missing, ...]:
         """What a machine's results hold of a commit (full hash): every case, metric and environment."""

@@ -36,9 +36,14 @@ class Index(abc.ABC):
         self._folder = folder
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user should hear beside the archive's warnings."""
+        return ()
+
+    @property
     def warnings(self) -> tuple[str, ...]:
-        """What a user should hear: broken files and lines, or that the results are read without an index."""
-        return self.archive().warnings
+        """Everything that a user should hear: broken files and lines, or that there is no index."""
+        return (*self.notices, *self.archive().warnings)
 
     def archive(self) -> Archive:
         """Everything that the results hold, as ``read_archive`` gives it; its arrays may be read-only."""

@@ -40,10 +40,14 @@ class ColumnarIndex(Index):
         self._catalog = catalog
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What is wrong with lines that an archive does not look at."""
+        return tuple(one for source in self._session_sources() for one in _faults(source))
+
+    @property
     def warnings(self) -> tuple[str, ...]:
-        """What is broken in the results, lines included that an archive does not look at."""
-        faults = [one for source in self._manifest.sources.values() for one in _faults(source)]
-        return (*self.archive().warnings, *faults)
+        """As for every index, without making an archive."""
+        return (*self.notices, *self._archive_warnings())
 
     @property
     def is_empty(self) -> bool:
@@ -60,7 +64,6 @@ class ColumnarIndex(Index):
 
     def _read(self) -> Archive:
         commits = in_order(dates_of(self._manifest))
-        machines, warnings = self._machines()
         unmeasured = self._unmeasured()
         series: list[Series] = []
         places = {one.hash: at for at, one in enumerate(commits)}
@@ -72,10 +75,14 @@ class ColumnarIndex(Index):
             commits=commits,
             series=tuple(series),
             benchmarks=self._catalog.benchmarks,
-            machines=machines,
+            machines=self._machines()[0],
             files=sum(one.said is not None for one in self._results()),
-            warnings=(*self._catalog.warnings, *warnings, *unmeasured.warnings),
+            warnings=self._archive_warnings(),
         )
+
+    def _archive_warnings(self) -> tuple[str, ...]:
+        sessions = (warning for one in self._session_sources() for warning in one.warnings)
+        return (*self._catalog.warnings, *self._machines()[1], *sessions)
 
     def _results(self) -> list[Source]:
         return [one for one in self._manifest.sources.values() if one.kind == RESULTS]
@@ -101,12 +108,11 @@ class ColumnarIndex(Index):
         return machines, warnings
 
     def _unmeasured(self) -> Unmeasured:
-        sources = self._session_sources()
         told: dict[str, Any] = {}
         for one in self._manifest.tables(UNMEASURED):
             told |= orjson.loads((self._folder / one.path).read_bytes())
-        warnings = tuple(warning for one in sources for warning in one.warnings)
-        return merged((unmeasured_from_wire(told[one.path]) for one in sources if one.path in told), warnings)
+        sources = [one for one in self._session_sources() if one.path in told]
+        return merged((unmeasured_from_wire(told[one.path]) for one in sources), ())
 
     def _speaking(self) -> set[str]:
         return {one.said.machine for one in self._session_sources() if one.said is not None}

@@ -30,9 +30,9 @@ class DirectIndex(Index):
         self._notices = notices
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """That there is no index, and what is broken in the results."""
-        return (*self._notices, *super().warnings)
+    def notices(self) -> tuple[str, ...]:
+        """That there is no index, and why."""
+        return self._notices
 
     def _read(self) -> Archive:
         return read_archive(self._results_dir)

@@ -15,11 +15,14 @@ import orjson
 
 from groundspeed.errors import GroundspeedError
 from groundspeed.results.atomic import replace_bytes
-from groundspeed.results.index.sources import Stamp
+from groundspeed.results.index.schemas import TABLES
+from groundspeed.results.index.sources import Stamp, digest
 
 NAME = "manifest.json"
 FORMAT = "groundspeed-index"
 VERSION = 1
+_COLUMNS = digest(orjson.dumps(TABLES))
+"""Tables with other columns are another version's, whatever they call themselves."""
 
 
 class UnfitError(GroundspeedError):
@@ -125,7 +128,9 @@ def read_manifest(folder: Path, results_dir: str) -> Manifest:
     empty = Manifest(results_dir=results_dir)
     try:
         wire = orjson.loads((folder / NAME).read_bytes())
-        if (wire["format"], wire["version"], wire["results_dir"]) != (FORMAT, VERSION, results_dir):
+        if (wire["format"], wire["version"], wire["columns"]) != (FORMAT, VERSION, _COLUMNS):
+            return empty
+        if wire["results_dir"] != results_dir:
             return empty
         manifest = _parse(wire)
         whole = all((folder / one.path).stat().st_size == one.size for one in manifest.files())
@@ -139,6 +144,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     wire = {
         "format": FORMAT,
         "version": VERSION,
+        "columns": _COLUMNS,
         "results_dir": manifest.results_dir,
         "sources": list(manifest.sources.values()),
         "parts": list(manifest.parts),

@@ -36,12 +36,35 @@ class Column:
     type: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What a question came to. ``rows`` hold Python's values in the order of ``columns``; read them once."""
+    """What a question came to. Its rows come once, as they are asked for, in the order of ``columns``."""
 
-    columns: tuple[Column, ...]
-    rows: Iterator[Sequence[Any]]
+    def __init__(self, columns: tuple[Column, ...], batches: Iterator[pa.RecordBatch]) -> None:
+        self.columns = columns
+        self._batches = batches
+
+    def blocks(self) -> Iterator[list[tuple[Any, ...]]]:
+        """All rows, as Python's values, some thousands at a time. Raises QueryError."""
+        for batch in self._each():
+            yield _rows(batch)
+
+    def first(self, count: int) -> tuple[list[tuple[Any, ...]], int]:
+        """The first rows, and how many there are beyond them. Raises QueryError."""
+        rows: list[tuple[Any, ...]] = []
+        more = 0
+        for batch in self._each():
+            wanted = count - len(rows)
+            rows += _rows(batch.slice(0, wanted)) if wanted else []
+            more += max(batch.num_rows - wanted, 0)
+        return rows, more
+
+    def _each(self) -> Iterator[pa.RecordBatch]:
+        import duckdb
+
+        try:
+            yield from self._batches
+        except duckdb.Error as error:
+            raise _refused(error) from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,7 +175,7 @@ class Questions:
                 for name, kind in zip(relation.columns, relation.types, strict=True)
             )
             # through Arrow: DuckDB's own rows need a further package for every time with a zone
-            return Answer(columns=columns, rows=_rows(relation.to_arrow_reader(_BATCH)))
+            return Answer(columns, relation.to_arrow_reader(_BATCH))
         except duckdb.Error as error:
             raise _refused(error) from error
 
@@ -225,15 +248,8 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[Sequence[Any]]:
-    """The rows as they come. Raises QueryError."""
-    import duckdb
-
-    try:
-        for batch in batches:
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-    except duckdb.Error as error:
-        raise _refused(error) from error
+def _rows(batch: pa.RecordBatch) -> list[tuple[Any, ...]]:
+    return list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
 
 def _refused(error: duckdb.Error) -> QueryError:
