@@ -87,7 +87,8 @@ def _detect_rows(rows: Floats) -> list[list[int]]:
         if number:
             penalty = _PENALTY * _wandering(clipped[row], best.steps(row, number))
             (number,) = _numbers(best.costs[row : row + 1], n, penalty)
-            found[row] = _believed(values[row], best.steps(row, number))
+            steps = _without_bursts(values[row], clipped[row], best.steps(row, number), penalty)
+            found[row] = _separating(values[row], steps)
     return found
 
 
@@ -111,12 +112,17 @@ def _wandering(clipped: Floats, steps: list[int]) -> float:
     Hammersley, "The 'effective' number of independent observations in an autocorrelated time series",
     J. R. Stat. Soc. Suppl. 8 (1946) 184-197), from what the segmentation leaves over.
     """
-    rest = np.concatenate([clipped[a:b] - clipped[a:b].sum() / (b - a) for a, b in _levels(steps, clipped)])
+    rest = _rest(clipped, steps)
     squares = float((rest * rest).sum())
     if squares == 0:
         return 1.0
     r = min(max(float((rest[1:] * rest[:-1]).sum()) / squares, 0.0), _CORRELATED)
     return (1 + r) / (1 - r)
+
+
+def _rest(clipped: Floats, steps: list[int]) -> Floats:
+    """What the means of the levels leave over."""
+    return np.concatenate([clipped[a:b] - clipped[a:b].sum() / (b - a) for a, b in _levels(steps, clipped)])
 
 
 # --- outliers ---------------------------------------------------------------------------------------
@@ -155,15 +161,50 @@ def _running_median(values: Floats) -> Floats:
 # --- steps that are taken back ----------------------------------------------------------------------
 
 
-def _believed(values: Floats, steps: list[int]) -> list[int]:
-    """The steps less the bursts, and then, the weakest first, less those that separate too little."""
-    steps = _without_bursts(values, steps)
+def _without_bursts(values: Floats, clipped: Floats, steps: list[int], penalty: float) -> list[int]:
+    """Less the levels that are as long as a burst and end about where they began, the shortest first.
+
+    What ends only about where it began may still be a step, small beside the burst. One of the burst's two
+    ends then stays, when the criterion of the segmentation says so.
+    """
+    while (burst := _burst(values, steps)) is not None:
+        without = steps[: burst - 1] + steps[burst + 1 :]
+        left, right = (
+            [*without[: burst - 1], end, *without[burst - 1 :]] for end in steps[burst - 1 : burst + 1]
+        )
+        none, one, other = (float((_rest(clipped, some) ** 2).sum()) for some in (without, left, right))
+        (stays,) = _numbers(np.array([[none, min(one, other)]]), len(values), penalty)
+        steps = without if not stays else left if one <= other else right
+    return steps
+
+
+def _burst(values: Floats, steps: list[int]) -> int | None:
+    """The number of the shortest level that is one.
+
+    As long: two points more are allowed for a misplaced end on either side. About where it began: within
+    half of the way there, and of the way back; medians, of the values as they are.
+    """
+    places = _levels(steps, values)
+    level = [_median(values[a:b]) for a, b in places]
+    bursts = [
+        (b - a, i)
+        for i, (a, b) in enumerate(places[1:-1], 1)
+        if b - a <= _BURST + 2
+        and min(abs(level[i] - level[i - 1]), abs(level[i] - level[i + 1]))
+        >= 2 * abs(level[i + 1] - level[i - 1])
+    ]
+    return min(bursts)[1] if bursts else None
+
+
+def _separating(values: Floats, steps: list[int]) -> list[int]:
+    """Less those, the weakest first, whose levels too few pairs of points tell apart."""
+    steps = list(steps)
     while steps:
         levels = [values[a:b] for a, b in _levels(steps, values)]
-        separation = [_separation(before, after) for before, after in pairwise(levels)]
-        if min(separation) >= _SEPARATION:
+        shares = [_separation(before, after) for before, after in pairwise(levels)]
+        if min(shares) >= _SEPARATION:
             break
-        del steps[separation.index(min(separation))]
+        del steps[shares.index(min(shares))]
     return steps
 
 
@@ -176,30 +217,6 @@ def _separation(before: Floats, after: Floats) -> float:
     twice = np.searchsorted(ordered, before, "left") + np.searchsorted(ordered, before, "right")
     above = int(twice.sum()) / (2 * len(before) * len(after))
     return max(above, 1 - above)
-
-
-def _without_bursts(values: Floats, steps: list[int]) -> list[int]:
-    """Less the levels, shortest first, that are as long as a burst and end about where they began.
-
-    As long: two points more are allowed for a misplaced end on either side. About: within half of the
-    way there and half of the way back. Medians, of the values as they are.
-    """
-    steps = list(steps)
-    while len(steps) > 1:
-        places = _levels(steps, values)
-        level = [_median(values[a:b]) for a, b in places]
-        bursts = [
-            (b - a, i)
-            for i, (a, b) in enumerate(places[1:-1], 1)
-            if b - a <= _BURST + 2
-            and min(abs(level[i] - level[i - 1]), abs(level[i] - level[i + 1]))
-            >= 2 * abs(level[i + 1] - level[i - 1])
-        ]
-        if not bursts:
-            break
-        i = min(bursts)[1]
-        del steps[i - 1 : i + 1]
-    return steps
 
 
 def _median(values: Floats) -> float:

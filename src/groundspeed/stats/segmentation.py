@@ -23,15 +23,20 @@ _LEAST_INTERVAL = 12  # points: in shorter ones nothing can be told from noise
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Segmentations:
-    """The best ones found. ``costs`` (rows, most + 1): the sum of squares with 0, 1, ... steps, infinite
-    where there is no room. ``_starts`` and ``_places`` lead back to the steps."""
+    """The best ones found.
+
+    ``costs`` (rows, most + 1): the sum of squares about the levels with 0, 1, ... steps, infinite where
+    there is no room for so many. ``places`` (rows, candidates + 2): the candidates between 0 and n.
+    ``back`` (most, rows, candidates + 2): where the last level of those that end at a place begins, as a
+    position in ``places``.
+    """
 
     costs: Floats
     places: Ints
     back: Ints
 
     def steps(self, row: int, count: int) -> list[int]:
-        """The first indices of the levels 2, 3, ... of the segmentation of this row with ``count`` steps."""
+        """The first index of each new level in the segmentation of this row with ``count`` steps."""
         at = self.places.shape[1] - 1
         found = []
         for level in range(count - 1, -1, -1):
@@ -41,8 +46,10 @@ class Segmentations:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Interval:
-    """Intervals of one length, side by side and overlapping by half. Shapes (count, length - 1)."""
+class _Intervals:
+    """Those of one length. ``first`` and ``last`` (intervals, 1), exclusive; ``split`` (intervals,
+    length - 1) are the places inside; ``share`` of the points lie before each, with ``weight`` its contrast
+    is comparable with others."""
 
     first: Ints
     split: Ints
@@ -52,38 +59,39 @@ class _Interval:
 
 
 def segment(rows: Floats, *, shortest: int, most: int) -> Segmentations:
-    """Of each of ``rows`` (rows, n): segments of at least ``shortest`` points, with up to ``most`` steps.
+    """Of each of ``rows`` (rows, n): levels of at least ``shortest`` points, with up to ``most`` steps.
 
-    Exact over the candidates (segment neighbourhood: Auger & Lawrence, "Algorithms for the optimal
-    identification of segment neighborhoods", Bull. Math. Biol. 51 (1989) 39-54), which are the best single
-    splits of seeded intervals (Kovacs, Li, Buehlmann & Munk, "Seeded binary segmentation", Biometrika 110
-    (2023) 249-256). Cost O(rows (n log n + most MOST_CANDIDATES^2)).
+    The best of all that step at candidates (segment neighbourhood: Auger & Lawrence, "Algorithms for the
+    optimal identification of segment neighborhoods", Bull. Math. Biol. 51 (1989) 39-54); these are the best
+    single splits of seeded intervals (Kovács, Li, Bühlmann & Munk, "Seeded binary segmentation: a general
+    methodology for fast and optimal changepoint detection", Biometrika 110 (2023) 249-256), the
+    ``MOST_CANDIDATES`` of the highest contrast. Cost O(rows x (n log n + most x MOST_CANDIDATES^2)).
     """
-    count, n = rows.shape
-    sums = np.zeros((count, n + 1))
-    np.cumsum(rows, axis=1, out=sums[:, 1:])
-    squares = np.zeros((count, n + 1))
-    np.cumsum(rows * rows, axis=1, out=squares[:, 1:])
+    sums, squares = _running(rows), _running(rows * rows)
     places = _candidates(sums)
     cost = _costs(sums, squares, places, shortest)
     best = cost[:, :, 0].copy()
-    costs, back = [best[:, -1]], []
+    costs = [best[:, -1]]
+    back = np.empty((most, *places.shape), dtype=np.intp)
     total = np.empty_like(cost)
-    for _ in range(most):
+    for level in range(most):
         np.add(cost, best[:, None, :], out=total)
-        arg = total.argmin(axis=2)
-        best = np.take_along_axis(total, arg[:, :, None], axis=2)[:, :, 0]
-        back.append(arg)
+        total.argmin(axis=2, out=back[level])
+        best = np.take_along_axis(total, back[level][:, :, None], axis=2)[:, :, 0]
         costs.append(best[:, -1])
-    return Segmentations(
-        costs=np.stack(costs, axis=1),
-        places=places,
-        back=np.stack(back) if back else np.zeros((0, *places.shape), dtype=np.intp),
-    )
+    return Segmentations(costs=np.stack(costs, axis=1), places=places, back=back)
+
+
+def _running(rows: Floats) -> Floats:
+    """Sums of the first 0, 1, ... n numbers of each row."""
+    sums = np.zeros((rows.shape[0], rows.shape[1] + 1))
+    np.cumsum(rows, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _costs(sums: Floats, squares: Floats, places: Ints, shortest: int) -> Floats:
-    """``cost[row, j, i]``: the squares about their mean of the points from place i up to place j."""
+    """``cost[row, j, i]``: the squares about their mean of the points from place i up to place j, infinite
+    where these are fewer than ``shortest``."""
     at = np.take_along_axis(sums, places, axis=1)
     square = np.take_along_axis(squares, places, axis=1)
     length = (places[:, :, None] - places[:, None, :]).astype(np.float64)
@@ -97,49 +105,52 @@ def _costs(sums: Floats, squares: Floats, places: Ints, shortest: int) -> Floats
 
 
 def _candidates(sums: Floats) -> Ints:
-    """0, the places where a level may begin in ascending order, and n. Shape (rows, candidates + 2)."""
+    """0, the places where a level may begin in ascending order, and n. Shape (rows, candidates + 2).
+
+    Where the intervals give fewer than there may be, the places with the highest contrast in the whole row
+    are taken, too: up to ``MOST_CANDIDATES`` + 1 points, these are all.
+    """
     count, n = sums.shape[0], sums.shape[1] - 1
     strength = np.zeros((count, n + 1))
-    row = np.arange(count)[:, None]
-    for one in _seeded(n):
-        left = sums[:, one.split] - sums[:, one.first]
-        whole = sums[:, one.last] - sums[:, one.first]
-        contrast = np.abs(left - one.share * whole) * one.weight
-        best = contrast.argmax(axis=2)
-        height = np.take_along_axis(contrast, best[:, :, None], axis=2)[:, :, 0]
-        place = np.take_along_axis(np.broadcast_to(one.split, contrast.shape), best[:, :, None], axis=2)[
-            :, :, 0
-        ]
-        np.maximum.at(strength, (row, place), height)
-    kept = min(MOST_CANDIDATES, n - 1)
-    order = np.argsort(-strength[:, 1:n], axis=1, kind="stable")[:, :kept] + 1
+    rows = np.arange(count)[:, None]
+    contrasts = [_contrast(sums, one) for one in _seeded(n)]
+    for one, contrast in zip(_seeded(n), contrasts, strict=True):
+        place = one.first[:, 0] + 1 + contrast.argmax(axis=2)
+        np.maximum.at(strength, (rows, place), contrast.max(axis=2))
+    order = np.lexsort((-contrasts[0][:, 0], -strength[:, 1:n]))[:, :MOST_CANDIDATES] + 1
     order.sort(axis=1)
     ends = np.zeros((count, 1), dtype=np.intp)
     return np.concatenate([ends, order, ends + n], axis=1)
 
 
-@lru_cache(maxsize=256)
-def _seeded(n: int) -> tuple[_Interval, ...]:
-    """Intervals of n, n / 2, n / 4, ... points. The contrast of a split after j of l points is
+def _contrast(sums: Floats, one: _Intervals) -> Floats:
+    """(rows, intervals, length - 1): |S_j - (j / l) S_l| sqrt(l / (j (l - j))) of the split after j of the l
+    points of an interval, the root of what it takes off their squares."""
+    left = sums[:, one.split] - sums[:, one.first]
+    whole = sums[:, one.last] - sums[:, one.first]
+    contrast: Floats = np.abs(left - one.share * whole) * one.weight
+    return contrast
 
-        |S_j - (j / l) S_l| sqrt(l / (j (l - j))),
 
-    the root of what it takes off the sum of squares.
-    """
+@lru_cache(maxsize=64)
+def _seeded(n: int) -> tuple[_Intervals, ...]:
+    """Intervals of n, n / 2, n / 4, ... points, overlapping by half, and the same from either end."""
     found = []
-    length, parts = float(n), 1
-    while length >= _LEAST_INTERVAL or parts == 1:
-        size = int(np.ceil(length))
-        start = np.unique(np.linspace(0, n - size, 2 * parts - 1).astype(np.intp))
-        j = np.arange(1, size)
+    parts = 1
+    while parts == 1 or n >= _LEAST_INTERVAL * parts:
+        size = -(-n // parts)
+        start = np.linspace(0, n - size, 2 * parts - 1).astype(np.intp)
+        start = np.unique(np.concatenate([start, n - size - start]))[:, None]
+        inside = np.arange(1, size)
+        weight = np.sqrt(size / (inside * (size - inside)))
         found.append(
-            _Interval(
-                first=start[:, None],
-                split=start[:, None] + j,
-                last=start[:, None] + size,
-                share=j / size,
-                weight=np.sqrt(size / (j * (size - j))),
+            _Intervals(
+                first=start,
+                split=start + inside,
+                last=start + size,
+                share=inside / size,
+                weight=weight,
             )
         )
-        length, parts = length / 2, parts * 2
+        parts *= 2
     return tuple(found)
