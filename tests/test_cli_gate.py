@@ -34,10 +34,10 @@ SLOW = """\
 import time
 
 class Slow:
-    params = list(range(30))
+    params = list(range(10))
 
     def track_slow(self, n):
-        time.sleep(0.02)
+        time.sleep(0.05)
         return n
 """
 

@@ -52,7 +52,7 @@ def gate(
     from groundspeed.cli.options import parsed
     from groundspeed.cli.progress import ProgressLine
     from groundspeed.gate.answer import Question
-    from groundspeed.gate.asking import ask
+    from groundspeed.gate.asking import Asked, ask
     from groundspeed.gate.ends import Workplace
     from groundspeed.measure.host import look
     from groundspeed.measure.plan import Selection
@@ -97,7 +97,7 @@ def gate(
         screen=screen,
     )
     try:
-        answer = ask(at, question, selection)
+        answer = ask(at, Asked(question=question, selection=selection)).answer
     except KeyboardInterrupt:  # before anything was measured
         screen.finish()
         raise typer.Exit(130) from None

@@ -43,10 +43,11 @@ class Outcome(StrEnum):
 class Need:
     """What would decide a series: further processes at either end, and the seconds they take.
 
-    Infinite where nothing would; ``seconds`` are 0 where nobody knows how long a process takes.
+    More than ``MOST_PROCESSES`` are any number beyond; ``seconds`` are 0 where nobody knows how long one
+    takes.
     """
 
-    processes: float
+    processes: int
     seconds: float
 
 
@@ -171,7 +172,7 @@ def same_rows(course: Course) -> tuple[Row, ...]:
 def _row(course: Course, position: Position) -> Row:
     telling, key = position.telling, position.key
     outcome = _outcome(position)
-    undecided = telling is not None and outcome is Outcome.INCONCLUSIVE
+    further = need(telling) if telling and outcome is Outcome.INCONCLUSIVE else 0
     return Row(
         key=key,
         unit=course.evidence.unit(key),
@@ -180,8 +181,8 @@ def _row(course: Course, position: Position) -> Row:
         suspicion=position.pooled if position.fresh else None,
         processes=course.evidence.processes(key),
         need=Need(
-            processes=need(telling) if undecided and telling else 0,
-            seconds=course.need_s(position) if undecided else 0.0,
+            processes=further,
+            seconds=further * course.pair_s(key),
         ),
         why=course.evidence.whys(key)[-1] if course.evidence.whys(key) else None,
         returns_else=course.evidence.returns_else(key),

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from groundspeed.config.tolerances import Tolerances
 from groundspeed.errors import HistoryError, NothingMeasuredError
 from groundspeed.gate.answer import Answer, Effort, Question, rows_of, same_rows
 from groundspeed.gate.course import Course
@@ -39,13 +38,33 @@ from groundspeed.suite.client import Worker
 from groundspeed.suite.environments import Prepared
 
 
-def ask(at: Workplace, question: Question, selection: Selection) -> Answer:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What is asked, of which cases. ``suspects`` are series (case, metric) that the history suspects: they
+    alone are measured, and no benchmark need be there beside them; None where everything selected is.
+    """
+
+    question: Question
+    selection: Selection
+    suspects: frozenset[tuple[Case, str]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """The answer, and the course that came to it."""
+
+    answer: Answer
+    course: Course
+
+
+def ask(at: Workplace, asked: Asked) -> Answered:
     """Is anything slower at head than at base?
 
     Raises ``HistoryError`` for a revision that is none, ``LockedError`` when somebody else measures on this
     host or holds the results, ``NothingMeasuredError`` when an end does not build, when the suite holds
     nothing that is selected, or when both ends are one commit.
     """
+    question = asked.question
     with at_work(at.configuration, at.variables) as (environments, locks):
         if at.configuration.suite.is_remote:
             environments.fetch()
@@ -53,11 +72,8 @@ def ask(at: Workplace, question: Question, selection: Selection) -> Answer:
         base = commit_of(history, question.base)
         head = commit_of(history, "HEAD" if question.worktree else question.head)
         with both_ends(at, environments, (base, head), worktree=question.worktree) as ends:
-            asking = _Asking(
-                at=at, question=question, selection=selection, history=history, ends=ends, locks=locks
-            )
             try:
-                return asking.answer()
+                return _Asking(at=at, asked=asked, history=history, ends=ends, locks=locks).answered()
             finally:
                 at.screen.finish()
 
@@ -80,37 +96,40 @@ class _Asking:
     """One question while it is answered."""
 
     at: Workplace
-    question: Question
-    selection: Selection
+    asked: Asked
     history: History
     ends: BothEnds
     locks: contextlib.ExitStack
     sessions: list[str] = field(default_factory=list)
 
-    def answer(self) -> Answer:
+    def answered(self) -> Answered:
         """Build, look, take in, measure, conclude."""
         started = time.monotonic()
         building = build_both(self.ends, self.at.screen)
-        built = building.built
         store = ResultStore(outside.outside_results(self.at.configuration), self.at.host.machine.description)
         frame = Frame(
             configuration=self.at.configuration, host=self.at.host, store=store, screen=self.at.screen
         )
-        suite = self._discover(frame, built)
-        ends = Ends(base=self.ends.base.hash, head=self.ends.head.hash)
-        stored = read_stored(self.at.configuration, self.at.host.machine.name, ends)
-        gone = self._vanished(suite, stored, built[0])
-        evidence = Evidence(ends, self.at.host.machine.name, suite.benchmarks)
-        take_in(evidence, stored)
-        course = self._course(evidence, self._wanted(suite, built))
-        recorded = sum(sum(evidence.processes(key)) for key in course.positions)
-        same = self.selection.carry and all(one.same for one in built)
+        suite = self._discover(frame, building.built)
+        stored = self._stored()
+        gone = self._vanished(suite, stored, building.built[0])
+        course = self._course(suite, stored, building.built)
+        recorded = sum(sum(course.evidence.processes(key)) for key in course.positions)
+        same = self.asked.selection.carry and all(one.same for one in building.built)
         counting = _Counting(sink=store)
         interrupted = not same and self._measure(course, frame, counting, suite, building)
         for warning in store.warnings:
             self.at.screen.note(warning)
-        return Answer(
-            question=self.question,
+        effort = Effort(
+            sessions=tuple(self.sessions),
+            processes=counting.runs,
+            recorded=recorded,
+            duration_s=time.monotonic() - started,
+            out_of_time=not same and not course.over and not interrupted,
+            interrupted=interrupted,
+        )
+        answer = Answer(
+            question=self.asked.question,
             machine=self.at.host.machine.name,
             base=self.ends.base,
             head=self.ends.head,
@@ -118,16 +137,10 @@ class _Asking:
             vanished=gone,
             import_errors=suite.import_errors,
             same_content=same,
-            effort=Effort(
-                sessions=tuple(self.sessions),
-                processes=counting.runs,
-                recorded=recorded,
-                duration_s=time.monotonic() - started,
-                out_of_time=not same and not course.over and not interrupted,
-                interrupted=interrupted,
-            ),
-            page=self.at.configuration.project.gate.page,
+            effort=effort,
+            page=self.at.configuration.project.gate.page or self.at.configuration.suite.project_url,
         )
+        return Answered(answer=answer, course=course)
 
     # --- the suites --------------------------------------------------------------------------------------
 
@@ -146,30 +159,44 @@ class _Asking:
             raise NothingMeasuredError(f"No benchmark could be found in {folder} at head: {suite.why_none}")
         return suite
 
+    def _stored(self) -> tuple[Stored, ...]:
+        """What is on record of both ends. What made the history suspicious cannot confirm it."""
+        ends = Ends(base=self.ends.base.hash, head=self.ends.head.hash)
+        machine, results_dir = self.at.host.machine.name, self.at.configuration.suite.results_dir
+        found = read_stored(self.at.configuration, machine, ends)
+        if self.asked.suspects is None:
+            return found
+        return tuple(one for one in found if one.results_dir != results_dir)
+
     def _wanted(self, suite: Suite, built: Sequence[Built]) -> list[SeriesKey]:
+        """The series to decide: of each case the main one, or those that are suspected."""
+        suspects = self.asked.suspects
         found = [
             SeriesKey(
                 machine=self.at.host.machine.name,
                 environment=one.environment.name,
                 case=case,
-                metric="",
+                metric=metric,
                 version=benchmark.version,
             )
             for one in built
             for benchmark in suite.benchmarks
             for case in benchmark.cases()
-            if self.selection.wants(case)
+            if self.asked.selection.wants(case)
+            for metric in ([""] if suspects is None else sorted(m for c, m in suspects if c == case))
         ]
         if not found:
             raise NothingMeasuredError(
-                f"No case matches {self.selection.pattern or 'the selection'}; "
+                f"No case matches {self.asked.selection.pattern or 'the selection'}; "
                 f"the suite has {len(suite.benchmarks)} benchmarks, such as {suite.benchmarks[0].name}."
             )
         return found
 
     def _vanished(self, suite: Suite, stored: Sequence[Stored], built: Built) -> tuple[Vanished, ...]:
+        if self.asked.suspects is not None:
+            return ()
         project = self.at.configuration.project
-        rules = Rules(selection=self.selection, renames=project.renames, removed=project.gate.removed)
+        rules = Rules(selection=self.asked.selection, renames=project.renames, removed=project.gate.removed)
         names = [one.name for one in suite.benchmarks]
         own = self._own_cases(built.base)
         return vanished(own, base_cases(stored), names, rules, suite.import_errors)
@@ -195,15 +222,21 @@ class _Asking:
 
     # --- measuring ---------------------------------------------------------------------------------------
 
-    def _course(self, evidence: Evidence, wanted: Sequence[SeriesKey]) -> Course:
+    def _course(self, suite: Suite, stored: Sequence[Stored], built: Sequence[Built]) -> Course:
         tolerances = self.at.configuration.project.tolerances
-        if self.question.tolerance is not None:
-            tolerances = Tolerances(default=self.question.tolerance)
+        if self.asked.question.tolerance is not None:
+            tolerances = dataclasses.replace(tolerances, default=self.asked.question.tolerance)
+        ends = Ends(base=self.ends.base.hash, head=self.ends.head.hash)
+        evidence = Evidence(ends, self.at.host.machine.name, suite.benchmarks)
+        take_in(evidence, stored)
+        wanted = tuple(self._wanted(suite, built))
+        suspected = self.asked.suspects is not None
         return Course(
             evidence=evidence,
-            wanted=tuple(wanted),
-            counts=counted_by(tolerances, wanted),
+            wanted=wanted,
+            counts=frozenset(wanted).__contains__ if suspected else counted_by(tolerances, wanted),
             judge=judge_by(tolerances),
+            suspected=suspected,
         )
 
     def _measure(
@@ -216,7 +249,7 @@ class _Asking:
         sampling = Sampling(
             precision=configuration.project.precision,
             case_budget_s=configuration.project.case_budget_s,
-            budget_s=self.question.budget_s,
+            budget_s=self.asked.question.budget_s,
             interleave=True,
             cpus=self.at.host.cpus,
         )

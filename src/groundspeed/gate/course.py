@@ -19,7 +19,7 @@ from enum import StrEnum
 from groundspeed.gate.evidence import Evidence
 from groundspeed.gate.judging import Judge
 from groundspeed.records import Case, SeriesKey, Skipped, Verdict
-from groundspeed.stats.comparison import LEVEL, More, more_processes
+from groundspeed.stats.comparison import LEVEL, MOST_PROCESSES, More, more_processes
 from groundspeed.verdicts.compare import learned
 from groundspeed.verdicts.judgement import Judgement
 
@@ -28,6 +28,11 @@ LEAST_PROCESSES = 4
 
 TELLING_PROCESSES = 10
 """From which on an estimate is good enough to say that what is left of the budget will not do."""
+
+LUCK = 2.0
+"""Standard errors by which an estimate may yet move before a case is given up: hopeless is what nineteen of
+twenty such cases would not be decided by. With one, 1 of 100 gates of identical code gave up a case.
+"""
 
 TRIES = 2
 """Processes in a row, each of another worker, that fail before a case does: one may be the host's doing."""
@@ -86,13 +91,15 @@ class _Spent:
 @dataclass(kw_only=True, slots=True)
 class Course:
     """From nothing known to everything decided. ``wanted`` are the main series of the suite; of further
-    metrics, which come with the processes, those that ``counts`` are judged as well.
+    metrics, which come with the processes, those that ``counts`` are judged as well. What something else
+    than these processes made ``suspected`` has only to be slower here to be so.
     """
 
     evidence: Evidence
     wanted: tuple[SeriesKey, ...]
     counts: Callable[[SeriesKey], bool]
     judge: Judge
+    suspected: bool = False
     positions: dict[SeriesKey, Position] = field(default_factory=dict)
     _suspected_in: dict[SeriesKey, str] = field(default_factory=dict)
     _spent: dict[tuple[str, Case], _Spent] = field(default_factory=dict)
@@ -101,6 +108,8 @@ class Course:
         """Go through what is on record, session by session: a suspicion is as old as what raised it."""
         for key in self.wanted:
             self.positions[key] = Position(key=key, standing=Standing.OPEN, pooled=None, fresh=None)
+            if self.suspected:
+                self._suspected_in[key] = ""  # before every session
         for session in self.evidence.sessions:
             self.look(session, math.inf)
 
@@ -149,10 +158,9 @@ class Course:
         rounds = max((self._spent.get(one, _Spent()).pairs for one in suspects & undecided), default=0)
         return rounds * sum(self._spent.get(one, _Spent()).pair_s for one in undecided)
 
-    def need_s(self, position: Position) -> float:
-        """What deciding a series would take at least; infinite where nothing would, 0 while nobody knows."""
-        pair_s = self._spent.get(_where(position.key), _Spent()).pair_s
-        return need(position.telling) * pair_s if position.telling and pair_s else 0.0
+    def pair_s(self, key: SeriesKey) -> float:
+        """What a pair of processes of a case takes; 0 while nobody knows."""
+        return self._spent.get(_where(key), _Spent()).pair_s
 
     def _place(
         self, key: SeriesKey, pooled: Judgement | None, fresh: Judgement | None, left_s: float
@@ -195,7 +203,7 @@ class Course:
         telling = position.telling
         if telling is None or _processes(telling) < TELLING_PROCESSES:
             return False
-        return self.need_s(position) > left_s
+        return need(telling, LUCK) * self.pair_s(position.key) > left_s
 
 
 def passes(judgement: Judgement) -> bool:
@@ -207,17 +215,17 @@ def passes(judgement: Judgement) -> bool:
     return judgement.verdict in (Verdict.SAME, Verdict.FASTER) or within
 
 
-def need(judgement: Judgement) -> float:
-    """How many further processes at either end would decide, if luck is kind; infinite where none would.
+def need(judgement: Judgement, luck: float = 0.0) -> int:
+    """How many further processes at either end would decide, if the estimate stays what it is;
+    ``MOST_PROCESSES`` and one stand for any number beyond.
 
-    The estimate may be off by its standard error, and the distance to the limit with it: what is given up
-    shall be hopeless at the better end of that. What is faster is as good as what is the same.
+    With ``luck`` it may yet move by so many standard errors, whichever way brings an end sooner. What is
+    faster is as good as what is the same.
     """
     limit, chance = math.log1p(judgement.tolerance), (1 - LEVEL) / 2
-    found = judgement.difference
-    least = math.inf
-    for centre in (found.centre - found.error, found.centre + found.error):
-        kind = replace(found, centre=max(0.0, centre))
+    found, least = judgement.difference, MOST_PROCESSES + 1
+    for moved in (-luck, luck):
+        kind = replace(found, centre=max(0.0, found.centre + moved * found.error))
         more = more_processes(kind, judgement.process, limit, chance=chance)
         if isinstance(more, More):
             least = min(least, more.processes)

@@ -20,6 +20,7 @@ from groundspeed.results.sessions import FOLDER, read_header
 class Stored:
     """What one folder of results holds of both ends. ``sessions`` took them in turn."""
 
+    results_dir: Path
     base: tuple[Found, ...]
     head: tuple[Found, ...]
     sessions: frozenset[str]
@@ -55,7 +56,7 @@ def _stored(results_dir: Path, index_dir: Path, machine: str, ends: Ends) -> Sto
     both = _sessions(base) & _sessions(head)
     folder = results_dir / machine / FOLDER
     turns = frozenset(one for one in both if _took_turns(folder / f"{one}.jsonl.gz"))
-    return Stored(base=base, head=head, sessions=turns)
+    return Stored(results_dir=results_dir, base=base, head=head, sessions=turns)
 
 
 def _sessions(found: Iterable[Found]) -> set[str]:

@@ -14,6 +14,7 @@ from groundspeed.gate.answer import Answer, Outcome, Row
 from groundspeed.records import Commit, Failed
 from groundspeed.report.junit import Suite, TestCase, render_suite
 from groundspeed.report.table import GateFormat, Table, last_line, plain
+from groundspeed.stats.comparison import MOST_PROCESSES
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.judgement import Judgement
 
@@ -141,10 +142,10 @@ def reason(row: Row) -> str:
 def _need(row: Row) -> str:
     if not row.processes[0] and not row.processes[1]:
         return "not measured yet"
-    if not math.isfinite(row.need.processes):
-        return "too near the tolerance to be decided"
+    if row.need.processes > MOST_PROCESSES:
+        return f"too near the tolerance for {MOST_PROCESSES:,} more to decide"
     took = f" ({units.display_duration(row.need.seconds)})" if row.need.seconds else ""
-    return f"about {row.need.processes:.0f} more would decide{took}" if row.need.processes else "not measured"
+    return f"about {max(1, row.need.processes)} more would decide{took}"
 
 
 def _gone(answer: Answer) -> str:

@@ -62,7 +62,7 @@ def _row(row: Row, answer: Answer) -> dict[str, Any]:
         "judgement": _judgement(row.judgement),
         "suspicion": _judgement(row.suspicion),
         "processes": list(row.processes),
-        "processes_needed": _number(row.need.processes),
+        "processes_needed": row.need.processes,
         "seconds_needed": _number(row.need.seconds),
         "reason": reason(row),
         "returns_something_else": row.returns_else,
