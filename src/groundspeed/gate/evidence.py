@@ -182,7 +182,12 @@ class Evidence:
 
 def _keep(series: _Series, session: str, run: Run, samples: tuple[float, ...], number: int | None) -> None:
     series.processes.setdefault(run.commit, []).append(
-        Process(session=session, started_at=run.started_at, number=number, samples=samples)
+        Process(
+            session=session,
+            started_at=run.started_at,
+            number=number,
+            samples=tuple(map(float, samples)),  # a benchmark may give whole numbers
+        )
     )
 
 
