@@ -9,6 +9,7 @@ import pytest
 
 from groundspeed import config
 from groundspeed.errors import NothingMeasuredError
+from groundspeed.report.scaling import change_text
 from groundspeed.stats.extrapolation import Curve, Form, Prediction
 from groundspeed.stats.scaling import NoGrowth
 from groundspeed.units import Quantity
@@ -116,6 +117,9 @@ def test_a_changed_exponent_is_found_with_its_range(tmp_path: Path) -> None:
     grow(tmp_path, 2, "m.time_y", RUNGS, {one: lambda n: 1e-9 * n for one in hashes})
     one, sizes = present(tmp_path)
     (change,) = exponent_changes(one, sizes)
+    assert [found.changes for found in grown(one, sizes, ())] == [(change,), ()]
+    text = f"growth changed in {hashes[11][:8]}..{hashes[12][:8]}: exponent 1.00 to 2.00 (by "
+    assert change_text(change).startswith(text)
     assert (str(change.ladder), change.base, change.head) == ("m.time_x", hashes[11], hashes[12])
     assert (change.before.centre, change.after.centre) == pytest.approx((1.0, 2.0), abs=0.01)
     assert change.difference.low > 0.9

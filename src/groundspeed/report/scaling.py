@@ -15,7 +15,7 @@ from groundspeed.stats.scaling import NoGrowth
 from groundspeed.units import Quantity
 from groundspeed.verdicts.answers import Answer, Grown
 from groundspeed.verdicts.ladders import size_text
-from groundspeed.verdicts.scaling import Scaled, further_run
+from groundspeed.verdicts.scaling import ExponentChange, Scaled, further_run
 from groundspeed.verdicts.targets import State
 
 SCHEMA = "groundspeed-scaling"
@@ -91,6 +91,15 @@ def limits_text(answer: Answer) -> str:
     return ", ".join(f"target {one.text}: {one.state}" for one in answer.limits)
 
 
+def change_text(change: ExponentChange) -> str:
+    """``growth changed in a1b2c3d4..e5f6a7b8: exponent 1.00 to 2.00 (by 0.97 to 1.03)``."""
+    low, high = sorted((abs(change.difference.low), abs(change.difference.high)))
+    return (
+        f"growth changed in {change.base[:8]}..{change.head[:8]}: exponent {change.before.centre:.2f} to "
+        f"{change.after.centre:.2f} (by {low:.2f} to {high:.2f})"
+    )
+
+
 def at_text(size: Quantity) -> str:
     """The size of an answer."""
     return size_text(size.value, size.unit)
@@ -130,6 +139,7 @@ def _lines(one: Grown) -> list[str]:
         limits = limits_text(answer)
         said = f"{answer_text(answer, ladder.unit)}{f'; {limits}' if limits else ''}"
         lines += [_INDENT + line for line in _folded(f"at {at_text(answer.size)}: {said}")]
+    lines += [_INDENT + change_text(change) for change in one.changes]
     further = further_run(scaled)
     if further and (isinstance(scaled.growth, NoGrowth) or any(not answer.is_told for answer in one.answers)):
         lines.append(f"{_INDENT}larger sizes: {further}" if scaled.measured else f"{_INDENT}{further}")
@@ -197,6 +207,16 @@ def _json(one: Grown) -> dict[str, Any]:
         "unmeasured": [{"size": gone.size, "reason": gone.reason} for gone in one.scaled.unmeasured],
         "growth": _growth(one.scaled.growth),
         "answers": [_answer(answer) for answer in one.answers],
+        "changes": [
+            {
+                "base": change.base,
+                "head": change.head,
+                "before": change.before.centre,
+                "after": change.after.centre,
+                "interval": [change.difference.low, change.difference.high],
+            }
+            for change in one.changes
+        ],
     }
 
 

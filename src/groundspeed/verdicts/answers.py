@@ -16,7 +16,14 @@ from groundspeed.stats.ratio import Interval
 from groundspeed.units import Quantity
 from groundspeed.verdicts.ladders import Ladder, Sizes
 from groundspeed.verdicts.newest import Present
-from groundspeed.verdicts.scaling import NoPrediction, Scaled, predict, scale
+from groundspeed.verdicts.scaling import (
+    ExponentChange,
+    NoPrediction,
+    Scaled,
+    exponent_changes,
+    predict,
+    scale,
+)
 from groundspeed.verdicts.targets import State, factor_of, state_of
 
 
@@ -44,10 +51,11 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grown:
-    """A ladder with its growth and its answers, the smallest size first."""
+    """A ladder with its growth, its answers, the smallest size first, and where its growth changed."""
 
     scaled: Scaled
     answers: tuple[Answer, ...]
+    changes: tuple[ExponentChange, ...]
 
 
 def grown(
@@ -63,10 +71,13 @@ def grown(
     Raises ConfigError where a target's unit is not the ladder's.
     """
     sized = [one for one in targets if isinstance(one.bound, AtSize)]
-    return tuple(_grown(one, sized, at) for one in scale(present, sizes, pattern))
+    changes = exponent_changes(present, sizes)
+    return tuple(_grown(one, sized, at, changes) for one in scale(present, sizes, pattern))
 
 
-def _grown(one: Scaled, targets: Sequence[Target], at: Sequence[Quantity]) -> Grown:
+def _grown(
+    one: Scaled, targets: Sequence[Target], at: Sequence[Quantity], changes: Sequence[ExponentChange]
+) -> Grown:
     own = [
         (target, target.bound)
         for target in targets
@@ -81,6 +92,7 @@ def _grown(one: Scaled, targets: Sequence[Target], at: Sequence[Quantity]) -> Gr
             _answer(one, size, [(target, bound) for target, bound in own if bound.size == size])
             for size in asked
         ),
+        changes=tuple(change for change in changes if change.ladder == one.ladder),
     )
 
 

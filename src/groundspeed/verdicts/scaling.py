@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from groundspeed.records import Case
 from groundspeed.stats.changepoints import detect_many
 from groundspeed.stats.extrapolation import Curve, Point, Prediction, curve
 from groundspeed.stats.levels import weigh
+from groundspeed.stats.precision import standard_error
 from groundspeed.stats.ratio import Interval
 from groundspeed.stats.scaling import SIZES, SPAN, NoGrowth
 from groundspeed.units import Quantity
@@ -28,15 +30,21 @@ from groundspeed.verdicts.newest import At, NoValue, Present, Track
 LEAST_CHANGE = 0.1
 """Of an exponent: what a factor log n adds over the usual sizes; a quarter more at ten times the size."""
 
+_PROCESSES = 2  # show a spread
 _NORMAL_99 = 2.576  # half a 99 % interval in standard errors: Phi^-1(0.995)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuredSize:
-    """The present value at a size, in seconds or bytes, and the commit it was measured at."""
+    """The present value at a size, in seconds or bytes, and the commit it was measured at.
+
+    ``error`` is the standard error of its logarithm between processes, 0 where unknown: what a session
+    does to all sizes alike is no part of their growth.
+    """
 
     size: float
     value: Interval
+    error: float
     commit: str
 
 
@@ -106,11 +114,9 @@ def growths(ladder: Ladder, commits: Sequence[str]) -> list[Curve | NoGrowth]:
     return [
         curve(
             [
-                _point(
-                    MeasuredSize(size=rung.size, value=_in_base(of_size[commit], rung.track), commit=commit)
-                )
-                for rung, of_size in zip(ladder.rungs, values, strict=True)
-                if commit in of_size
+                Point(size=rung.size, value=_in_base(at[commit], rung.track).centre, error=_error(at[commit]))
+                for rung, at in zip(ladder.rungs, values, strict=True)
+                if commit in at
             ]
         )
         for commit in commits
@@ -198,8 +204,21 @@ def _present(present: Present, rung: Rung) -> MeasuredSize | UnmeasuredSize:
     if isinstance(last, NoValue):
         return UnmeasuredSize(size=rung.size, reason=reason(last))
     assert isinstance(last, At)
-    value = _in_base(present.value(rung.track), rung.track)
-    return MeasuredSize(size=rung.size, value=value, commit=last.carried_from or last.commit)
+    return MeasuredSize(
+        size=rung.size,
+        value=_in_base(present.value(rung.track), rung.track),
+        error=_between_processes(present, rung.track, last),
+        commit=last.carried_from or last.commit,
+    )
+
+
+def _between_processes(present: Present, track: Track, last: At) -> float:
+    """Of the processes' samples where two were kept, else of the interval that asv stored."""
+    one = present.measurement(track, last.commit)
+    kept = [process.samples for process in one.processes] if one else []
+    if one is None or len(kept) < _PROCESSES or not all(0 < x < math.inf for x in chain(*kept)):
+        return _error(last.value)
+    return math.log1p(standard_error(kept, present.prior(one)))
 
 
 def reason(one: NoValue) -> str:
@@ -215,7 +234,7 @@ def _in_base(value: Interval, track: Track) -> Interval:
 
 
 def _point(one: MeasuredSize) -> Point:
-    return Point(size=one.size, value=one.value.centre, error=_error(one.value))
+    return Point(size=one.size, value=one.value.centre, error=one.error)
 
 
 def _error(value: Interval) -> float:
