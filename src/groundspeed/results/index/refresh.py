@@ -22,6 +22,7 @@ from groundspeed.results.index.manifest import (
     Part,
     ResultFacts,
     Source,
+    UnfitError,
     read_manifest,
     write_manifest,
 )
@@ -150,7 +151,9 @@ def _shelf(
     """A new shelf. Series that only old parts hold are known from the old one."""
     identities = identities_of(folder, machine, old) if old else {}
     for one in made:
-        identities.update(one.identities.get(machine, {}))
+        for name, identity in one.identities.get(machine, {}).items():
+            if identities.setdefault(name, identity) != identity:
+                raise UnfitError(f"{identity} and {identities[name]} share the id {name}")
     return make_shelf(folder, machine, parts, identities, [one.hash for one in commits])
 
 

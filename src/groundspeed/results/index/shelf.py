@@ -17,9 +17,9 @@ from groundspeed.results.archive import Block, Catalog, last_of_each, order_of
 from groundspeed.results.further import split_metric
 from groundspeed.results.gather import Identity
 from groundspeed.results.index.manifest import IndexFile, to_json
-from groundspeed.results.index.schemas import table_of
+from groundspeed.results.index.schemas import schema_of
 from groundspeed.results.index.sources import digest
-from groundspeed.results.index.tables import STATES, folder_of, put, series_id, write_table
+from groundspeed.results.index.tables import STATES, folder_of, put, write_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,10 +41,12 @@ _ARRAYS = {
 class Shelf:
     """A machine's cells; the arrays of ``block`` are read-only.
 
-    ``commits`` are hashes in the order that they had when it was made; the block's are positions in them.
+    ``ids`` are those of its series. ``commits`` are hashes in the order that they had when it was made; the
+    block's are positions in them.
     """
 
     block: Block
+    ids: tuple[str, ...]
     commits: tuple[str, ...]
 
 
@@ -63,25 +65,26 @@ def make_shelf(
     import numpy as np
 
     table = _read(folder, parts, ("series", "commit", "state"))
-    ordered = sorted((identities[one] for one in _texts(table, "series")), key=order_of)
+    ids = sorted(_texts(table, "series"), key=lambda one: order_of(identities[one]))
     used = set(_texts(table, "commit"))
     hashes = [one for one in commits if one in used]
-    series = _codes(table, "series", [series_id(one) for one in ordered])
+    series = _codes(table, "series", ids)
     commit = _codes(table, "commit", hashes)
-    sorting = last_of_each(series.astype(np.int64) * len(hashes) + commit)
+    sorting = last_of_each(series.astype(np.int64) * len(hashes) + commit, len(ids) * len(hashes))
     name = _name(parts)
     files = []
 
     def keep(column: str, array: NDArray[Any]) -> None:
         files.append(_put_array(folder, machine, f"{name}-{column}", array))
 
-    keep("bounds", np.searchsorted(series[sorting], np.arange(len(ordered) + 1)))
+    keep("bounds", np.searchsorted(series[sorting], np.arange(len(ids) + 1)))
     keep("commits", commit[sorting])
     keep("kinds", _codes(table, "state", STATES)[sorting])
     del table, series, commit
     for column in ("value", "low", "high"):  # one at a time: they are what needs memory
         keep(column, _read(folder, parts, (column,))[column].to_numpy()[sorting])
-    described = to_json({"series": [_to_wire(one) for one in ordered], "commits": hashes})
+    told = [_to_wire(identities[one]) for one in ids]
+    described = to_json({"series": told, "ids": ids, "commits": hashes})
     return (*files, _put_bytes(folder, machine, f"{name}-described.json", described))
 
 
@@ -94,8 +97,8 @@ def write_series(
     folder: Path, machine: str, files: Sequence[IndexFile], catalog: Catalog, name: str
 ) -> IndexFile:
     """The table of what every series of a shelf is. Raises StorageError."""
-    block = open_shelf(folder, machine, files).block
-    return write_table(folder, "series", machine, name, _series_table(block, catalog))
+    shelf = open_shelf(folder, machine, files)
+    return write_table(folder, "series", machine, name, _series_table(shelf, catalog))
 
 
 def open_shelf(folder: Path, machine: str, files: Sequence[IndexFile]) -> Shelf:
@@ -113,12 +116,13 @@ def open_shelf(folder: Path, machine: str, files: Sequence[IndexFile]) -> Shelf:
         values=arrays.pop("value"),
         **arrays,
     )
-    return Shelf(block=block, commits=tuple(described["commits"]))
+    return Shelf(block=block, ids=tuple(described["ids"]), commits=tuple(described["commits"]))
 
 
 def identities_of(folder: Path, machine: str, files: Sequence[IndexFile]) -> dict[str, Identity]:
     """Every series of a shelf by its id."""
-    return {series_id(one): one for one in open_shelf(folder, machine, files).block.identities}
+    shelf = open_shelf(folder, machine, files)
+    return dict(zip(shelf.ids, shelf.block.identities, strict=True))
 
 
 def placed(shelf: Shelf, places: Mapping[str, int]) -> Block:
@@ -201,27 +205,25 @@ def _put_bytes(folder: Path, machine: str, name: str, data: bytes) -> IndexFile:
     return put(folder, path, SHELF, machine, lambda temporary: temporary.write_bytes(data))
 
 
-def _series_table(block: Block, catalog: Catalog) -> pa.Table:
+def _series_table(shelf: Shelf, catalog: Catalog) -> pa.Table:
     import numpy as np
+    import pyarrow as pa
 
-    rows = []
-    for one, cells in zip(block.identities, np.diff(block.bounds).tolist(), strict=True):
-        name, metric = split_metric(one.name)
-        unit, better = catalog.unit(one.name)
-        rows.append(
-            {
-                "series": series_id(one),
-                "environment": one.environment,
-                "benchmark": name,
-                "params": one.params,
-                "metric": metric,
-                "version": one.version,
-                "unit": unit,
-                "better": str(better),
-                "cells": cells,
-            }
-        )
-    return table_of("series", rows)
+    identities = shelf.block.identities
+    names = [split_metric(one.name) for one in identities]
+    units = [catalog.unit(one.name) for one in identities]
+    columns: dict[str, Any] = {
+        "series": shelf.ids,
+        "environment": [one.environment for one in identities],
+        "benchmark": [name for name, _ in names],
+        "params": [one.params for one in identities],
+        "metric": [metric for _, metric in names],
+        "version": [one.version for one in identities],
+        "unit": [unit for unit, _ in units],
+        "better": [str(better) for _, better in units],
+        "cells": np.diff(shelf.block.bounds),
+    }
+    return pa.table(columns, schema=schema_of("series"))
 
 
 def _to_wire(one: Identity) -> list[Any]:
