@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from groundspeed.report.table import Format
+
+if TYPE_CHECKING:
+    from groundspeed.config import Configuration
+    from groundspeed.verdicts.groups import Group, Regressions
 
 
 def regressions(
@@ -28,6 +34,12 @@ def regressions(
     top: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="So many groups; else 10, and all in JSON.")
     ] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Measure the suspects again first, both ends in turn.")
+    ] = False,
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="For --confirm; else [gate] budget, or 10m.")
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TEXT,
 ) -> None:
     """List the steps to the worse in all series, grouped by the commits that may have made them.
@@ -44,11 +56,22 @@ def regressions(
     from groundspeed.verdicts.regressions import View, find_regressions, narrowed
     from groundspeed.verdicts.since import commits_since
 
+    if improvements and confirm:
+        raise typer.BadParameter("what got better is not measured again", param_hint="--confirm")
     configuration = load(Path.cwd())
     reading = read(configuration)
     view = View(machine=machine, pattern=bench)
-    wanted = narrowed(reading, find_regressions(reading, improvements=improvements), view)
-    found = wanted if since is None else wanted.since(commits_since(reading, since, datetime.now(UTC)))
+    newer = None if since is None else commits_since(reading, since, datetime.now(UTC))
+
+    def look() -> tuple[Regressions, Regressions]:
+        wanted = narrowed(reading, find_regressions(reading, improvements=improvements), view)
+        return wanted, wanted if newer is None else wanted.since(newer)
+
+    wanted, found = look()
+    if confirm:
+        if _is_interrupted(configuration, found.open, (top or TOP, machine, budget)):
+            raise typer.Exit(130)
+        wanted, found = look()  # by what was decided
     for notice in (*configuration.warnings, *reading.notices):
         typer.echo(f"groundspeed: {notice}", err=True)
     limit = TOP if top is None and output is not Format.JSON else top
@@ -56,3 +79,42 @@ def regressions(
     typer.echo(render(page, output))
     if found.open and not improvements:
         raise typer.Exit(1)
+
+
+def _is_interrupted(
+    configuration: Configuration, groups: Sequence[Group], how: tuple[int, str | None, str | None]
+) -> bool:
+    """Measure the suspects of groups again, saying what came of each; whether Ctrl-C ended that.
+
+    ``how``: so many groups, the machine, the budget, as options give them.
+    """
+    import signal
+    import time
+    from datetime import UTC, datetime
+
+    from groundspeed import units
+    from groundspeed.cli.options import parsed
+    from groundspeed.cli.progress import ProgressLine
+    from groundspeed.gate.confirm import confirm, suspected
+    from groundspeed.gate.ends import Workplace
+    from groundspeed.measure.host import look
+    from groundspeed.report.confirm import confirmed_lines
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
+    top, machine, budget = how
+    budget_s = (
+        configuration.project.gate.budget_s
+        if budget is None
+        else parsed("--budget", budget, units.parse_duration)
+    )
+    screen = ProgressLine()
+    host = look(configuration, machine, pin=False)
+    at = Workplace(configuration=configuration, host=host, variables=os.environ, screen=screen)
+    try:
+        done = confirm(at, suspected(groups)[:top], budget_s, time.monotonic, datetime.now(UTC))
+    except KeyboardInterrupt:  # while something was built
+        screen.finish()
+        return True
+    for line in confirmed_lines(done):
+        screen.note(line)
+    return any(one.answer is not None and one.answer.effort.interrupted for one in done)
