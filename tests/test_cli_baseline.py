@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import json
 import os
 import signal
-import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
-from groundspeed.cli.main import main
 from groundspeed.records import Case
 from groundspeed.results.baselines import read_baseline, write_baseline
 from groundspeed.results.session_wire import SessionFormatError
 from tests.commands import groundspeed, running, runs
+from tests.inside import inside, strict
 from tests.projects import make_project
 
 RAISES = """\
@@ -36,38 +32,6 @@ class Slow:
         time.sleep(0.05)
         return n
 """
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
-    """What a command printed."""
-
-    stdout: str
-    stderr: str
-
-
-def inside(root: Path, *arguments: str, code: int = 0) -> Said:
-    """The command in this process, which has imported what it needs: for what starts no process itself."""
-    out, err = io.StringIO(), io.StringIO()
-    handler = signal.getsignal(signal.SIGTERM)
-    with (
-        contextlib.chdir(root),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        mock.patch.object(sys, "argv", ["groundspeed", *arguments]),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main()
-    signal.signal(signal.SIGTERM, handler)
-    assert (ended.value.code or 0) == code, f"exit {ended.value.code}\n{out.getvalue()}\n{err.getvalue()}"
-    return Said(stdout=out.getvalue(), stderr=err.getvalue())
-
-
-def strict(text: str) -> Any:
-    def refuse(literal: str) -> float:
-        raise AssertionError(literal)
-
-    return json.loads(text, parse_constant=refuse)
 
 
 @pytest.fixture(scope="module")
