@@ -80,6 +80,16 @@ def test_a_slowdown_is_named_after_a_second_session_and_the_rest_passes(
     assert outcomes(again) == outcomes(found)
 
 
+def test_compare_measures_the_same_way_when_asked(project: tuple[Path, tuple[str, ...]]) -> None:
+    root, (base, _) = project
+    options = ("--bench", "time_loop", "--tolerance", "25%", "--format", "json")
+    groundspeed(root, "compare", base, "HEAD", *options, code=3)
+    done = groundspeed(root, "compare", base, "HEAD", *options, "--measure", code=1)
+    (row,) = json.loads(done.stdout)["rows"]
+    assert (row["case"], row["verdict"]) == ("loop.time_loop", "slower")
+    assert not (root / "results").exists()
+
+
 def test_what_fails_at_head_alone_is_broken(project: tuple[Path, tuple[str, ...]], tmp_path: Path) -> None:
     root, (base, _) = project
     found = answer(root, "--base", base, "--bench", "broken|track_size|loop", "--tolerance", "25%", code=1)

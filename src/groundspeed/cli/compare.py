@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from groundspeed.report.table import Format, Sort
+
+if TYPE_CHECKING:
+    from groundspeed.config import Configuration
+    from groundspeed.config.tolerances import Tolerances
+    from groundspeed.gate.comparing import Seen
+    from groundspeed.verdicts.between import Wanted
 
 
 def compare(
@@ -34,9 +40,15 @@ def compare(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 when any case is inconclusive, not only all.")
     ] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure both in turn first, as groundspeed gate does.")
+    ] = False,
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="For --measure; else [gate] budget, or 10m.")
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How the report is printed.")] = Format.TEXT,
 ) -> None:
-    """Compare what is on record of two commits; measures nothing.
+    """Compare what is on record of two commits; with --measure what is measured now.
 
     Example: groundspeed compare v1.2 main --bench 'Query' --tolerance 3%
     """
@@ -61,11 +73,69 @@ def compare(
         share = parsed("--tolerance", tolerance, units.parse_share)
         tolerances = Tolerances(default=share)
     screen = ProgressLine()
+    wanted = Wanted(pattern=bench, environment=environment, metric=metric)
+    if measure:
+        seen = _measured(configuration, (base, head), wanted, tolerances, (machine, budget))
+        typer.echo(render(seen.between, view, output))
+        raise typer.Exit(130 if seen.interrupted else seen.between.comparison.exit_code(strict=strict))
     reading = read(configuration)
     name = machine_with_results(configuration, reading.machines, machine)
-    wanted = Wanted(pattern=bench, environment=environment, metric=metric)
     found = compare_commits(reading, name, (base, head), wanted, tolerances)
     for warning in dict.fromkeys([*configuration.warnings, *reading.notices]):
         screen.note(warning)
     typer.echo(render(found, view, output))
     raise typer.Exit(found.comparison.exit_code(strict=strict))
+
+
+def _measured(
+    configuration: Configuration,
+    revisions: tuple[str, str],
+    wanted: Wanted,
+    tolerances: Tolerances,
+    how: tuple[str | None, str | None],
+) -> Seen:
+    """Both ends measured in turn; ``how``: the machine and the budget, as options give them."""
+    import os
+    import signal
+
+    from groundspeed import units
+    from groundspeed.cli.options import parsed
+    from groundspeed.cli.progress import ProgressLine
+    from groundspeed.gate.answer import Question
+    from groundspeed.gate.asking import Asked
+    from groundspeed.gate.comparing import compare_measured
+    from groundspeed.gate.ends import Workplace
+    from groundspeed.measure.host import look
+    from groundspeed.measure.plan import Selection
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
+    machine, budget = how
+    question = Question(
+        base=revisions[0],
+        head=revisions[1],
+        worktree=False,
+        pattern=wanted.pattern or None,
+        tolerance=tolerances.default,
+        budget_s=configuration.project.gate.budget_s
+        if budget is None
+        else parsed("--budget", budget, units.parse_duration),
+    )
+    selection = Selection(
+        pattern=question.pattern,
+        nightly=configuration.project.nightly_cases,
+        with_nightly=False,
+        quick=False,
+        retry=False,
+        again=False,
+        carry=False,
+    )
+    at = Workplace(
+        configuration=configuration,
+        host=look(configuration, machine, pin=False),
+        variables=os.environ,
+        screen=ProgressLine(),
+    )
+    try:
+        return compare_measured(at, Asked(question=question, selection=selection), wanted, tolerances)
+    except KeyboardInterrupt:  # before anything was measured
+        raise typer.Exit(130) from None
