@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,10 +24,12 @@ from groundspeed.report.judgements import (
     notes_text,
     ratio_text,
     row_json,
+    row_name,
     summary,
     values_text,
 )
 from groundspeed.report.table import Format, Sort, Table, escaped, last_line, plain
+from groundspeed.stats.comparison import More
 from groundspeed.verdicts.between import Between, End
 from groundspeed.verdicts.compare import Compared, Row, Status, Unpaired, said
 from groundspeed.verdicts.means import Mean
@@ -81,6 +84,7 @@ def render(found: Between, view: View, kind: Format) -> str:
         _head(found, kind),
         *rows_parts(found.comparison.rows, view, kind),
         _means(found.means, view, kind),
+        _next(found),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -154,6 +158,15 @@ def _warning(one: Mean) -> str:
     return "; ".join(words)
 
 
+def _next(found: Between) -> str:
+    """What to type, where further processes would decide something and git knows both commits."""
+    undecided = any(isinstance(row.judgement.further, More) for row in found.comparison.compared)
+    if not undecided or found.base.known is None or found.head.known is None:
+        return ""
+    ends = f"--base {shlex.quote(found.base.revision)} --head {shlex.quote(found.head.revision)}"
+    return f"Measure both in turn until it is decided: groundspeed gate {ends}"
+
+
 # --- rows ------------------------------------------------------------------------------------------------
 
 
@@ -191,7 +204,7 @@ def row_lines(row: Row, known: Known = NOTHING_KNOWN) -> list[str]:
 
     No line is wider than a terminal, but for the case's own name.
     """
-    name = f"  {plain(case_text(row.key))}"
+    name = f"  {plain(row_name(row, known))}"
     if isinstance(row, Unpaired):
         return [f"{name}: {last_line(row.reason)}"]
     first = f"    {ratio_text(row.judgement)}  {values_text(row.judgement, row.unit)}"
@@ -205,12 +218,12 @@ def row_lines(row: Row, known: Known = NOTHING_KNOWN) -> list[str]:
 
 def rows_markdown(rows: Sequence[Row], known: Known = NOTHING_KNOWN) -> str:
     """Rows of one kind, one at least, as a table."""
-    lone = tuple((case_text(row.key), last_line(row.reason)) for row in rows if isinstance(row, Unpaired))
+    lone = tuple((row_name(row, known), last_line(row.reason)) for row in rows if isinstance(row, Unpaired))
     if lone:
         return Table(header=("case", "why"), rows=lone).markdown()
     cells = tuple(
         (
-            case_text(row.key),
+            row_name(row, known),
             ratio_text(row.judgement),
             units.display(row.judgement.base, row.unit),
             units.display(row.judgement.head, row.unit),

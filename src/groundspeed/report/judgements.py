@@ -32,6 +32,11 @@ def case_text(key: SeriesKey) -> str:
     return f"{key.case}@{key.metric}" if key.metric else str(key.case)
 
 
+def row_name(row: Row, known: Known) -> str:
+    """A case, with its metric and, where there are several, its environment."""
+    return case_text(row.key) if known.environment else f"{case_text(row.key)}  [{row.key.environment}]"
+
+
 def summary(comparison: Comparison) -> str:
     """How many rows say what: ``1 slower, 0 faster, 40 same, 5 inconclusive; 2 new``."""
     counts: dict[str, int] = {}
@@ -74,10 +79,14 @@ def effect_text(one: Judgement, unit: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """What a reader has been told of all rows already, and no row repeats."""
+    """What a reader has been told of all rows already, and no row repeats.
+
+    ``environment``: they are all of one.
+    """
 
     caveats: frozenset[Caveat] = frozenset()
     stored: bool = False
+    environment: bool = True
 
 
 NOTHING_KNOWN = Known()
@@ -107,9 +116,11 @@ def evidence_text(one: Evidence, tolerance: float, known: Known = NOTHING_KNOWN)
 def known_of(rows: Sequence[Row]) -> Known:
     """What all rows that chance has a part in have in common; of one row nothing is told beforehand."""
     drawn = [row.judgement.evidence for row in rows if is_drawn(row)]
+    environment = len({row.key.environment for row in rows}) < 2
     if len(drawn) < 2:
-        return NOTHING_KNOWN
+        return Known(environment=environment)
     return Known(
+        environment=environment,
         caveats=frozenset.intersection(*(frozenset(one.caveats) for one in drawn)) & {Caveat.NOISE_UNKNOWN},
         stored=all(one.ground is Ground.STORED for one in drawn),
     )

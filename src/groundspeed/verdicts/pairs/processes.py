@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from groundspeed.measurements import Basis
 from groundspeed.records import Verdict
 from groundspeed.stats.comparison import (
     LEVEL,
@@ -27,7 +28,16 @@ from groundspeed.stats.comparison import (
     interval,
     more_processes,
 )
-from groundspeed.stats.precision import MOST_DF, Prior, Spread, moderated, spread_of, trimmed_mean, within
+from groundspeed.stats.precision import (
+    MOST_DF,
+    UNKNOWN,
+    Prior,
+    Spread,
+    moderated,
+    spread_of,
+    trimmed_mean,
+    within,
+)
 from groundspeed.stats.ratio import Interval, verdict
 from groundspeed.verdicts.judgement import (
     DISTURBANCE,
@@ -180,14 +190,17 @@ def _process_variance(
 
 def _own_prior(ends: Ends, question: Question) -> Prior:
     """What a case's floor says of one process of it. A floor that does not tell processes from sessions holds
-    both: where the session's part counts on its own, nothing is left for the process.
+    both: where the session's part counts on its own, nothing is left for the process. One that was learned
+    from what commits changed is a bound: it counts where it is the lower one, or nothing else is known.
     """
     floor = question.floor
     if floor is None:
         return question.prior
     whole = floor.between_sessions if ends.shared else 0.0
     spread = whole if floor.between_processes is None else floor.between_processes
-    return Prior(variance=spread**2, df=min(max(floor.df, 1.0), MOST_DF))
+    own = Prior(variance=spread**2, df=min(max(floor.df, 1.0), MOST_DF))
+    bound = floor.basis is Basis.HISTORY and question.prior != UNKNOWN
+    return question.prior if bound and own.variance > question.prior.variance else own
 
 
 # --- the judgement -----------------------------------------------------------------------------------
