@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from groundspeed.measurements import Measurement
 from groundspeed.records import Case
 from groundspeed.results.baselines import read_baseline, write_baseline
 from groundspeed.results.session_wire import SessionFormatError
@@ -193,6 +194,18 @@ def test_checks_that_cannot_be_made(project: Project) -> None:
     assert "first" in listed.stdout
     assert "broken.jsonl.gz cannot be read" in listed.stderr
     path.unlink()
+
+
+def test_what_is_carried_over_says_so_until_sessions_are_asked_for(tmp_path: Path) -> None:
+    first, _ = make_project(tmp_path, (1, 1))
+    groundspeed(tmp_path, "run", "HEAD~1", "--last", "1", "--bench", "track_size")
+    carried = groundspeed(tmp_path, "baseline", "save", "carried", "--bench", "track_size")
+    assert f"2 of 2 values were measured at {first[:8]}: same built content." in carried.stdout
+    groundspeed(tmp_path, "baseline", "save", "own", "--bench", "track_size", "--sessions", "2")
+    for one in read_baseline(tmp_path / "results", "own").measurements:
+        assert isinstance(one, Measurement)
+        assert one.carried_from is None
+        assert len({process.session for process in one.processes}) == 2
 
 
 def test_ctrl_c_keeps_no_half_baseline(tmp_path: Path) -> None:

@@ -147,11 +147,11 @@ def _stored(at: Workplace, asked: Asked) -> Wanted:
 def _measured(at: Workplace, asked: Asked, host: Host) -> Wanted:
     """What this host can measure, once it has."""
     wanted = Wanted(machine=host.machine.name, commit=_commit(at, asked.revision), cases=_cases(at, asked))
-    _measure(at, host, wanted, again=False)
+    _measure(at, host, wanted, again=False, carry=asked.sessions == 1)
     for _ in range(asked.sessions - 1):
         if fewest_sessions(present(read(at.configuration), wanted)) >= asked.sessions:
             break
-        _measure(at, host, wanted, again=True)
+        _measure(at, host, wanted, again=True, carry=False)
     return wanted
 
 
@@ -170,8 +170,10 @@ def _origin(host: Host) -> Origin:
     )
 
 
-def _measure(at: Workplace, host: Host, wanted: Wanted, *, again: bool) -> None:
-    """One session: what the record lacks, or all of it ``again``."""
+def _measure(at: Workplace, host: Host, wanted: Wanted, *, again: bool, carry: bool) -> None:
+    """One session: what the record lacks, or all of it ``again``; ``carry`` takes over what is measured of
+    the same built content.
+    """
     project = at.configuration.project
     request = Request(
         commits=Range(revisions=wanted.commit, last=1, steps=None, new=False),
@@ -182,7 +184,7 @@ def _measure(at: Workplace, host: Host, wanted: Wanted, *, again: bool) -> None:
             quick=False,
             retry=False,
             again=again,
-            carry=not again,
+            carry=carry,
         ),
         sampling=Sampling(
             precision=project.precision,
