@@ -64,6 +64,7 @@ def between(comparison: Comparison) -> Between:
     return Between(
         machine="box",
         environments=("virtualenv-py3.11",),
+        apart=(),
         base=End(revision="v1.2", commit="b" * 40, known=commit(1)),
         head=End(revision="cccccc", commit="c" * 40, known=None),
         comparison=comparison,
@@ -188,6 +189,13 @@ def test_of_several_environments_each_row_names_its_own() -> None:
     comparison = compare_suite(*ends, floors={}, tolerances=Tolerances())
     text = render(between(comparison), View(show=Show.ALL), Format.TEXT)
     assert "  m.time_x  [py3.13]\n" in text
+
+
+def test_environments_of_one_commit_alone_are_named() -> None:
+    found = dataclasses.replace(between(suite()), apart=("py3.8", "py3.9"))
+    text = render(found, View(), Format.TEXT)
+    assert "\nnot   py3.8, py3.9: one commit alone was measured there\n" in text
+    assert "- not   py3.8, py3.9" in render(found, View(), Format.MARKDOWN)
 
 
 def test_the_next_command_is_named_where_git_knows_both() -> None:

@@ -112,6 +112,7 @@ def _head(found: Between, kind: Format) -> str:
         f"base  {_end(found.base)}",
         f"head  {_end(found.head)}",
         f"on    {found.machine}, {', '.join(found.environments)}",
+        *([f"not   {', '.join(found.apart)}: one commit alone was measured there"] if found.apart else []),
     ]
     if kind is Format.MARKDOWN:
         return "\n".join([f"**{lines[0]}**", "", *(f"- {escaped(line)}" for line in lines[1:])])
@@ -255,6 +256,7 @@ def _json(found: Between) -> dict[str, Any]:
         "version": VERSION,
         "machine": found.machine,
         "environments": list(found.environments),
+        "environments_apart": list(found.apart),
         "base": _end_json(found.base),
         "head": _end_json(found.head),
         "counts": {str(saying): found.comparison.count(saying) for saying in _SAYINGS},

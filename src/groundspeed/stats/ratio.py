@@ -41,7 +41,10 @@ def verdict(change: Interval, tolerance: float) -> Verdict:
     """What a ratio of head to base says when lower is better.
 
     ``slower``: the whole interval lies beyond ``1 + tolerance``; ``faster``: below its reciprocal (so that
-    swapping the ends swaps the verdicts); ``same``: within both; else ``inconclusive``.
+    swapping the ends swaps the verdicts); ``same``: within both, which is Schuirmann's two one-sided tests of
+    equivalence ("A comparison of the two one-sided tests procedure and the power approach", J.
+    Pharmacokinetics and Biopharmaceutics 15, 1987), each at half of what the interval misses; else
+    ``inconclusive``.
     """
     limit = 1 + tolerance
     if change.low > limit:

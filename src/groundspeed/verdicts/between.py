@@ -59,10 +59,13 @@ class End:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Between:
-    """Head against base on a machine. ``environments`` are those compared."""
+    """Head against base on a machine. ``environments`` are those compared; in ``apart`` one end alone was
+    measured, and nothing can be compared.
+    """
 
     machine: str
     environments: tuple[str, ...]
+    apart: tuple[str, ...]
     base: End
     head: End
     comparison: Comparison
@@ -83,7 +86,8 @@ def compare_commits(
     """
     base, head = (_end(reading, revision) for revision in revisions)
     before, now = (_found(reading, machine, end, wanted) for end in (base, head))
-    both = {one.key.environment for one in before} & {one.key.environment for one in now}
+    of_base, of_head = ({one.key.environment for one in end} for end in (before, now))
+    both = of_base & of_head
     if not both:
         raise NothingMeasuredError(_apart(base, head, before, now))
     comparison = compare_suite(
@@ -95,6 +99,7 @@ def compare_commits(
     return Between(
         machine=machine,
         environments=tuple(sorted(both)),
+        apart=tuple(sorted(of_base ^ of_head)),
         base=base,
         head=head,
         comparison=comparison,
