@@ -86,6 +86,7 @@ def decision(
         base=commit_hash(base),
         head=commit_hash(head),
         cases=cases,
+        machines=(),
         by="Ada",
         at=NOW.replace(hour=at),
         note="",

@@ -8,6 +8,7 @@ import json
 import math
 import re
 import sys
+import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +20,15 @@ import pytest
 from groundspeed import config
 from groundspeed.cli import main
 from groundspeed.errors import GroundspeedError
-from groundspeed.verdicts.reading import Reading, read
+from groundspeed.history.order import history_order
+from groundspeed.results.archive import read_archive
+from groundspeed.results.index.memory import Memory
+from groundspeed.verdicts.culprits import judge
+from groundspeed.verdicts.reading import Reading, dates_of, read
 from groundspeed.verdicts.regressions import (
     NoSuchGroupError,
     View,
+    current_suite,
     decide,
     find_regressions,
     group_named,
@@ -30,6 +36,7 @@ from groundspeed.verdicts.regressions import (
     who,
 )
 from groundspeed.verdicts.since import commits_since
+from groundspeed.verdicts.steps import find_steps, method
 from groundspeed.verdicts.triage import Ruling
 from tests.commands import groundspeed as in_a_process
 from tests.readings import made
@@ -261,9 +268,13 @@ def test_a_measurement_that_confirms_is_recorded_like_a_person_s_word(
     some = decide(
         group, Ruling.CONFIRMED, View(pattern="walk.1").wants, by="groundspeed", at=LAST, note="1.5 times"
     )
-    assert some.cases == ("m.time_walk(1)",)
+    assert (some.cases, some.machines) == (("m.time_walk(1)",), ("box",))
     every = decide(group, Ruling.CONFIRMED, View().wants, by="groundspeed", at=LAST, note="")
-    assert every.cases == ("m.time_run", "m.time_walk")
+    assert every.cases == ("m.time_run(1)", "m.time_walk(1)", "m.time_walk(2)")
+    word = decide(group, Ruling.ACKNOWLEDGED, View(pattern="[12]").wants, by="Ada", at=LAST, note="")
+    assert (word.cases, word.machines) == (("m.time_run", "m.time_walk"), ())
+    word = decide(group, Ruling.ACKNOWLEDGED, View(pattern="1").wants, by="Ada", at=LAST, note="")
+    assert word.cases == ("m.time_run", "m.time_walk(1)")
     assert (every.base, every.head) == (group.range.base, group.range.head)
 
 
@@ -301,3 +312,40 @@ def test_who_decides_is_whom_git_knows(tmp_path: Path) -> None:
     made(tmp_path)
     git(tmp_path, "config", "user.name", "Grace Hopper")
     assert who(config.load(tmp_path)) == "Grace Hopper"
+
+
+# --- the numpy archive ------------------------------------------------------------------------------------
+
+ARCHIVE = Path(__file__).parents[2] / "shared" / "archives" / "numpy-bench" / "results.tar.xz"
+
+
+@pytest.mark.archive
+@pytest.mark.slow
+def test_the_numpy_archive_is_a_list_that_can_be_read(tmp_path: Path) -> None:
+    """asv lists 2,622 regressions. Every series in a group has its step within the group's range."""
+    if not ARCHIVE.is_file():
+        pytest.skip("the archives are not here")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    history = read_archive(tmp_path / "results")
+    order = history_order(dates_of(history), {})
+    all_ = judge(
+        find_steps(history, order, Memory(tmp_path, method())),
+        tolerance=lambda _: 0.05,
+        current=current_suite(history),
+        decisions=(),
+    )
+    place_of = {commit: place for place, commit in enumerate(order)}
+    assert sum(all_.searched.values()) == 7_249
+    assert 20 <= len(all_.open) <= len(all_.groups) <= 150
+    for group in all_.groups:
+        base, head = place_of[group.likely.base], place_of[group.likely.head]
+        for affected in group.affected:
+            step = affected.step
+            assert place_of[step.earliest] < head
+            assert base < place_of[step.latest]
+    first = all_.groups[0]
+    assert {each.step.key.case.benchmark for each in first.affected} == {
+        "bench_trim_zeros.TrimZeros.time_trim_zeros"
+    }
+    assert first.range.head.startswith("e4e0ab8e")  # "Merge pull request #17171 from mattip/revert-16911"

@@ -93,7 +93,8 @@ TEXT = """\
      confirmed by Ada on 2026-01-02
      $ git show 00000014c0
 
-Meant to be so? groundspeed triage acknowledge 65562933 --note 'why'
+Is it so still?  groundspeed regressions --confirm, on the machine's host
+Meant to be so?  groundspeed triage acknowledge 65562933 --note 'why'
 
 Open at the time: 2024-03-08: 0 · 2024-03-16: 1 · 2024-03-24: 2 · 2024-04-01: 1 · 2024-04-09: 3
 """

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundspeed.errors import LockedError, StorageError
-from groundspeed.records import Case
+from groundspeed.records import Case, SeriesKey
 from groundspeed.results.lock import file_lock
 from groundspeed.verdicts.triage import (
     Decision,
@@ -31,11 +31,14 @@ FIRST = Decision(
     base="a" * 40,
     head="b" * 40,
     cases=("m.time_a", "m.time_b(1, 'x')"),
+    machines=(),
     by="Ada Lovelace",
     at=NOW,
     note="correct results cost that much",
 )
-SECOND = replace(FIRST, id="0e3f", ruling=Ruling.CONFIRMED, note="", by="groundspeed")
+SECOND = replace(
+    FIRST, id="0e3f", ruling=Ruling.CONFIRMED, note="", by="groundspeed", machines=("box", "camel")
+)
 
 
 def put(folder: Path, *decisions: Decision) -> Path:
@@ -60,6 +63,10 @@ head = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 cases = [
     "m.time_a",
     "m.time_b(1, 'x')",
+]
+machines = [
+    "box",
+    "camel",
 ]
 by = "groundspeed"
 at = 2026-01-02 03:04:05+00:00
@@ -224,7 +231,17 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     ],
 )
 def test_which_case_is_meant(name: str, case: Case, metric: str, holds: bool) -> None:
-    assert replace(FIRST, cases=(name,)).names(case, metric) is holds
+    assert replace(FIRST, cases=(name,)).names(key_of(case, metric)) is holds
+
+
+def test_on_which_machine() -> None:
+    key = key_of(Case(benchmark="m.time_a", params=()), "")
+    assert replace(FIRST, machines=("camel", "box")).names(key)
+    assert not replace(FIRST, machines=("camel",)).names(key)
+
+
+def key_of(case: Case, metric: str) -> SeriesKey:
+    return SeriesKey(machine="box", environment="py", case=case, metric=metric, version="1")
 
 
 def test_an_id_is_the_same_everywhere() -> None:

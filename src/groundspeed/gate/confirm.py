@@ -128,7 +128,8 @@ def _decisions(at: Workplace, group: Group, answer: Answer, now: datetime) -> li
             named -= others
         if named:
             note = _note(answer, outcomes)
-            decision = decide(group, ruling, _among(named), by=who(at.configuration), at=now, note=note)
+            wanted = _among(named, answer.machine)
+            decision = decide(group, ruling, wanted, by=who(at.configuration), at=now, note=note)
             found.append(decision)
     return found
 
@@ -137,8 +138,8 @@ def _series(row: Row) -> tuple[Case, str]:
     return row.key.case, row.key.metric
 
 
-def _among(named: set[tuple[Case, str]]) -> Callable[[SeriesKey], bool]:
-    return lambda key: (key.case, key.metric) in named
+def _among(named: set[tuple[Case, str]], machine: str) -> Callable[[SeriesKey], bool]:
+    return lambda key: key.machine == machine and (key.case, key.metric) in named
 
 
 def _note(answer: Answer, outcomes: tuple[Outcome, ...]) -> str:

@@ -205,7 +205,10 @@ def _closing(page: RegressionsPage) -> list[str]:
         return parts
     if page.shown:
         example = page.shown[0].id
-        parts.append(f"Meant to be so? groundspeed triage acknowledge {example} --note 'why'")
+        lines = [f"Meant to be so?  groundspeed triage acknowledge {example} --note 'why'"]
+        if any(group.state is State.SUSPECTED for group in page.shown):
+            lines.insert(0, "Is it so still?  groundspeed regressions --confirm, on the machine's host")
+        parts.append("\n".join(lines))
     if any(one.open for one in page.course):
         parts.append(f"Open at the time: {_course(page)}")
     if page.found.stale:

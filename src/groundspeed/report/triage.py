@@ -59,6 +59,7 @@ def wire(one: Decision) -> dict[str, Any]:
         "base": one.base,
         "head": one.head,
         "cases": list(one.cases),
+        "machines": list(one.machines),
         "by": one.by,
         "at": one.at.isoformat(),
         "note": one.note,

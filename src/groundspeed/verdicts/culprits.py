@@ -206,7 +206,7 @@ def _group(
         range=possible,
         likely=likely,
         affected=tuple(sorted(affected, key=_pressing)),
-        decisions=tuple(one for one in decisions if any(_holds(one, each.step.key) for each in affected)),
+        decisions=tuple(one for one in decisions if any(one.names(each.step.key) for each in affected)),
     )
 
 
@@ -226,10 +226,6 @@ def _overlaps(decision: Decision, base: int, head: int, place_of: Mapping[str, i
     return place_of[decision.base] < head and base < place_of[decision.head]
 
 
-def _holds(decision: Decision, key: SeriesKey) -> bool:
-    return decision.names(key.case, key.metric)
-
-
 def _affected(stepped: Stepped, candidates: _Candidates, row: int, decisions: Sequence[Decision]) -> Affected:
     step, key = stepped.step(row), stepped.series[stepped.rows.series[row]].key
     recovered = _recovery(stepped, row, candidates.limit[row])
@@ -238,7 +234,7 @@ def _affected(stepped: Stepped, candidates: _Candidates, row: int, decisions: Se
         q=float(candidates.q[row]),
         size=float(candidates.size[row]),
         recovered=recovered,
-        state=_state(recovered, [one.ruling for one in decisions if _holds(one, key)]),
+        state=_state(recovered, [one.ruling for one in decisions if one.names(key)]),
     )
 
 

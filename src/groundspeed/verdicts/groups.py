@@ -153,11 +153,11 @@ def _score(affected: Sequence[Affected]) -> float:
     """The length of the vector of evidence times size, an entry for each benchmark's metric on a machine.
 
     For n benchmarks alike it is evidence · size · sqrt(n): a hundred benchmarks 10 % slower weigh as much
-    as one 2.6 times slower. Within a benchmark the median counts: its parameters are one thing measured
-    many times, while another machine is a witness of its own.
+    as one 2.6 times slower. Within a benchmark it is the quadratic mean: its parameters are one thing
+    measured many times, and the worst of them matter most, while another machine is a witness of its own.
     """
     entries: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for one in affected:
         key = one.step.key
-        entries[key.machine, key.case.benchmark, key.metric].append(one.evidence * one.size)
-    return math.hypot(*(statistics.median(values) for values in entries.values()))
+        entries[key.machine, key.case.benchmark, key.metric].append((one.evidence * one.size) ** 2)
+    return math.sqrt(sum(statistics.fmean(values) for values in entries.values()))

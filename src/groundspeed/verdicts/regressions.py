@@ -164,18 +164,17 @@ def decide(
 ) -> Decision:
     """A decision about those series of a group that are wanted. Raises ``NoSuchGroupError`` when none is.
 
-    A benchmark is named without parameters where all of its cases in the group are meant.
+    What a person acknowledges holds on every machine, and for the whole of a benchmark where all of its
+    cases in the group are meant; what was measured holds for the very cases and machines that were.
     """
-    names: dict[str, bool] = {}
-    for one in group.affected:
-        whole = _whole(one)
-        names[whole] = names.get(whole, True) and wanted(one.step.key)
-    chosen = {
-        _whole(one) if names[_whole(one)] else text_of(one.step.key)
-        for one in group.affected
-        if wanted(one.step.key)
-    }
-    if not chosen:
+    meant = [one for one in group.affected if wanted(one.step.key)]
+    names = {text_of(one.step.key) for one in meant}
+    machines = {one.step.key.machine for one in meant}
+    if ruling is Ruling.ACKNOWLEDGED:
+        parts = {_whole(one) for one in group.affected if not wanted(one.step.key)}
+        names = {text_of(one.step.key) if _whole(one) in parts else _whole(one) for one in meant}
+        machines = set()
+    if not meant:
         raise NoSuchGroupError(
             f"The regression {group.id} has no such case. List its cases: groundspeed regressions --all."
         )
@@ -184,7 +183,8 @@ def decide(
         ruling=ruling,
         base=group.range.base,
         head=group.range.head,
-        cases=tuple(sorted(chosen)),
+        cases=tuple(sorted(names)),
+        machines=tuple(sorted(machines)),
         by=by,
         at=at,
         note=note,

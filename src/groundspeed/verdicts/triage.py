@@ -19,7 +19,7 @@ from typing import Any
 
 from groundspeed.config.table import Table
 from groundspeed.errors import ConfigError, GroundspeedError
-from groundspeed.records import Case
+from groundspeed.records import SeriesKey
 from groundspeed.results.atomic import replace_bytes
 from groundspeed.results.lock import file_lock
 
@@ -31,7 +31,7 @@ _HEAD = f"""\
 version = {VERSION}
 """
 _MARK = "[[decision]]"
-_KEYS = ("id", "state", "base", "head", "cases", "by", "at", "note")
+_KEYS = ("id", "state", "base", "head", "cases", "machines", "by", "at", "note")
 
 
 class Ruling(StrEnum):
@@ -51,7 +51,8 @@ class Decision:
     """One entry. It holds for culprits in (``base``, ``head``] (full hashes).
 
     ``cases`` are the texts of cases, with ``@metric`` where it is not the main one; without parentheses
-    they stand for every case of that name. ``by`` is who decided it, ``note`` why.
+    they stand for every case of that name. ``machines`` is empty where every machine is meant. ``by`` is
+    who decided it, ``note`` why.
     """
 
     id: str
@@ -59,14 +60,16 @@ class Decision:
     base: str
     head: str
     cases: tuple[str, ...]
+    machines: tuple[str, ...]
     by: str
     at: datetime
     note: str
 
-    def names(self, case: Case, metric: str) -> bool:
-        """Whether a case's metric is among those decided about."""
-        suffix = f"@{metric}" if metric else ""
-        return f"{case}{suffix}" in self.cases or f"{case.benchmark}{suffix}" in self.cases
+    def names(self, key: SeriesKey) -> bool:
+        """Whether a series is among those decided about, wherever its step lies."""
+        suffix = f"@{key.metric}" if key.metric else ""
+        named = {f"{key.case}{suffix}", f"{key.case.benchmark}{suffix}"}
+        return not named.isdisjoint(self.cases) and (not self.machines or key.machine in self.machines)
 
 
 def id_of(base: str, head: str) -> str:
@@ -169,6 +172,7 @@ def _decision(table: Table, number: int, values: Any) -> Decision:
         base=texts["base"] or "",
         head=texts["head"] or "",
         cases=cases,
+        machines=entry.strings("machines"),
         by=entry.get("by", str) or "",
         at=at if at.tzinfo else at.replace(tzinfo=UTC),
         note=entry.get("note", str) or "",
@@ -206,6 +210,7 @@ def _text(decision: Decision) -> str:
         "base": decision.base,
         "head": decision.head,
         "cases": sorted(decision.cases),
+        **({"machines": sorted(decision.machines)} if decision.machines else {}),
         "by": decision.by,
         "at": decision.at.astimezone(UTC).replace(microsecond=0),
         "note": decision.note,
