@@ -87,7 +87,12 @@ class Drawer:
     chance: random.Random
     clock: FakeClock
     discovery: Discovery
-    alive: bool = True
+    closed: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """Nothing kills it but its end."""
+        return not self.closed
 
     def prepare(self, benchmark: Benchmark, index: int, how: Preparation) -> Live | Gone:
         drawn = self.chance.choice(self.processes[benchmark.name])
@@ -99,7 +104,7 @@ class Drawer:
         return Live(values=values, clock=self.clock, ready=ready)
 
     def close(self) -> None:
-        self.alive = False
+        self.closed = True
 
 
 class Quiet(Silence, Screen):
@@ -124,6 +129,7 @@ class Simulation:
     benchmarks: tuple[Benchmark, ...] = field(default_factory=suite)
     clock: FakeClock = field(default_factory=FakeClock)
     sink: ListSink = field(default_factory=ListSink)
+    workers: list[Drawer] = field(default_factory=list)
     sessions: int = 0
 
     def measure(self, course: Course, budget_s: float | None) -> None:
@@ -155,9 +161,10 @@ class Simulation:
 
         def start(planted: Mapping[str, float]) -> Drawer:
             self.clock.seconds += IMPORT_S
-            return Drawer(
-                processes=drawn, planted=planted, chance=chance, clock=self.clock, discovery=discovery
+            self.workers.append(
+                Drawer(processes=drawn, planted=planted, chance=chance, clock=self.clock, discovery=discovery)
             )
+            return self.workers[-1]
 
         place = Place(environment=ENVIRONMENT, base=lambda: start({}), head=lambda: start(self.planted))
         yield Sitting(
