@@ -208,7 +208,7 @@ def test_the_next_command_is_named_where_git_knows_both() -> None:
     calm = compare_suite(
         [end("m.time_x", "b", 1.0)], [end("m.time_x", "c", 1.0)], floors={}, tolerances=Tolerances()
     )
-    assert "gate" not in render(dataclasses.replace(found, comparison=calm), View(), Format.TEXT)
+    assert "--measure" not in render(dataclasses.replace(found, comparison=calm), View(), Format.TEXT)
 
 
 def test_a_hostile_name_breaks_nothing() -> None:

@@ -40,6 +40,7 @@ def compare_measured(at: Workplace, asked: Asked, wanted: Wanted, tolerances: To
     between = Between(
         machine=answer.machine,
         environments=tuple(sorted({row.key.environment for row in rows})),
+        apart=(),
         base=End(revision=asked.question.base, commit=answer.base.hash, known=answer.base),
         head=End(revision=asked.question.head, commit=answer.head.hash, known=answer.head),
         comparison=comparison,

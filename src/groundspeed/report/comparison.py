@@ -164,8 +164,8 @@ def _next(found: Between) -> str:
     undecided = any(isinstance(row.judgement.further, More) for row in found.comparison.compared)
     if not undecided or found.base.known is None or found.head.known is None:
         return ""
-    ends = f"--base {shlex.quote(found.base.revision)} --head {shlex.quote(found.head.revision)}"
-    return f"Measure both in turn until it is decided: groundspeed gate {ends}"
+    ends = f"{shlex.quote(found.base.revision)} {shlex.quote(found.head.revision)}"
+    return f"Measure both in turn until it is decided: groundspeed compare {ends} --measure"
 
 
 # --- rows ------------------------------------------------------------------------------------------------
