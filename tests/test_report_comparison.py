@@ -202,9 +202,7 @@ def test_the_next_command_is_named_where_git_knows_both() -> None:
     head = End(revision="a b", commit="c" * 40, known=commit(2))
     found = dataclasses.replace(between(suite()), head=head)
     text = render(found, View(), Format.TEXT)
-    assert text.endswith(
-        "Measure both in turn until it is decided: groundspeed gate --base v1.2 --head 'a b'"
-    )
+    assert text.endswith("Measure both in turn until it is decided: groundspeed compare v1.2 'a b' --measure")
     calm = compare_suite(
         [end("m.time_x", "b", 1.0)], [end("m.time_x", "c", 1.0)], floors={}, tolerances=Tolerances()
     )
