@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from groundspeed import units
 from groundspeed.gate.answer import Answer, Outcome, Row
 from groundspeed.records import Commit, Failed
-from groundspeed.report.junit import Suite, TestCase, render_suite
+from groundspeed.report.junit import JunitCase, Suite, render_suite
 from groundspeed.report.table import GateFormat, Table, last_line, plain
 from groundspeed.stats.comparison import MOST_PROCESSES
 from groundspeed.stats.ratio import Interval
@@ -292,13 +292,13 @@ def junit(answer: Answer) -> Suite:
     """A test case for each series; what is gone, or no answer at all, is an error."""
     cases = [_case(row) for row in answer.rows]
     cases += [
-        TestCase(
+        JunitCase(
             classname="gone", name=one.benchmark, seconds=0.0, error=f"it is in {one.seen}{_lost(one.why)}"
         )
         for one in answer.vanished
     ]
     if answer.exit_code == 3 and not answer.vanished:
-        cases.append(TestCase(classname="gate", name="answer", seconds=0.0, error=answer.why_not_green))
+        cases.append(JunitCase(classname="gate", name="answer", seconds=0.0, error=answer.why_not_green))
     properties = {
         "base": answer.base.hash,
         "head": answer.head.hash,
@@ -310,10 +310,10 @@ def junit(answer: Answer) -> Suite:
     )
 
 
-def _case(row: Row) -> TestCase:
+def _case(row: Row) -> JunitCase:
     """Slower fails, broken is an error, what could not be decided or compared is skipped."""
     classname = row.key.case.benchmark.rpartition(".")[0]
-    case = TestCase(
+    case = JunitCase(
         classname=classname or "suite",
         name=row.text.removeprefix(f"{classname}.") + f" [{row.key.environment}]",
         seconds=_seconds(row),

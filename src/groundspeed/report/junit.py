@@ -15,7 +15,7 @@ _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TestCase:
+class JunitCase:
     """One test case; at most one of the three texts is not empty. Without any it passed."""
 
     classname: str
@@ -25,7 +25,7 @@ class TestCase:
     error: str = ""
     skipped: str = ""
 
-    def but(self, *, failure: str = "", error: str = "", skipped: str = "") -> TestCase:
+    def but(self, *, failure: str = "", error: str = "", skipped: str = "") -> JunitCase:
         """The same case with another end."""
         return replace(self, failure=failure, error=error, skipped=skipped)
 
@@ -35,7 +35,7 @@ class Suite:
     """All cases of a run."""
 
     name: str
-    cases: tuple[TestCase, ...]
+    cases: tuple[JunitCase, ...]
     properties: Mapping[str, str]
     seconds: float
 
@@ -63,7 +63,7 @@ def _counts(suite: Suite) -> dict[str, str]:
     }
 
 
-def _add(parent: ET.Element, case: TestCase) -> None:
+def _add(parent: ET.Element, case: JunitCase) -> None:
     element = ET.SubElement(
         parent,
         "testcase",
