@@ -9,6 +9,8 @@ import contextlib
 import hashlib
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,11 +70,12 @@ class Memory:
         import numpy as np
 
         try:
-            with np.load(self._path, allow_pickle=False) as file:
+            data = io.BytesIO(self._path.read_bytes())  # numpy leaves a file open that is no archive
+            with np.load(data, allow_pickle=False) as file:
                 digests = file["digests"].tobytes()
                 ends = np.cumsum(file["lengths"])
                 parts = np.split(file["values"], ends[:-1]) if len(ends) else []
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             return {}  # not there yet, or broken: everything is derived again
         keys = (digests[at : at + _DIGEST_BYTES] for at in range(0, len(digests), _DIGEST_BYTES))
         return dict(zip(keys, parts, strict=False))

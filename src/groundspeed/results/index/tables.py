@@ -5,6 +5,7 @@ Owns where they lie and how they are put there: under a temporary name first, th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -60,6 +61,7 @@ def put(folder: Path, path: Path, table: str, machine: str, write: Any) -> Index
         size = temporary.stat().st_size
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise refused(path, error) from error
     return IndexFile(table=table, machine=machine, path=path.relative_to(folder).as_posix(), size=size)

@@ -6,10 +6,12 @@ Owns the helpers. A helper that fails for whatever reason is no matter: its shar
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,18 +42,20 @@ def make_all(
     """Every part of ``tasks``, in their order. Raises StorageError."""
     helpers = min((os.cpu_count() or 1) - 1, sum(map(_bytes, tasks)) // WORTH_BYTES)
     shares = _shares(tasks, helpers + 1)
-    started = [_start(results_dir, folder, stated, share) for share in shares[1:]]
+    started: list[subprocess.Popen[bytes]] = []
+    with contextlib.suppress(OSError):  # no place for a temporary file, no process to be had
+        started.extend(_start(results_dir, folder, stated, share) for share in shares[1:])
     maker = Maker(results_dir, folder, definitions, stated)
     made: dict[int, Made] = {}
     try:
         made.update({id(task): maker.make(task) for task in shares[0]})
-        for process, share in zip(started, shares[1:], strict=True):
+        for process, share in zip(started, shares[1:], strict=False):
             answers = _answers(process, share)
             made.update({id(task): one for task, one in zip(share, answers, strict=False)})
     finally:
         for process in started:
-            process.kill()
-            process.wait()
+            with process:  # closes its pipes and waits for it
+                process.kill()
     return [made[id(task)] if id(task) in made else maker.make(task) for task in tasks]
 
 
@@ -72,20 +76,16 @@ def _shares(tasks: Sequence[Task], count: int) -> list[list[Task]]:
 
 
 def _start(results_dir: Path, folder: Path, stated: str, share: Sequence[Task]) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", __name__],  # -P: not what lies in the current folder
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
     wire = {"results_dir": str(results_dir), "folder": str(folder), "stated": stated, "tasks": list(share)}
-    assert process.stdin is not None
-    try:
-        process.stdin.write(to_json(wire))
-        process.stdin.close()
-    except BrokenPipeError:
-        pass  # it died at once: it will have no answers
-    return process
+    with tempfile.TemporaryFile() as file:  # no pipe: a helper that dies at once leaves nobody hanging
+        file.write(to_json(wire))
+        file.seek(0)
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", __name__],  # -P: not what lies in the current folder
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
 
 def _answers(process: subprocess.Popen[bytes], share: Sequence[Task]) -> list[Made]:
