@@ -164,7 +164,7 @@ m.time_odd: passes: ×1.200 with the first session, not so in a fresh one
 Gone: m.time_gone, in base's own suite
 Renamed? Say so under [renamed] in groundspeed.toml. Removed on purpose? [gate] removed = ["…"]
 
-Pass: 1 same, 1 faster, 1 not confirmed
+Pass: 1 same, 1 not confirmed, 1 faster
 
 base     00000000 number 1
 head     00000000 quicker | *really* <b>
