@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from groundspeed.report.table import RowFormat, Table, plain
@@ -134,7 +135,7 @@ def _lines(rows: Sequence[Sequence[Any]]) -> str:
 
 def _exact(value: Any) -> Any:
     """A value for a cell of CSV, at full precision; lists and records as JSON."""
-    if value is None or isinstance(value, str | float):
+    if value is None or isinstance(value, str | float | Decimal):
         return value
     wire = _wire(value)
     return json.dumps(wire) if isinstance(wire, list | dict | bool) else wire
@@ -164,6 +165,8 @@ def _wire(value: Any) -> Any:
             return value
         case float():
             return value if math.isfinite(value) else str(value)
+        case Decimal():  # sums of whole numbers are such
+            return int(value) if value == value.to_integral_value() else float(value)
         case date():
             return value.isoformat()
         case list() | tuple():

@@ -59,12 +59,8 @@ class Answer:
         return rows, more
 
     def _each(self) -> Iterator[pa.RecordBatch]:
-        import duckdb
-
-        try:
+        with _explained():
             yield from self._batches
-        except duckdb.Error as error:
-            raise _refused(error) from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,23 +157,20 @@ class Questions:
         """The answer to one SELECT. Raises QueryError."""
         import duckdb
 
-        connection = self._connection
-        try:
-            statements = connection.extract_statements(question)
-            allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+        allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+        with _explained():
+            statements = self._connection.extract_statements(question)
             if len(statements) != 1 or statements[0].type not in allowed:
                 raise QueryError(
                     "groundspeed sql takes one SELECT (or EXPLAIN, DESCRIBE, SUMMARIZE): it only reads."
                 )
-            relation = connection.sql(question)
+            relation = self._connection.sql(question)
             columns = tuple(
                 Column(name=name, type=str(kind))
                 for name, kind in zip(relation.columns, relation.types, strict=True)
             )
             # through Arrow: DuckDB's own rows need a further package for every time with a zone
             return Answer(columns, relation.to_arrow_reader(_BATCH))
-        except duckdb.Error as error:
-            raise _refused(error) from error
 
 
 @contextmanager
@@ -252,11 +245,26 @@ def _rows(batch: pa.RecordBatch) -> list[tuple[Any, ...]]:
     return list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
 
-def _refused(error: duckdb.Error) -> QueryError:
+@contextmanager
+def _explained() -> Iterator[None]:
+    """DuckDB's errors as ours; while rows come they arrive as OSError, by way of Arrow.
+
+    A question that is interrupted arrives as a RuntimeError.
+    """
+    import duckdb
+
+    try:
+        yield
+    except RuntimeError as error:
+        raise KeyboardInterrupt from error
+    except (duckdb.Error, OSError) as error:
+        raise QueryError(
+            f"{_reason(str(error))} `groundspeed sql` without a question lists the views and columns."
+        ) from error
+
+
+def _reason(text: str) -> str:
     """DuckDB's reason in one sentence; what follows its first line draws an arrow into the question."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    first = lines[0] if lines else type(error).__name__
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     hint = next((f" {line}" for line in lines if line.startswith(("Candidate", "Did you mean"))), "")
-    return QueryError(
-        f"{first.rstrip('.!')}.{hint} `groundspeed sql` without a question lists the views and columns."
-    )
+    return f"{lines[0].rstrip('.!') if lines else 'It failed'}.{hint}"
