@@ -23,8 +23,8 @@ from groundspeed.verdicts.steps import Scale, Stepped
 from groundspeed.verdicts.triage import Decision, Ruling, id_of
 
 FALSE_DISCOVERIES = 0.01
-"""The share of the steps shown that noise may have made. A list that is read commit by commit bears one in
-a hundred; the price is small (numpy's archive: docs/regressions.md)."""
+"""The share of the steps shown that noise may have made: a list that is read commit by commit bears one in
+a hundred. It costs nearly nothing: of numpy's archive 57, 60 and 59 open groups at 0.1 %, 1 % and 5 %."""
 
 EXPONENT_TOLERANCE = 0.1
 """Of a growth: with n^0.1 more, ten times the input costs a quarter more than it did."""
@@ -151,7 +151,7 @@ class Explained:
 MUCH_MORE = 2.0
 """A step goes with another commit than its own when that one has so many times the evidence. At 1 whatever a
 machine that measures monthly found may join its neighbour of the month; at 7 steps found one commit beside
-their likes stand alone (numpy's archive: 120, 124 and 151 groups at 1, 2 and 7)."""
+their likes stand alone (numpy's archive: 102, 108 and 125 groups at 1, 2 and 7)."""
 
 
 def explain(
