@@ -67,7 +67,7 @@ def regressions(*decisions: Decision) -> Regressions:
 
 TEXT = """\
 3 open regressions, 1 of them confirmed (and 1 recovered).
-5 series searched; noise may have made 1% of what is listed.
+5 series searched; noise may have made 1% of the steps listed.
 
   1. 65562933  suspected  2.00× worse (1.98 to 2.02)  camel
      0000001e..00000023  2024-03-31 to 2024-04-05  5 commits  most likely 00000020..00000021
@@ -101,7 +101,7 @@ Open at the time: 2024-03-08: 0 · 2024-03-16: 1 · 2024-03-24: 2 · 2024-04-01:
 
 MARKDOWN = """\
 3 open regressions (and 1 recovered).
-5 series searched; noise may have made 1% of what is listed.
+5 series searched; noise may have made 1% of the steps listed.
 
 | # | id | state | change | series | machines | commits | what |
 | ---: | --- | --- | --- | ---: | --- | --- | --- |
@@ -149,7 +149,7 @@ def test_nothing_open_is_said_in_a_line() -> None:
     found = judged(stepped(["m.time_a"], step(0, 20, 0.0, 0.001)))
     for kind in (Format.TEXT, Format.MARKDOWN):
         assert render(page(found), kind) == (
-            "No open regression.\n1 series searched; noise may have made 1% of what is listed."
+            "No open regression.\n1 series searched; noise may have made 1% of the steps listed."
         )
 
 

@@ -93,7 +93,7 @@ def _summary(page: RegressionsPage) -> str:
     """What is known, and how sure, before anything else."""
     found, states = page.found, Counter(group.state for group in page.found.groups)
     count = f"{sum(found.searched.values()):,} series searched"
-    searched = f"{count}; noise may have made {FALSE_DISCOVERIES:.0%} of what is listed."
+    searched = f"{count}; noise may have made {FALSE_DISCOVERIES:.0%} of the steps listed."
     if found.improvements:
         lost = f" (and {states[State.RECOVERED]} that went again)" if states[State.RECOVERED] else ""
         return f"{_count(len(found.open), 'improvement')}{lost}.\n{searched}"
