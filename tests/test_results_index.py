@@ -29,6 +29,7 @@ from groundspeed.results.index.schemas import TABLES
 from groundspeed.results.index.sources import RESULTS, UNKNOWN, Found, Stamp, walk
 from groundspeed.results.sessions import SessionWriter
 from tests.indexes import assert_same, opened
+from tests.repositories import git
 from tests.results_records import (
     COMMITS,
     MACHINE,
@@ -469,6 +470,13 @@ def test_leftovers_are_swept_but_not_under_who_has_it_open(tmp_path: Path) -> No
     open_index(tmp_path / "results", tmp_path / "index")
     assert not leftover.exists()
     assert list(remembered.get_many([b"x" * 16])) == [b"x" * 16]
+
+
+def test_git_does_not_see_an_index(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    opened(tmp_path / "results", tmp_path / ".groundspeed" / "index")
+    opened(tmp_path / "results", tmp_path / ".groundspeed" / "index")
+    assert git(tmp_path, "status", "--porcelain") == ""
 
 
 OPEN = (

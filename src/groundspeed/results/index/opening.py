@@ -21,7 +21,7 @@ from groundspeed.results.index.direct import DirectIndex
 from groundspeed.results.index.manifest import NAME, Manifest, UnfitError
 from groundspeed.results.index.refresh import refreshed
 
-LOCK = "lock"
+LOCK, IGNORE = "lock", ".gitignore"
 _PATIENCE_S = 10.0
 """How long to wait for another's first reading, which takes seconds; after that both read."""
 
@@ -33,6 +33,7 @@ def open_index(results_dir: Path, folder: Path) -> Index:
     warnings say so.
     """
     catalog = read_catalog(results_dir)
+    _keep_from_git(folder)
     lock = _Lock(folder / LOCK)
     try:
         manifest = refreshed(results_dir, folder, catalog)
@@ -45,6 +46,15 @@ def open_index(results_dir: Path, folder: Path) -> Index:
     index = ColumnarIndex(results_dir, folder, manifest, catalog)
     weakref.finalize(index, lock.release)
     return index
+
+
+def _keep_from_git(folder: Path) -> None:
+    """Who only asks a history finds nothing new in git afterwards, whatever the project ignores."""
+    path = folder / IGNORE
+    if not path.exists():
+        with contextlib.suppress(OSError):  # what is written next will say why
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text("*\n", encoding="ascii")
 
 
 class _Lock:
@@ -97,7 +107,7 @@ def _taken(descriptor: int, kind: int) -> bool:
 
 def _sweep(folder: Path, manifest: Manifest) -> None:
     """Remove what neither the manifest names nor anybody has open. Values derived from series stay."""
-    named = {NAME, LOCK, *(one.path for one in manifest.files())}
+    named = {NAME, LOCK, IGNORE, *(one.path for one in manifest.files())}
     for root, folders, names in os.walk(folder, topdown=True):
         if Path(root) == folder and DERIVED in folders:
             folders.remove(DERIVED)
