@@ -14,7 +14,7 @@ from typing import Any
 from groundspeed.records import CarriedOver, Case
 from groundspeed.results.sessions import FOLDER, SessionWriter
 from tests.repositories import CommitSpec, make_repository
-from tests.results_records import run, session
+from tests.results_records import benchmark, run, session
 
 BENCHMARK = {
     "code": "def time_walk(n): walk(n)",
@@ -109,7 +109,8 @@ def test_a_commit_that_only_a_session_carried_over_to_is_published_with_its_subj
     first, second, third = make_project(tmp_path)
     machine = tmp_path / "results" / "camel"
     (machine / f"{second[:8]}-{ENVIRONMENT}.json").unlink()
-    head = replace(session(1, (), commits=(first, second, third)), machine="camel")
+    suite = (benchmark("walks.time_walk", [["1"]], version="one"),)
+    head = replace(session(1, suite, commits=(first, second, third)), machine="camel")
     case = Case(benchmark="walks.time_walk", params=("1",))
     over = run(case, CarriedOver(measured_at=first), second, environment=ENVIRONMENT, version="one")
     with SessionWriter(machine / FOLDER, head, {"machine": "camel", "cpu": "one hump"}) as writer:
