@@ -158,7 +158,7 @@ inconclusive   ×1.030  1.010 to 1.050  +30.0 µs  m.time_noisy
 not confirmed  ×1.000  0.980 to 1.020       0 s  m.time_odd
 
 m.time_broken: gives nothing at head, and did at base (raised: ZeroDivisionError: division by zero)
-m.time_noisy: 42 processes at either end; about 31 more would decide (6 s)
+m.time_noisy: 42 processes an end; about 31 more would decide (6 s)
 m.time_odd: passes: ×1.200 with the first session, not so in a fresh one
 
 Gone: m.time_gone, in base's own suite
@@ -191,7 +191,7 @@ MARKDOWN = """\
 | not confirmed | ×1.000 | 0.980 to 1.020 | 0 s | m.time_odd |
 
 - m.time\\_broken: gives nothing at head, and did at base (raised: ZeroDivisionError: division by zero)
-- m.time\\_noisy: 42 processes at either end; about 31 more would decide (6 s)
+- m.time\\_noisy: 42 processes an end; about 31 more would decide (6 s)
 - m.time\\_odd: passes: ×1.200 with the first session, not so in a fresh one
 
 - Gone: m.time\\_gone, in base's own suite
@@ -305,7 +305,7 @@ def test_json_is_strict_and_has_everything() -> None:
     assert found["rows"][1]["processes_needed"] == 31
     assert found["rows"][1]["command"] == "groundspeed gate --base main --bench '^m\\.time_noisy$'"
     far = replace(UNDECIDED, need=Need(processes=MOST_PROCESSES + 1, seconds=1.0))
-    assert "too near the tolerance" in render(answer(far, SAME), GateFormat.TEXT)
+    assert "more than 1,000 more would decide" in render(answer(far, SAME), GateFormat.TEXT)
 
 
 def test_the_command_asks_the_same_again() -> None:

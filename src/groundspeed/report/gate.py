@@ -133,9 +133,9 @@ def reason(row: Row) -> str:
         return f"passes: {change(row.suspicion)} with the first session, not so in a fresh one"
     if row.outcome is not Outcome.INCONCLUSIVE:
         return ""
-    count = f"{min(row.processes)} processes at either end"
+    count = f"{min(row.processes)} processes an end"
     if row.suspicion is not None:
-        count += ", slower in the first session, not decided in a fresh one"
+        count += ", slower in a first session, open in a fresh one"
     return f"{count}; {_need(row)}"
 
 
@@ -143,7 +143,7 @@ def _need(row: Row) -> str:
     if not row.processes[0] and not row.processes[1]:
         return "not measured yet"
     if row.need.processes > MOST_PROCESSES:
-        return f"too near the tolerance for {MOST_PROCESSES:,} more to decide"
+        return f"more than {MOST_PROCESSES:,} more would decide"
     took = f" ({units.display_duration(row.need.seconds)})" if row.need.seconds else ""
     return f"about {max(1, row.need.processes)} more would decide{took}"
 
