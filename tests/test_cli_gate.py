@@ -34,10 +34,10 @@ SLOW = """\
 import time
 
 class Slow:
-    params = list(range(10))
+    params = list(range(4))
 
     def track_slow(self, n):
-        time.sleep(0.05)
+        time.sleep(0.1)
         return n
 """
 

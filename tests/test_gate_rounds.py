@@ -38,7 +38,7 @@ def test_identical_code_passes(seed: int) -> None:
 def test_some_gates_of_either_kind() -> None:
     """A part of tools/gate-trials: of 100 and 100 none was wrong, so of these none may be."""
     names = [one.name for one in suite()]
-    for seed in range(6):
+    for seed in range(3):
         planted = names[seed % len(names)]
         assert trial(seed, {planted: 1.05}).named(Standing.SLOWER) == {planted}
         assert trial(seed, {}).named(*GREEN) == set(names)
