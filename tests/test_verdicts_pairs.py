@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -80,6 +82,22 @@ def test_sessions_apart_carry_the_noise_floor() -> None:
     assert apart.difference.sessions.variance == pytest.approx(2 * 0.005**2)
     assert apart.tolerance == 0.05
     assert apart.evidence.caveats == ()
+
+
+def test_one_end_after_the_other_is_another_session() -> None:
+    head = about(1.075, "s", commit="c" * 40)
+    taken = [replace(one, started_at=one.started_at + timedelta(minutes=5)) for one in head.processes]
+    found = judged(about(1.0, "s"), replace(head, processes=tuple(taken)), floor=CALM)
+    assert (found.verdict, found.evidence.ground) == (Verdict.INCONCLUSIVE, Ground.APART)
+    overlapping = replace(head, processes=(*taken[1:], head.processes[0]))
+    assert judged(about(1.0, "s"), overlapping, floor=CALM).evidence.ground is Ground.SAME_SESSIONS
+
+
+@pytest.mark.parametrize(("seconds", "ground"), [(9, Ground.SAME_SESSIONS), (11, Ground.APART)])
+def test_single_processes_side_by_side_were_taken_in_turn(seconds: int, ground: Ground) -> None:
+    base, head = about(1.0, "s", count=1), about(1.0, "s", count=1, commit="c" * 40)
+    later = replace(head.processes[0], started_at=head.processes[0].started_at + timedelta(seconds=seconds))
+    assert judged(base, replace(head, processes=(later,))).evidence.ground is ground
 
 
 def test_nothing_below_ten_per_cent_is_told_of_sessions_that_nobody_knows() -> None:

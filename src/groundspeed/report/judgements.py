@@ -149,6 +149,8 @@ def _ground(one: Evidence) -> str:
     match one.ground:
         case Ground.SAME_SESSIONS:
             return f"{count}, {'one session' if one.sessions == 1 else f'{one.sessions} sessions'}"
+        case Ground.APART:
+            return f"{count}, one commit after the other"
         case Ground.OTHER_SESSIONS if one.base_processes == one.head_processes == 1:
             return "one value each, of different sessions"
         case Ground.OTHER_SESSIONS:

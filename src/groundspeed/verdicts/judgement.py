@@ -30,6 +30,7 @@ class Ground(StrEnum):
     """What a judgement rests on."""
 
     SAME_SESSIONS = "processes of the same sessions"
+    APART = "processes of one session, one end after the other"
     OTHER_SESSIONS = "processes of different sessions"
     STORED = "stored intervals"
     EXACT = "values that do not scatter"

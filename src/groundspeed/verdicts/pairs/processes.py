@@ -107,7 +107,9 @@ def _about_zero(ends: Ends, question: Question) -> Judgement:
 
 
 def _ground(ends: Ends) -> Ground:
-    return Ground.SAME_SESSIONS if ends.shared else Ground.OTHER_SESSIONS
+    if ends.shared:
+        return Ground.SAME_SESSIONS
+    return Ground.APART if ends.apart else Ground.OTHER_SESSIONS
 
 
 # --- the model ---------------------------------------------------------------------------------------

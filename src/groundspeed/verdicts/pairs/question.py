@@ -6,14 +6,19 @@ import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from groundspeed import units
-from groundspeed.measurements import Measurement, NoiseFloor
+from groundspeed.measurements import Measurement, NoiseFloor, Process
 from groundspeed.records import Better
 from groundspeed.stats.comparison import Component
 from groundspeed.stats.precision import Prior
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.judgement import Caveat, Evidence, Ground
+
+_BESIDE = timedelta(seconds=10)
+"""At most, between single processes of two commits taken in turn: a round has the commits of one case side
+by side."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +46,10 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
-    """The samples of one process, all of them finite. ``timed``: a busy host has a part in them."""
+    """The samples of one process, all of them finite. ``timed``: a busy host has a part in them.
+
+    ``session`` is the part of a session that saw the same host: all of it, where it took both ends in turn.
+    """
 
     session: str
     samples: tuple[float, ...]
@@ -50,10 +58,13 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ends:
-    """The processes of both ends; empty where none were kept."""
+    """The processes of both ends; empty where none were kept. ``apart``: a session held both, one after the
+    other, so that what the host did meanwhile does not cancel.
+    """
 
     base: tuple[Taken, ...]
     head: tuple[Taken, ...]
+    apart: bool
 
     @property
     def all(self) -> tuple[Taken, ...]:
@@ -75,6 +86,7 @@ class Ends:
         return Ends(
             base=tuple(one for one in self.base if one.session in sessions),
             head=tuple(one for one in self.head if one.session in sessions),
+            apart=self.apart,
         )
 
     def evidence(self, ground: Ground, *caveats: Caveat) -> Evidence:
@@ -90,17 +102,42 @@ class Ends:
 
 def ends_of(base: Measurement, head: Measurement) -> Ends:
     """The processes that were kept, without samples that are no number and what has no others."""
-    return Ends(base=_taken(base), head=_taken(head))
+    both = {one.session for one in base.processes} & {one.session for one in head.processes}
+    apart = frozenset(
+        session
+        for session in both
+        if is_timed(head) and not _in_turn(session, base.processes, head.processes)
+    )
+    return Ends(base=_taken(base), head=_taken(head, later=apart), apart=bool(apart))
 
 
-def _taken(measurement: Measurement) -> tuple[Taken, ...]:
+def _in_turn(session: str, base: tuple[Process, ...], head: tuple[Process, ...]) -> bool:
+    """Whether a session that holds both ends took them in turn: their times overlap, or, where one end has a
+    single process, lie side by side.
+
+    Of 5,940 comparisons of identical code on a busy host, in a session that took one commit after the other,
+    21 were named at 5 % when its shift was said to cancel.
+    """
+    times = [[one.started_at for one in end if one.session == session] for end in (base, head)]
+    gap = max(map(min, times)) - min(map(max, times))
+    return gap <= (_BESIDE if min(map(len, times)) == 1 else timedelta())
+
+
+def _taken(measurement: Measurement, later: frozenset[str] = frozenset()) -> tuple[Taken, ...]:
+    """``later`` are the sessions whose host is another one for this end."""
     finite = (
         (process, tuple(sample for sample in process.samples if math.isfinite(sample)))
         for process in measurement.processes
     )
     timed = is_timed(measurement)
     return tuple(
-        Taken(session=process.session, samples=samples, timed=timed) for process, samples in finite if samples
+        Taken(
+            session=f"{process.session} later" if process.session in later else process.session,
+            samples=samples,
+            timed=timed,
+        )
+        for process, samples in finite
+        if samples
     )
 
 

@@ -21,7 +21,7 @@ from groundspeed.verdicts.pairs.processes import LOGARITHMIC, chances, from_proc
 from groundspeed.verdicts.pairs.question import Ends, Question, Taken, mapped, point
 
 UNSAMPLED = Undecidable(reason="no samples were kept of both ends: measure them again")
-NO_ENDS = Ends(base=(), head=())
+NO_ENDS = Ends(base=(), head=(), apart=False)
 
 
 def from_stored(base: Measurement, head: Measurement, question: Question) -> Judgement:
@@ -52,7 +52,7 @@ def _is_bounded(measurement: Measurement) -> bool:
 def _from_values(base: Measurement, head: Measurement, question: Question) -> Judgement:
     """One value at each end: certain if it is a count, else as one process in a session of its own."""
     values = base.stored.value, head.stored.value
-    ends = Ends(base=_alone(base.commit, values[0]), head=_alone(head.commit, values[1]))
+    ends = Ends(base=_alone(base.commit, values[0]), head=_alone(head.commit, values[1]), apart=False)
     if is_count(question.unit, *values):
         return certain(*values, ends, question, Ground.EXACT)
     return from_processes(ends, question)
