@@ -11,7 +11,6 @@ class Commits:
 
     params = ("commits", "known", "order", "tags")
     param_names = ("question",)
-    rounds = 1
     timeout = 60
 
     def setup_cache(self):

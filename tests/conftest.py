@@ -10,6 +10,7 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ARCHIVES = Path(__file__).resolve().parent.parent.parent / "shared" / "archives"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests that run side by side are on hosts of their own: the host's lock lies among temporary files."""
+    if "workerinput" in vars(config):
+        folder = tempfile.TemporaryDirectory(prefix="groundspeed-tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["TMPDIR"] = folder.name
+        tempfile.tempdir = None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
