@@ -24,7 +24,7 @@ from groundspeed.history.order import history_order
 from groundspeed.results.archive import read_archive
 from groundspeed.results.index.memory import Memory
 from groundspeed.verdicts.culprits import judge
-from groundspeed.verdicts.reading import Reading, dates_of, read
+from groundspeed.verdicts.reading import ProjectResults, dates_of, read
 from groundspeed.verdicts.regressions import (
     NoSuchGroupError,
     View,
@@ -103,7 +103,7 @@ def fresh(project: tuple[Path, tuple[str, ...]]) -> tuple[Path, tuple[str, ...]]
     return project
 
 
-def reading(root: Path) -> Reading:
+def reading(root: Path) -> ProjectResults:
     return read(config.load(root))
 
 

@@ -252,3 +252,16 @@ def _wait_for_runs(process: subprocess.Popen[str], root: Path, number: int) -> N
             pass  # its header is being written
         assert process.poll() is None, process.communicate()
         os.sched_yield()
+
+
+def test_ctrl_c_before_anything_is_measured(tmp_path: Path) -> None:
+    make_project(tmp_path, (1,))
+    with running(tmp_path, "run") as process:
+        while not (tmp_path / ".groundspeed" / "locks").is_dir():
+            assert process.poll() is None, process.communicate()
+            os.sched_yield()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert process.returncode == 130
+    assert "interrupted" in said
+    assert runs(tmp_path) == []

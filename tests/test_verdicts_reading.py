@@ -12,14 +12,14 @@ from groundspeed import config
 from groundspeed.measurements import Basis, Measurement
 from groundspeed.records import Case
 from groundspeed.results.store import ResultStore
-from groundspeed.verdicts.reading import Reading, read
+from groundspeed.verdicts.reading import ProjectResults, read
 from tests.readings import made, measure
 from tests.results_records import MACHINE, PY, benchmark, build, measured, run, session
 
 NEW = benchmark("m.time_new", version="v2")
 
 
-def reading(root: Path) -> Reading:
+def reading(root: Path) -> ProjectResults:
     return read(config.load(root))
 
 

@@ -135,7 +135,4 @@ def _measured(
         variables=os.environ,
         screen=ProgressLine(),
     )
-    try:
-        return compare_measured(at, Asked(question=question, selection=selection), wanted, tolerances)
-    except KeyboardInterrupt:  # before anything was measured
-        raise typer.Exit(130) from None
+    return compare_measured(at, Asked(question=question, selection=selection), wanted, tolerances)

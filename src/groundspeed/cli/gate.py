@@ -96,11 +96,7 @@ def gate(
         variables=os.environ,
         screen=screen,
     )
-    try:
-        answer = ask(at, Asked(question=question, selection=selection)).answer
-    except KeyboardInterrupt:  # before anything was measured
-        screen.finish()
-        raise typer.Exit(130) from None
+    answer = ask(at, Asked(question=question, selection=selection)).answer
     text = render(answer, output)
     if file is not None:
         replace_bytes(file, f"{text}\n".encode())

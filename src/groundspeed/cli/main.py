@@ -6,9 +6,10 @@ import sys
 import tempfile
 import traceback
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from groundspeed.cli import (
     baseline,
@@ -32,9 +33,23 @@ from groundspeed.cli import (
 from groundspeed.errors import GroundspeedError
 
 FAULT = 70  # a fault of ours (sysexits: EX_SOFTWARE)
+INTERRUPTED = 130  # as a shell says it of SIGINT
+
+
+class _Commands(TyperGroup):
+    """Ends by Ctrl-C as a shell expects it, where no command had more to say."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("\ngroundspeed: interrupted.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
 
 app = typer.Typer(
     name="groundspeed",
+    cls=_Commands,
     help="Which commit made it slower, on which machine, by how much, and how sure we are.",
     # rich's help costs 0.17 s of the 0.2 s that --help may take
     rich_markup_mode=None,

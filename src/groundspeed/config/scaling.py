@@ -47,9 +47,6 @@ class StatedScaling:
         return self.ladders[prefix] + benchmark.removeprefix(prefix)
 
 
-NO_SCALING = StatedScaling(sizes={}, ladders={})
-
-
 def read_scaling(table: Table) -> StatedScaling:
     """The table. Raises ``ConfigError``."""
     table.only("sizes", "ladders")

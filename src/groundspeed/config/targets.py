@@ -106,9 +106,6 @@ class StatedTargets:
         return (*(one for one in self.general if one.key not in replaced), *own)
 
 
-NO_TARGETS = StatedTargets(general=(), by_machine={})
-
-
 def read_targets(table: Table) -> StatedTargets:
     """The table: ``"case@metric" = "< LIMIT"`` or a list of limits, and a table of the same for a machine.
 

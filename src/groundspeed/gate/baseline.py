@@ -39,7 +39,7 @@ from groundspeed.verdicts.baselines import (
     refuse_other_machine,
 )
 from groundspeed.verdicts.newest import resolve
-from groundspeed.verdicts.reading import Reading, read
+from groundspeed.verdicts.reading import ProjectResults, read
 
 
 class InterruptedMeasuringError(GroundspeedError):
@@ -126,7 +126,7 @@ def check_against(at: Workplace, asked: Asked, name: str, terms: Terms) -> Check
     return check(_read(at), baseline, wanted, terms)
 
 
-def _read(at: Workplace) -> Reading:
+def _read(at: Workplace) -> ProjectResults:
     """The results, and on the screen what is to be said of them."""
     reading = read(at.configuration)
     for notice in reading.notices:

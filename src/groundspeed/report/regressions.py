@@ -21,7 +21,7 @@ from groundspeed.results.further import EXPONENT
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.culprits import FALSE_DISCOVERIES
 from groundspeed.verdicts.groups import Affected, Group, Range, Regressions, State
-from groundspeed.verdicts.reading import Reading, dates_of
+from groundspeed.verdicts.reading import ProjectResults, dates_of
 from groundspeed.verdicts.regressions import Standing, distances, text_of, trend
 from groundspeed.verdicts.steps import Scale
 
@@ -56,7 +56,7 @@ class RegressionsPage:
 
 
 def page_of(
-    reading: Reading, found: Regressions, before: Regressions, *, everything: bool, top: int | None
+    reading: ProjectResults, found: Regressions, before: Regressions, *, everything: bool, top: int | None
 ) -> RegressionsPage:
     """What was found with what the repository says of its commits. ``before`` also holds what is older than
     asked for: the course of time is told by it.

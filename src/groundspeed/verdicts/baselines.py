@@ -20,7 +20,7 @@ from groundspeed.records import Case, Fingerprint, SeriesKey
 from groundspeed.results.baselines import Baseline
 from groundspeed.results.origin import Installed, Origin, read_origin
 from groundspeed.verdicts.compare import Comparison, Ending, Status, Unpaired, compare_suite
-from groundspeed.verdicts.reading import Reading, dates_of
+from groundspeed.verdicts.reading import ProjectResults, dates_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +89,7 @@ class Terms:
     any_machine: bool
 
 
-def check(reading: Reading, baseline: Baseline, wanted: Wanted, terms: Terms) -> Check:
+def check(reading: ProjectResults, baseline: Baseline, wanted: Wanted, terms: Terms) -> Check:
     """Hold what the results hold of a commit against a baseline.
 
     Raises HostMismatchError for one of another machine, unless any will do, NothingMeasuredError where
@@ -114,7 +114,7 @@ def check(reading: Reading, baseline: Baseline, wanted: Wanted, terms: Terms) ->
     )
 
 
-def baseline_of(reading: Reading, wanted: Wanted, name: str, saved_at: datetime) -> Baseline:
+def baseline_of(reading: ProjectResults, wanted: Wanted, name: str, saved_at: datetime) -> Baseline:
     """What the results hold of a commit, as a baseline.
 
     Raises NothingMeasuredError where they hold no value of it.
@@ -132,7 +132,7 @@ def baseline_of(reading: Reading, wanted: Wanted, name: str, saved_at: datetime)
     )
 
 
-def present(reading: Reading, wanted: Wanted) -> tuple[Ending, ...]:
+def present(reading: ProjectResults, wanted: Wanted) -> tuple[Ending, ...]:
     """Every wanted measurement, of several versions of a benchmark the one that the suite has now."""
     found = wanted.cases.of(reading.measurements(wanted.machine, wanted.commit))
     now = {name: one.version for name, one in reading.archive.benchmarks.items()}
@@ -158,7 +158,7 @@ def fewest_sessions(found: Iterable[Ending]) -> int:
     return min(counts, default=0)
 
 
-def origin_of(reading: Reading, wanted: Wanted, found: Iterable[Ending]) -> Origin:
+def origin_of(reading: ProjectResults, wanted: Wanted, found: Iterable[Ending]) -> Origin:
     """The host and the packages behind measurements of a commit."""
     sessions = {process.session for one in found if isinstance(one, Measurement) for process in one.processes}
     results_dir = reading.configuration.suite.results_dir

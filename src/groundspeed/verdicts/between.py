@@ -17,7 +17,7 @@ from groundspeed.records import Commit, SeriesKey
 from groundspeed.verdicts.compare import Comparison, Ending, compare_suite
 from groundspeed.verdicts.means import Mean, means
 from groundspeed.verdicts.newest import resolve
-from groundspeed.verdicts.reading import Reading, dates_of
+from groundspeed.verdicts.reading import ProjectResults, dates_of
 
 MAIN = "main"
 """The name by which ``--metric`` asks for the metric that has none."""
@@ -78,7 +78,7 @@ def name_of(key: SeriesKey) -> str:
 
 
 def compare_commits(
-    reading: Reading, machine: str, revisions: tuple[str, str], wanted: Wanted, tolerances: Tolerances
+    reading: ProjectResults, machine: str, revisions: tuple[str, str], wanted: Wanted, tolerances: Tolerances
 ) -> Between:
     """What a machine's results say of head (the second revision) against base.
 
@@ -107,12 +107,12 @@ def compare_commits(
     )
 
 
-def _end(reading: Reading, revision: str) -> End:
+def _end(reading: ProjectResults, revision: str) -> End:
     commit = resolve(reading, revision)
     return End(revision=revision, commit=commit, known=reading.commits.get(commit))
 
 
-def _found(reading: Reading, machine: str, end: End, wanted: Wanted) -> list[Ending]:
+def _found(reading: ProjectResults, machine: str, end: End, wanted: Wanted) -> list[Ending]:
     """What is wanted of an end. Raises NothingMeasuredError."""
     everything = reading.measurements(machine, end.commit)
     found = [one for one in everything if wanted(one.key)]
@@ -135,7 +135,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(set(names)))
 
 
-def _nearby(reading: Reading, machine: str, end: End) -> str:
+def _nearby(reading: ProjectResults, machine: str, end: End) -> str:
     """The measured commits that lie next to one that was not."""
     dates = dates_of(reading.archive)
     measured = _measured(reading, machine)
@@ -148,7 +148,7 @@ def _nearby(reading: Reading, machine: str, end: End) -> str:
     return f" Measured nearby: {listed}."
 
 
-def _measured(reading: Reading, machine: str) -> list[str]:
+def _measured(reading: ProjectResults, machine: str) -> list[str]:
     """By date, the commits that a machine has results of."""
     archive = reading.archive
     places = {
@@ -160,7 +160,7 @@ def _measured(reading: Reading, machine: str) -> list[str]:
     return [archive.commits[place].hash for place in sorted(places)]
 
 
-def _date(reading: Reading, end: End, dates: Mapping[str, datetime]) -> datetime | None:
+def _date(reading: ProjectResults, end: End, dates: Mapping[str, datetime]) -> datetime | None:
     if end.commit in dates:
         return dates[end.commit]
     try:

@@ -19,7 +19,7 @@ from groundspeed.stats.precision import Prior
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.changes import interval_at
 from groundspeed.verdicts.compare import Priors, learned
-from groundspeed.verdicts.reading import Reading
+from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.values import value_of
 
 
@@ -57,7 +57,7 @@ class Track:
 class Present:
     """A machine's history up to a commit: the newest on the branch, or the one asked for."""
 
-    def __init__(self, reading: Reading, machine: str, revision: str | None = None) -> None:
+    def __init__(self, reading: ProjectResults, machine: str, revision: str | None = None) -> None:
         """Raises HistoryError where ``revision`` names no commit."""
         self.reading = reading
         self.machine = machine
@@ -198,7 +198,7 @@ def rows_of(series: Series, archive: Archive) -> list[At | NoValue]:
     return rows
 
 
-def branch_order(reading: Reading) -> tuple[str, ...]:
+def branch_order(reading: ProjectResults) -> tuple[str, ...]:
     """The commits of the first configured branch that results speak of, oldest first.
 
     All of them where no git is there, or where none of them is on the branch.
@@ -212,7 +212,7 @@ def branch_order(reading: Reading) -> tuple[str, ...]:
     return tuple(one for one in reading.order if one in on_branch) or reading.order
 
 
-def resolve(reading: Reading, revision: str) -> str:
+def resolve(reading: ProjectResults, revision: str) -> str:
     """The commit that a revision names: git's, else the one that the results know by this prefix.
 
     Raises HistoryError.

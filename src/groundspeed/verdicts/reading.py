@@ -28,9 +28,9 @@ from groundspeed.verdicts.same_code import Seen, seen
 from groundspeed.verdicts.steps import Stepped, find_steps, method
 
 
-def read(configuration: Configuration) -> Reading:
+def read(configuration: Configuration) -> ProjectResults:
     """The results that ``configuration`` names. Nothing is opened yet; an absent folder is empty."""
-    return Reading(configuration)
+    return ProjectResults(configuration)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ class _Known:
     notices: tuple[str, ...]
 
 
-class Reading:
+class ProjectResults:
     """A history as it was when first asked for; each part is read once, when it is wanted."""
 
     def __init__(self, configuration: Configuration) -> None:

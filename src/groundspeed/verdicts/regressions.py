@@ -21,7 +21,7 @@ from groundspeed.records import SeriesKey
 from groundspeed.results.archive import Archive
 from groundspeed.verdicts.culprits import judge
 from groundspeed.verdicts.groups import OPEN, Affected, Group, Regressions, State
-from groundspeed.verdicts.reading import Reading
+from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.triage import NAME, Decision, Ruling, read_triage
 
 _POINTS = 5  # of the trend: what fits into a line
@@ -44,7 +44,7 @@ def triage_path(configuration: Configuration) -> Path:
     return configuration.suite.root / NAME
 
 
-def find_regressions(reading: Reading, *, improvements: bool = False) -> Regressions:
+def find_regressions(reading: ProjectResults, *, improvements: bool = False) -> Regressions:
     """Every regression of the project's history; or every improvement.
 
     Raises ``NothingMeasuredError`` when there are no results, ``TriageError`` for a broken triage.toml.
@@ -102,7 +102,7 @@ class View:
         return named and (self.pattern is None or re.search(self.pattern, text_of(key)) is not None)
 
 
-def narrowed(reading: Reading, found: Regressions, view: View) -> Regressions:
+def narrowed(reading: ProjectResults, found: Regressions, view: View) -> Regressions:
     """Those series of the regressions that are meant; ids, ranges and evidence stay those of the whole.
 
     Raises ``GroundspeedError`` for a machine without results.
@@ -115,7 +115,7 @@ def narrowed(reading: Reading, found: Regressions, view: View) -> Regressions:
     return found if view == View() else found.only(view.wants)
 
 
-def distances(reading: Reading) -> Mapping[str, int]:
+def distances(reading: ProjectResults) -> Mapping[str, int]:
     """How many commits lie before each one, along the first parents of the newest that git knows; none
     without git.
     """

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from groundspeed import units
 from groundspeed.errors import GroundspeedError, HistoryError
 from groundspeed.history import History
-from groundspeed.verdicts.reading import Reading, dates_of
+from groundspeed.verdicts.reading import ProjectResults, dates_of
 
 
-def commits_since(reading: Reading, text: str, now: datetime) -> frozenset[str]:
+def commits_since(reading: ProjectResults, text: str, now: datetime) -> frozenset[str]:
     """The commits of ``reading`` that are newer than ``text`` says.
 
     ``30 days`` counts back from ``now``; ``2024-05-01`` is that day's beginning in UTC; anything else is a
