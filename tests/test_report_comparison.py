@@ -9,6 +9,7 @@ import math
 import pytest
 
 from groundspeed.config.tolerances import Tolerances
+from groundspeed.machine.profile import Difference
 from groundspeed.records import Better, Failed, FailureKind
 from groundspeed.report.comparison import Show, View, render
 from groundspeed.report.judgements import further_text, ratio_text, summary
@@ -65,6 +66,7 @@ def between(comparison: Comparison) -> Between:
         machine="box",
         environments=("virtualenv-py3.11",),
         apart=(),
+        installed=(),
         base=End(revision="v1.2", commit="b" * 40, known=commit(1)),
         head=End(revision="cccccc", commit="c" * 40, known=None),
         comparison=comparison,
@@ -196,6 +198,16 @@ def test_environments_of_one_commit_alone_are_named() -> None:
     text = render(found, View(), Format.TEXT)
     assert "\nnot   py3.8, py3.9: one commit alone was measured there\n" in text
     assert "- not   py3.8, py3.9" in render(found, View(), Format.MARKDOWN)
+
+
+def test_what_else_was_installed_is_told_before_any_verdict() -> None:
+    names = ("Python", *"abcdef")
+    differ = tuple(Difference(what=name, expected="1", found="2") for name in names)
+    found = dataclasses.replace(between(suite()), installed=differ)
+    text = render(found, View(), Format.TEXT)
+    said = "but   other things were installed: Python 1 → 2, a 1 → 2, b 1 → 2, c 1 → 2, d 1 → 2, 2 more."
+    assert f"\n{said} What differs may be their doing.\n" in text
+    assert len(json.loads(render(found, View(), Format.JSON))["installed"]) == 7
 
 
 def test_the_next_command_is_named_where_git_knows_both() -> None:

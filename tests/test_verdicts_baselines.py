@@ -14,11 +14,10 @@ from groundspeed.results.origin import Installed, Origin
 from groundspeed.verdicts.baselines import (
     Cases,
     fewest_sessions,
-    host_differences,
     newest,
-    package_differences,
     refuse_other_machine,
 )
+from groundspeed.verdicts.origins import host_differences, package_differences
 from tests.baseline_records import baseline, key, measurement, missing, origin, process
 from tests.results_records import COMMITS, PY, PY_NUMPY
 

@@ -41,6 +41,7 @@ def compare_measured(at: Workplace, asked: Asked, wanted: Wanted, tolerances: To
         machine=answer.machine,
         environments=tuple(sorted({row.key.environment for row in rows})),
         apart=(),
+        installed=(),  # both ends were built here, in turn
         base=End(revision=asked.question.base, commit=answer.base.hash, known=answer.base),
         head=End(revision=asked.question.head, commit=answer.head.hash, known=answer.head),
         comparison=comparison,

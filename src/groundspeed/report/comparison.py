@@ -38,6 +38,7 @@ SCHEMA = "groundspeed-compare"
 VERSION = 1
 SHOWN = 12  # changed rows of one kind that a terminal gets, and of the others; --all gives the rest
 SHOWN_UNCHANGED = 4
+_INSTALLED = 5  # that are named on a line; JSON has all
 _MODULES = 6  # means of modules, the farthest from 1 first
 _WIDTH = 100
 
@@ -113,10 +114,21 @@ def _head(found: Between, kind: Format) -> str:
         f"head  {_end(found.head)}",
         f"on    {found.machine}, {', '.join(found.environments)}",
         *([f"not   {', '.join(found.apart)}: one commit alone was measured there"] if found.apart else []),
+        *_installed(found),
     ]
     if kind is Format.MARKDOWN:
         return "\n".join([f"**{lines[0]}**", "", *(f"- {escaped(line)}" for line in lines[1:])])
     return "\n".join(lines)
+
+
+def _installed(found: Between) -> list[str]:
+    """What else differs, in a line: no verdict on the commit stands on it."""
+    if not found.installed:
+        return []
+    told = [f"{one.what} {one.expected} → {one.found}" for one in found.installed[:_INSTALLED]]
+    more = len(found.installed) - len(told)
+    words = ", ".join([*told, *([f"{more:,} more"] if more else [])])
+    return [f"but   other things were installed: {plain(words)}. What differs may be their doing."]
 
 
 def _end(end: End) -> str:
@@ -257,6 +269,7 @@ def _json(found: Between) -> dict[str, Any]:
         "machine": found.machine,
         "environments": list(found.environments),
         "environments_apart": list(found.apart),
+        "installed": [{"what": one.what, "base": one.expected, "head": one.found} for one in found.installed],
         "base": _end_json(found.base),
         "head": _end_json(found.head),
         "counts": {str(saying): found.comparison.count(saying) for saying in _SAYINGS},

@@ -14,12 +14,13 @@ from datetime import datetime
 from groundspeed.config.globs import names
 from groundspeed.config.tolerances import Tolerances
 from groundspeed.errors import GroundspeedError, HostMismatchError, NothingMeasuredError
-from groundspeed.machine.profile import Difference, size
+from groundspeed.machine.profile import Difference
 from groundspeed.measurements import Measurement
-from groundspeed.records import Case, Fingerprint, SeriesKey
+from groundspeed.records import Case, SeriesKey
 from groundspeed.results.baselines import Baseline
-from groundspeed.results.origin import Installed, Origin, read_origin
+from groundspeed.results.origin import Origin, read_origin
 from groundspeed.verdicts.compare import Comparison, Ending, Status, Unpaired, compare_suite
+from groundspeed.verdicts.origins import host_differences, package_differences
 from groundspeed.verdicts.reading import ProjectResults, dates_of
 
 
@@ -197,76 +198,3 @@ def refuse_other_machine(baseline: Baseline, head: Origin) -> None:
         "Figures of two machines say nothing of the code. Check it there, or compare all the same "
         "with --any-machine."
     )
-
-
-def host_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
-    """What differs about the hosts: by what the sessions saw of them, else by machine.json."""
-    if base.fingerprint is None or head.fingerprint is None:
-        one, other = _described(base.description), _described(head.description)
-    else:
-        one, other = _seen(base.fingerprint), _seen(head.fingerprint)
-    return tuple(
-        Difference(what=what, expected=one[what], found=other[what])
-        for what in one
-        if what in other and one[what] != other[what]
-    )
-
-
-def package_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
-    """What else was installed: interpreters and packages of the environments that both have."""
-    now = {one.environment: one for one in head.installed}
-    found: dict[Difference, None] = {}
-    for before in base.installed:
-        if (after := now.get(before.environment)) is not None:
-            found |= dict.fromkeys(_packages(before, after))
-    return tuple(found)
-
-
-def _packages(before: Installed, after: Installed) -> list[Difference]:
-    one = {"Python": before.python, **_versions(before.dependencies)}
-    other = {"Python": after.python, **_versions(after.dependencies)}
-    if not before.dependencies or not after.dependencies:  # nobody knows what there was
-        one, other = {"Python": before.python}, {"Python": after.python}
-    return [
-        Difference(what=name, expected=one.get(name, _NONE), found=other.get(name, _NONE))
-        for name in sorted({*one, *other}, key=lambda name: (name != "Python", name.lower()))
-        if one.get(name, _NONE) != other.get(name, _NONE)
-    ]
-
-
-_NONE = "none"
-
-
-def _versions(lines: Iterable[str]) -> dict[str, str]:
-    return {name: version for name, _, version in (line.partition("==") for line in lines)}
-
-
-def _seen(host: Fingerprint) -> dict[str, str]:
-    turbo = {None: "not stated", True: "on", False: "off"}[host.turbo]
-    return {
-        "CPU": host.cpu_model,
-        "physical cores": str(host.cores_physical),
-        "logical processors": str(host.cores_logical),
-        "caches": ", ".join(host.caches),
-        "RAM": size(host.ram_bytes),
-        "GPU": ", ".join(f"{gpu.name} (driver {gpu.driver})" for gpu in host.gpus) or _NONE,
-        "OS": host.os,
-        "kernel": host.kernel,
-        "architecture": host.arch,
-        "virtualised": host.virtualised or "no",
-        "governor": host.governor or "not stated",
-        "turbo": turbo,
-    }
-
-
-_WORDS = {
-    "cpu": "CPU",
-    "num_cpu": "logical processors",
-    "ram": "RAM",
-    "os": "OS",
-    "arch": "architecture",
-}  # asv's machine.json
-
-
-def _described(machine: Mapping[str, str]) -> dict[str, str]:
-    return {word: machine[key] for key, word in _WORDS.items() if machine.get(key)}

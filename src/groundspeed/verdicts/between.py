@@ -13,10 +13,13 @@ from datetime import datetime
 from groundspeed.config.tolerances import Tolerances
 from groundspeed.errors import GroundspeedError, HistoryError, NothingMeasuredError
 from groundspeed.history import History
+from groundspeed.machine.profile import Difference
 from groundspeed.records import Commit, SeriesKey
+from groundspeed.results.origin import read_origin
 from groundspeed.verdicts.compare import Comparison, Ending, compare_suite
 from groundspeed.verdicts.means import Mean, means
 from groundspeed.verdicts.newest import resolve
+from groundspeed.verdicts.origins import package_differences
 from groundspeed.verdicts.reading import ProjectResults, dates_of
 
 MAIN = "main"
@@ -60,12 +63,14 @@ class End:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Between:
     """Head against base on a machine. ``environments`` are those compared; in ``apart`` one end alone was
-    measured, and nothing can be compared.
+    measured, and nothing can be compared. ``installed`` is what else the environments held, where that
+    is on record: what changed may be its doing.
     """
 
     machine: str
     environments: tuple[str, ...]
     apart: tuple[str, ...]
+    installed: tuple[Difference, ...]
     base: End
     head: End
     comparison: Comparison
@@ -100,11 +105,18 @@ def compare_commits(
         machine=machine,
         environments=tuple(sorted(both)),
         apart=tuple(sorted(of_base ^ of_head)),
+        installed=_installed(reading, machine, base, head),
         base=base,
         head=head,
         comparison=comparison,
         means=means(comparison.compared),
     )
+
+
+def _installed(reading: ProjectResults, machine: str, base: End, head: End) -> tuple[Difference, ...]:
+    results_dir = reading.configuration.suite.results_dir
+    before, now = (read_origin(results_dir, machine, end.commit, frozenset()) for end in (base, head))
+    return package_differences(before, now)
 
 
 def _end(reading: ProjectResults, revision: str) -> End:

@@ -1,0 +1,82 @@
+"""What differs behind two measurements beside the code: hosts, interpreters, packages. Judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from groundspeed.machine.profile import Difference, size
+from groundspeed.records import Fingerprint
+from groundspeed.results.origin import Installed, Origin
+
+
+def host_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
+    """What differs about the hosts: by what the sessions saw of them, else by machine.json."""
+    if base.fingerprint is None or head.fingerprint is None:
+        one, other = _described(base.description), _described(head.description)
+    else:
+        one, other = _seen(base.fingerprint), _seen(head.fingerprint)
+    return tuple(
+        Difference(what=what, expected=one[what], found=other[what])
+        for what in one
+        if what in other and one[what] != other[what]
+    )
+
+
+def package_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
+    """What else was installed: interpreters and packages of the environments that both have."""
+    now = {one.environment: one for one in head.installed}
+    found: dict[Difference, None] = {}
+    for before in base.installed:
+        if (after := now.get(before.environment)) is not None:
+            found |= dict.fromkeys(_packages(before, after))
+    return tuple(found)
+
+
+def _packages(before: Installed, after: Installed) -> list[Difference]:
+    one = {"Python": before.python, **_versions(before.dependencies)}
+    other = {"Python": after.python, **_versions(after.dependencies)}
+    if not before.dependencies or not after.dependencies:  # nobody knows what there was
+        one, other = {"Python": before.python}, {"Python": after.python}
+    return [
+        Difference(what=name, expected=one.get(name, _NONE), found=other.get(name, _NONE))
+        for name in sorted({*one, *other}, key=lambda name: (name != "Python", name.lower()))
+        if one.get(name, _NONE) != other.get(name, _NONE)
+    ]
+
+
+_NONE = "none"
+
+
+def _versions(lines: Iterable[str]) -> dict[str, str]:
+    return {name: version for name, _, version in (line.partition("==") for line in lines)}
+
+
+def _seen(host: Fingerprint) -> dict[str, str]:
+    turbo = {None: "not stated", True: "on", False: "off"}[host.turbo]
+    return {
+        "CPU": host.cpu_model,
+        "physical cores": str(host.cores_physical),
+        "logical processors": str(host.cores_logical),
+        "caches": ", ".join(host.caches),
+        "RAM": size(host.ram_bytes),
+        "GPU": ", ".join(f"{gpu.name} (driver {gpu.driver})" for gpu in host.gpus) or _NONE,
+        "OS": host.os,
+        "kernel": host.kernel,
+        "architecture": host.arch,
+        "virtualised": host.virtualised or "no",
+        "governor": host.governor or "not stated",
+        "turbo": turbo,
+    }
+
+
+_WORDS = {
+    "cpu": "CPU",
+    "num_cpu": "logical processors",
+    "ram": "RAM",
+    "os": "OS",
+    "arch": "architecture",
+}  # asv's machine.json
+
+
+def _described(machine: Mapping[str, str]) -> dict[str, str]:
+    return {word: machine[key] for key, word in _WORDS.items() if machine.get(key)}
