@@ -200,10 +200,10 @@ MARKDOWN = """\
 To see it again:
 
 ```sh
-groundspeed gate --base main --bench '^m\\.time_broken$'
-groundspeed gate --base main --bench '^m\\.Query\\.time_cold$'
-groundspeed gate --base main --bench '^m\\.time_noisy$'
-groundspeed gate --base main --bench '^m\\.time_odd$'
+groundspeed gate --base 00000000 --head 00000000 --bench '^m\\.time_broken$'
+groundspeed gate --base 00000000 --head 00000000 --bench '^m\\.Query\\.time_cold$'
+groundspeed gate --base 00000000 --head 00000000 --bench '^m\\.time_noisy$'
+groundspeed gate --base 00000000 --head 00000000 --bench '^m\\.time_odd$'
 ```
 
 <details><summary>2 pass</summary>
@@ -303,7 +303,8 @@ def test_json_is_strict_and_has_everything() -> None:
     assert (found["schema"], found["version"]) == ("groundspeed-gate", 1)
     assert found["rows"][0]["judgement"]["effect"] == [None, None, None]
     assert found["rows"][1]["processes_needed"] == 31
-    assert found["rows"][1]["command"] == "groundspeed gate --base main --bench '^m\\.time_noisy$'"
+    asked_again = "groundspeed gate --base 00000000 --head 00000000 --bench '^m\\.time_noisy$'"
+    assert found["rows"][1]["command"] == asked_again
     far = replace(UNDECIDED, need=Need(processes=MOST_PROCESSES + 1, seconds=1.0))
     assert "more than 1,000 more would decide" in render(answer(far, SAME), GateFormat.TEXT)
 

@@ -126,6 +126,12 @@ class Answer:
         found = [row for row in self.rows if row.outcome in outcomes]
         return sorted(found, key=lambda row: (-_size(row), row.text, row.key.environment))
 
+    def command(self, row: Row) -> str:
+        """What shows a row again, also when branches have moved on: the commits by their hashes."""
+        head = self.question.head if self.question.worktree else self.head.short
+        question = dataclasses.replace(self.question, base=self.base.short, head=head)
+        return question.command(str(row.key.case))
+
     @property
     def exit_code(self) -> int:
         """0 nothing is slower · 1 something is, or broke · 3 too little was compared to say so · 4 something

@@ -251,7 +251,7 @@ def _markdown(answer: Answer) -> str:
 def _commands(answer: Answer) -> str:
     """What to type to see a row again."""
     rows = answer.of(*BAD)[:LISTED]
-    lines = list(dict.fromkeys(plain(answer.question.command(str(row.key.case))) for row in rows))
+    lines = list(dict.fromkeys(plain(answer.command(row)) for row in rows))
     return f"To see it again:\n\n{_fenced(lines)}" if lines else ""
 
 

@@ -66,7 +66,7 @@ def _row(row: Row, answer: Answer) -> dict[str, Any]:
         "seconds_needed": _number(row.need.seconds),
         "reason": reason(row),
         "returns_something_else": row.returns_else,
-        "command": answer.question.command(str(row.key.case)),
+        "command": answer.command(row),
     }
 
 
