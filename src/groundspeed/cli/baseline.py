@@ -50,14 +50,14 @@ def save(
     """
     from groundspeed import config
     from groundspeed.cli.progress import ProgressLine
-    from groundspeed.gate.baseline import Asked, Keeping, Workplace
+    from groundspeed.gate.baseline import Asked, Keeping, Project
     from groundspeed.gate.baseline import save as keep
     from groundspeed.report.baseline import saved_report
     from groundspeed.results.atomic import replace_bytes
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
     screen = ProgressLine()
-    at = Workplace(configuration=config.load(Path.cwd()), variables=os.environ, screen=screen)
+    at = Project(configuration=config.load(Path.cwd()), variables=os.environ, screen=screen)
     asked = Asked(revision=revision, pattern=bench, machine=machine, sessions=sessions, stored=stored)
     saved = keep(at, asked, Keeping(name=name, overwrite=replace))
     if export is not None:
@@ -92,7 +92,7 @@ def check(
     from groundspeed import config, units
     from groundspeed.cli.options import parsed
     from groundspeed.cli.progress import ProgressLine
-    from groundspeed.gate.baseline import Asked, Workplace, check_against
+    from groundspeed.gate.baseline import Asked, Project, check_against
     from groundspeed.report.baseline_check import check_report
     from groundspeed.report.comparison import Show, View
     from groundspeed.verdicts.baselines import Terms
@@ -105,7 +105,7 @@ def check(
             tolerances, default=parsed("--tolerance", tolerance, units.parse_share)
         )
     found = check_against(
-        Workplace(configuration=configuration, variables=os.environ, screen=ProgressLine()),
+        Project(configuration=configuration, variables=os.environ, screen=ProgressLine()),
         Asked(revision=revision, pattern=bench, machine=machine, sessions=sessions, stored=stored),
         name,
         Terms(tolerances=tolerances, any_machine=any_machine),

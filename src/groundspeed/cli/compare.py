@@ -120,15 +120,8 @@ def _measured(
         if budget is None
         else parsed("--budget", budget, units.parse_duration),
     )
-    selection = Selection(
-        pattern=question.pattern,
-        nightly=configuration.project.nightly_cases,
-        with_nightly=False,
-        quick=False,
-        retry=False,
-        again=False,
-        carry=False,
-    )
+    nightly = configuration.project.nightly_cases
+    selection = Selection.matching(question.pattern, nightly, again=False, carry=False)
     at = Workplace(
         configuration=configuration,
         host=look(configuration, machine, pin=False),

@@ -71,15 +71,8 @@ def gate(
     screen = ProgressLine()
     for warning in configuration.warnings:
         screen.note(warning)
-    selection = Selection(
-        pattern=bench,
-        nightly=configuration.project.nightly_cases,
-        with_nightly=False,
-        quick=False,
-        retry=False,
-        again=False,
-        carry=not no_carry,
-    )
+    nightly = configuration.project.nightly_cases
+    selection = Selection.matching(bench, nightly, again=False, carry=not no_carry)
     question = Question(
         base=base,
         head=head,

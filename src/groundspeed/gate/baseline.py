@@ -79,15 +79,15 @@ class Saved:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Workplace:
-    """Where measuring happens: the project, the shell's variables, and who watches."""
+class Project:
+    """What baselines are of: the project's configuration, the shell's variables, and who watches."""
 
     configuration: Configuration
     variables: Mapping[str, str]
     screen: Screen
 
 
-def save(at: Workplace, asked: Asked, keeping: Keeping) -> Saved:
+def save(at: Project, asked: Asked, keeping: Keeping) -> Saved:
     """Measure what the commit lacks, and keep all of it under a name.
 
     Raises GroundspeedError when the name is taken or none (before anything is measured),
@@ -107,7 +107,7 @@ def save(at: Workplace, asked: Asked, keeping: Keeping) -> Saved:
     return Saved(baseline=baseline, path=path)
 
 
-def check_against(at: Workplace, asked: Asked, name: str, terms: Terms) -> Check:
+def check_against(at: Project, asked: Asked, name: str, terms: Terms) -> Check:
     """Measure what the commit lacks, and hold it against the baseline of a name.
 
     Raises as ``read_baseline`` and ``verdicts.baselines.check``; a baseline of another machine is refused
@@ -126,7 +126,7 @@ def check_against(at: Workplace, asked: Asked, name: str, terms: Terms) -> Check
     return check(_read(at), baseline, wanted, terms)
 
 
-def _read(at: Workplace) -> ProjectResults:
+def _read(at: Project) -> ProjectResults:
     """The results, and on the screen what is to be said of them."""
     reading = read(at.configuration)
     for notice in reading.notices:
@@ -134,7 +134,7 @@ def _read(at: Workplace) -> ProjectResults:
     return reading
 
 
-def _stored(at: Workplace, asked: Asked) -> Wanted:
+def _stored(at: Project, asked: Asked) -> Wanted:
     """What is on record, of any machine."""
     reading = read(at.configuration)
     return Wanted(
@@ -144,7 +144,7 @@ def _stored(at: Workplace, asked: Asked) -> Wanted:
     )
 
 
-def _measured(at: Workplace, asked: Asked, host: Host) -> Wanted:
+def _measured(at: Project, asked: Asked, host: Host) -> Wanted:
     """What this host can measure, once it has."""
     wanted = Wanted(machine=host.machine.name, commit=_commit(at, asked.revision), cases=_cases(at, asked))
     _measure(at, host, wanted, again=False, carry=asked.sessions == 1)
@@ -155,7 +155,7 @@ def _measured(at: Workplace, asked: Asked, host: Host) -> Wanted:
     return wanted
 
 
-def _cases(at: Workplace, asked: Asked) -> Cases:
+def _cases(at: Project, asked: Asked) -> Cases:
     return Cases(pattern=asked.pattern, nightly=at.configuration.project.nightly_cases)
 
 
@@ -170,22 +170,14 @@ def _origin(host: Host) -> Origin:
     )
 
 
-def _measure(at: Workplace, host: Host, wanted: Wanted, *, again: bool, carry: bool) -> None:
+def _measure(at: Project, host: Host, wanted: Wanted, *, again: bool, carry: bool) -> None:
     """One session: what the record lacks, or all of it ``again``; ``carry`` takes over what is measured of
     the same built content.
     """
     project = at.configuration.project
     request = Request(
         commits=Range(revisions=wanted.commit, last=1, steps=None, new=False),
-        selection=Selection(
-            pattern=wanted.cases.pattern,
-            nightly=wanted.cases.nightly,
-            with_nightly=False,
-            quick=False,
-            retry=False,
-            again=again,
-            carry=carry,
-        ),
+        selection=Selection.matching(wanted.cases.pattern, wanted.cases.nightly, again=again, carry=carry),
         sampling=Sampling(
             precision=project.precision,
             case_budget_s=project.case_budget_s,
@@ -202,7 +194,7 @@ def _measure(at: Workplace, host: Host, wanted: Wanted, *, again: bool, carry: b
         )
 
 
-def _commit(at: Workplace, revision: str) -> str:
+def _commit(at: Project, revision: str) -> str:
     """The full hash; a remote repository is fetched first. Raises HistoryError where it names none."""
     if at.configuration.suite.is_remote:
         with at_work(at.configuration, at.variables) as (environments, _):

@@ -97,15 +97,7 @@ def _asked(group: Group, wanted: Suspects, budget_s: float) -> Asked:
             tolerance=None,
             budget_s=budget_s,
         ),
-        selection=Selection(
-            pattern=pattern,
-            nightly=(),
-            with_nightly=True,
-            quick=False,
-            retry=False,
-            again=False,
-            carry=True,
-        ),
+        selection=Selection.matching(pattern, (), again=False, carry=True),
         suspects=wanted,
     )
 

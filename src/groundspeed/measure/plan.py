@@ -51,6 +51,21 @@ class Selection:
         except re.error as error:
             raise GroundspeedError(f"--bench {self.pattern!r} is no regular expression: {error}.") from error
 
+    @classmethod
+    def matching(
+        cls, pattern: str | None, nightly: tuple[str, ...], *, again: bool, carry: bool
+    ) -> Selection:
+        """The cases that a pattern names, the night's left out where there is none; nothing is retried."""
+        return cls(
+            pattern=pattern,
+            nightly=nightly,
+            with_nightly=False,
+            quick=False,
+            retry=False,
+            again=again,
+            carry=carry,
+        )
+
     def wants(self, case: Case) -> bool:
         """Whether the case is selected."""
         text = str(case)

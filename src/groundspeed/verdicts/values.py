@@ -13,8 +13,9 @@ import numpy as np
 from groundspeed.measurements import Measurement, NoiseFloor, Process, Stored
 from groundspeed.stats.centre import centre
 from groundspeed.stats.comparison import Component
-from groundspeed.stats.precision import Prior, Spread, moderated, spread_of, within
+from groundspeed.stats.precision import Prior, spread_of, within
 from groundspeed.stats.ratio import Interval
+from groundspeed.verdicts.variance import process_variance
 
 
 def value_of(one: Measurement, floor: NoiseFloor | None, prior: Prior) -> Interval:
@@ -59,24 +60,13 @@ def _logarithmic(processes: Sequence[Process], floor: NoiseFloor | None, prior: 
         np.array([np.median(np.log(one.samples)) for one in processes if one.session == session])
         for session in sorted({one.session for one in processes})
     ]
-    shown = [one for one in map(spread_of, sessions) if one is not None]
-    df = sum(one.df for one in shown)
-    own = Spread(variance=sum(one.df * one.variance for one in shown) / df if df else 0.0, df=df)
-    if not df and floor is not None:
-        prior = _from_floor(floor)
-    variance = max(moderated(own, prior), within([one.samples for one in processes]))
+    process = process_variance(sessions, prior, floor, shared=False)
+    least = within([one.samples for one in processes])
     return centre(
         sessions,
-        Component(variance=variance, df=df + prior.df),
+        Component(variance=max(process.variance, least), df=process.df),
         None if floor is None else Component(variance=floor.between_sessions**2, df=max(floor.df, 1.0)),
     )
-
-
-def _from_floor(floor: NoiseFloor) -> Prior:
-    """Between processes, for a case that shows nothing itself. The scatter of a history is that of whole
-    measurements: there the processes' part is in the sessions' already.
-    """
-    return Prior(variance=(floor.between_processes or 0.0) ** 2, df=max(floor.df, 1.0))
 
 
 def _linear(processes: Sequence[Process]) -> Interval:

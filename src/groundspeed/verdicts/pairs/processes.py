@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from groundspeed.measurements import Basis
 from groundspeed.records import Verdict
 from groundspeed.stats.comparison import (
     LEVEL,
@@ -28,16 +27,7 @@ from groundspeed.stats.comparison import (
     interval,
     more_processes,
 )
-from groundspeed.stats.precision import (
-    MOST_DF,
-    UNKNOWN,
-    Prior,
-    Spread,
-    moderated,
-    spread_of,
-    trimmed_mean,
-    within,
-)
+from groundspeed.stats.precision import trimmed_mean, within
 from groundspeed.stats.ratio import Interval, verdict
 from groundspeed.verdicts.judgement import (
     DISTURBANCE,
@@ -52,6 +42,7 @@ from groundspeed.verdicts.judgement import (
 )
 from groundspeed.verdicts.pairs.certain import ANYTHING, certain, is_steady, unrelated
 from groundspeed.verdicts.pairs.question import Ends, Question, Taken, mapped, middle
+from groundspeed.verdicts.variance import process_variance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,38 +162,16 @@ def _of_session(session: str, end: Sequence[Taken], centres: NDArray[np.float64]
 def _process_variance(
     ends: Ends, base: NDArray[np.float64], head: NDArray[np.float64], scale: Scale, question: Question
 ) -> Component:
-    """Of one process: what both ends show inside sessions, moderated by what is known of other cases.
-
-    A case that shows nothing itself is taken for what its own history showed, where a floor tells that.
-    """
+    """Of one process of either end, never below what the samples inside the processes allow."""
     groups = (
-        spread_of(_of_session(session, taken, centres))
+        _of_session(session, taken, centres)
         for taken, centres in ((ends.base, base), (ends.head, head))
         for session in {one.session for one in taken}
     )
-    shown = [one for one in groups if one is not None]
-    df = sum(one.df for one in shown)
-    variance = sum(one.df * one.variance for one in shown) / df if df else 0.0
-    prior = _own_prior(ends, question) if not df else question.prior
-    found = moderated(Spread(variance=variance, df=df), prior)
-    if scale.logarithmic:
-        found = max(found, within([one.samples for one in ends.all]))
-    return Component(variance=found, df=prior.df + df)
-
-
-def _own_prior(ends: Ends, question: Question) -> Prior:
-    """What a case's floor says of one process of it. A floor that does not tell processes from sessions holds
-    both: where the session's part counts on its own, nothing is left for the process. One that was learned
-    from what commits changed is a bound: it counts where it is the lower one, or nothing else is known.
-    """
-    floor = question.floor
-    if floor is None:
-        return question.prior
-    whole = floor.between_sessions if ends.shared else 0.0
-    spread = whole if floor.between_processes is None else floor.between_processes
-    own = Prior(variance=spread**2, df=min(max(floor.df, 1.0), MOST_DF))
-    bound = floor.basis is Basis.HISTORY and question.prior != UNKNOWN
-    return question.prior if bound and own.variance > question.prior.variance else own
+    found = process_variance(groups, question.prior, question.floor, shared=bool(ends.shared))
+    if not scale.logarithmic:
+        return found
+    return dataclasses.replace(found, variance=max(found.variance, within([one.samples for one in ends.all])))
 
 
 # --- the judgement -----------------------------------------------------------------------------------
