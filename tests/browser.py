@@ -28,7 +28,7 @@ from playwright.sync_api import (
 
 from groundspeed.site.preview import Preview, open_preview
 from groundspeed.site.publish import publish
-from tests.site_archives import COUNT, PROJECT, known, small_archive
+from tests.site_archives import COUNT, small_archive, subject
 
 CROSS = "#/benchmark/walk.Desert.time_cross"
 DRINK = "#/benchmark/walk.Desert.time_drink"
@@ -94,7 +94,7 @@ class Visit:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small archive, published."""
     html_dir = tmp_path_factory.mktemp("site") / "html"
-    publish(small_archive(), known(), project=PROJECT, html_dir=html_dir)
+    publish(subject(small_archive()), html_dir)
     return html_dir
 
 

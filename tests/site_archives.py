@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 
+from groundspeed.history.order import history_order
 from groundspeed.records import Benchmark, Better, Case, Commit, SeriesKey
 from groundspeed.results.archive import Archive, MeasuredCommit, Series
+from groundspeed.results.index.memory import Memory
 from groundspeed.results.unmeasured import Carried
-from groundspeed.site.contents import ProjectInfo
+from groundspeed.site.subject import ProjectInfo, Subject, subject_of
+from groundspeed.verdicts.reading import dates_of
+from groundspeed.verdicts.steps import find_steps
 
 EPOCH = datetime(2024, 3, 1, 9, 30, tzinfo=UTC)
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -115,6 +121,13 @@ def benchmark(
         setup_cache_timeout_s=None,
         definition={"code": f"def {name.rpartition('.')[2]}(self):\n    walk('<b>far</b>')"},
     )
+
+
+def subject(archive: Archive, commits: Mapping[str, Commit] | None = None) -> Subject:
+    """What is published of an archive alone; its steps are found, nothing is remembered."""
+    commits = known() if commits is None else commits
+    order = history_order(dates_of(archive), commits)
+    return subject_of(PROJECT, archive, commits, find_steps(archive, order, Memory(Path(os.devnull), "none")))
 
 
 def small_archive(count: int = COUNT) -> Archive:

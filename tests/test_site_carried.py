@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from groundspeed.site.publish import publish
 from tests.browser import CROSS, Visit, at_commit, chromium, drawn, serve, visit
-from tests.site_archives import CARRIED, COUNT, LATE, PROJECT, carried_archive, commit_hash, known
+from tests.site_archives import CARRIED, COUNT, LATE, carried_archive, commit_hash, subject
 
 __all__ = ["chromium", "serve", "visit"]  # fixtures
 
@@ -41,7 +41,7 @@ COLUMNS = """(xs) => {
 def carried(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive with carried-over commits, published."""
     html_dir = tmp_path_factory.mktemp("carried") / "html"
-    publish(carried_archive(), known(), project=PROJECT, html_dir=html_dir)
+    publish(subject(carried_archive()), html_dir)
     return html_dir
 
 

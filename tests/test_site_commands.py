@@ -80,7 +80,7 @@ def groundspeed(*words: str, where: Path) -> subprocess.CompletedProcess[str]:
 
 def read(html_dir: Path, key: str) -> Any:
     manifest = json.loads((html_dir / "manifest.json").read_text())
-    return json.loads((html_dir / manifest[key]).read_text())
+    return json.loads((html_dir / manifest["files"][key]).read_text())
 
 
 def test_publish_writes_the_results_of_asv_with_the_repository_s_subjects(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from groundspeed.site.publish import publish
 from tests.browser import CROSS, DRINK, HERD, Visit, chromium, drawn, serve, site, visit
-from tests.site_archives import COUNT, HOSTILE, PROJECT, commit_hash, known, small_archive
+from tests.site_archives import COUNT, HOSTILE, commit_hash, known, small_archive, subject
 
 __all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
@@ -80,10 +80,10 @@ def test_only_what_is_needed_is_asked_for(site: Path, visit: Visitor) -> None:
 
 def test_published_anew_while_reading_the_page_says_so(site: Path, visit: Visitor, tmp_path: Path) -> None:
     html_dir = tmp_path / "html"
-    publish(small_archive(), known(), project=PROJECT, html_dir=html_dir)
+    publish(subject(small_archive()), html_dir)
     visited = visit(html_dir)
     page = visited.go()
-    publish(small_archive(20), known(20), project=PROJECT, html_dir=html_dir)
+    publish(subject(small_archive(20), known(20)), html_dir)
     page.locator("#benchmarks a").first.click()
     expect(page.locator("h1")).to_have_text("Published anew")
     assert [complaint.partition(" ")[0] for complaint in visited.complaints] == ["404", "error:"]

@@ -18,12 +18,11 @@ from tests.browser import CROSS, DRINK, HERD, Visit, at_commit, chromium, drawn,
 from tests.site_archives import (
     COUNT,
     HOSTILE,
-    PROJECT,
     benchmark,
     commit_hash,
-    known,
     series,
     small_archive,
+    subject,
     wavy,
 )
 
@@ -198,7 +197,7 @@ def test_an_exponent_is_chosen_by_the_parameters_that_it_has(tmp_path: Path, vis
         benchmark("grow.time_it@exponent", params={"kind": kinds, "mode": modes}),
     )
     archive = replace(small_archive(), series=tuple(rows), benchmarks={one.name: one for one in suite})
-    publish(archive, known(), project=PROJECT, html_dir=tmp_path)
+    publish(subject(archive), tmp_path)
     page = visit(tmp_path).go("#/benchmark/grow.time_it?p.n=10")
     drawn(page)
     expect(page.locator("fieldset", has_text="n").locator("label", has_text="–")).to_have_count(0)

@@ -12,7 +12,7 @@ from groundspeed.errors import GroundspeedError, NothingMeasuredError
 from groundspeed.site.preview import Preview, open_preview
 from groundspeed.site.publish import publish
 from tests.browser import serve
-from tests.site_archives import PROJECT, small_archive
+from tests.site_archives import small_archive, subject
 
 __all__ = ["serve"]  # a fixture
 
@@ -22,7 +22,7 @@ Serve = Callable[[Path], Preview]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     html_dir = tmp_path_factory.mktemp("site") / "html"
-    publish(small_archive(), {}, project=PROJECT, html_dir=html_dir)
+    publish(subject(small_archive(), {}), html_dir)
     (html_dir.parent / "secret.txt").write_text("not published")
     return html_dir
 

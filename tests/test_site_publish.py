@@ -32,6 +32,7 @@ from tests.site_archives import (
     known,
     series,
     small_archive,
+    subject,
 )
 
 # sha256 of the files of npm's uplot@1.6.32
@@ -43,7 +44,7 @@ UPLOT = {
 
 
 def publish_small(html_dir: Path, *, count: int = COUNT, force: bool = False) -> Published:
-    return publish(small_archive(count), known(count), project=PROJECT, html_dir=html_dir, force=force)
+    return publish(subject(small_archive(count), known(count)), html_dir, force=force)
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -65,8 +66,8 @@ def whole_site(folder: Path) -> dict[str, bytes]:
     """Everything that a reader of the manifest fetches; fails when a piece is missing."""
     files = snapshot(folder)
     manifest = strict(files[MANIFEST])
-    index = strict(files[manifest["index"]])
-    named = [manifest["commits"], manifest["index"], *(entry["shard"] for entry in index["benchmarks"])]
+    index = strict(files[manifest["files"]["index"]])
+    named = [*manifest["files"].values(), *(entry["shard"] for entry in index["benchmarks"])]
     page = [f"{manifest['app']}{name}" for name in ("main.js", "style.css", "vendor/uplot/uPlot.iife.min.js")]
     assert {"index.html", "boot.js"} <= files.keys()
     reached = {name: files[name] for name in (MANIFEST, *named, *page)}
@@ -80,8 +81,8 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_order_it_was_read_in(t
     turned = replace(
         archive, series=archive.series[::-1], machines=dict(reversed([*archive.machines.items()]))
     )
-    publish(archive, known(), project=PROJECT, html_dir=tmp_path / "one")
-    publish(turned, dict(reversed(known().items())), project=PROJECT, html_dir=tmp_path / "two")
+    publish(subject(archive), tmp_path / "one")
+    publish(subject(turned, dict(reversed(known().items()))), tmp_path / "two")
     assert snapshot(tmp_path / "one") == snapshot(tmp_path / "two")
 
 
@@ -109,7 +110,7 @@ def test_only_the_shard_of_a_changed_benchmark_is_written_and_the_old_one_swept(
     archive = small_archive()
     first, *others = archive.series
     changed = replace(archive, series=(replace(first, values=first.values * 2), *others))
-    published = publish(changed, known(), project=PROJECT, html_dir=tmp_path)
+    published = publish(subject(changed), tmp_path)
     assert [name.partition("-")[0] for name in published.written] == [
         "data/benchmark",
         "data/index",
@@ -286,7 +287,7 @@ def test_a_page_of_another_version_is_swept_with_its_folder(tmp_path: Path) -> N
 
 def test_the_index_says_what_was_measured_last_and_what_failed(tmp_path: Path) -> None:
     files = snapshot_of(publish_small(tmp_path))
-    index = strict(files[strict(files[MANIFEST])["index"]])
+    index = strict(files[strict(files[MANIFEST])["files"]["index"]])
     assert [machine["name"] for machine in index["machines"]] == ["camel", "oryx"]
     assert index["latest"] == [
         {"machine": 0, "commit": COUNT - 1, "values": 16, "failures": 1},
@@ -302,15 +303,15 @@ def test_a_failure_that_was_mended_is_not_listed(tmp_path: Path) -> None:
     archive = small_archive()
     mended = replace(archive.series[2], failures={12: "long ago"})
     archive = replace(archive, series=(mended,))
-    files = snapshot_of(publish(archive, {}, project=PROJECT, html_dir=tmp_path))
-    assert strict(files[strict(files[MANIFEST])["index"]])["failing"] == []
+    files = snapshot_of(publish(subject(archive, {}), tmp_path))
+    assert strict(files[strict(files[MANIFEST])["files"]["index"]])["failing"] == []
 
 
 def test_what_was_carried_over_is_in_the_history_and_counted_apart(tmp_path: Path) -> None:
-    published = publish(carried_archive(), known(), project=PROJECT, html_dir=tmp_path)
+    published = publish(subject(carried_archive()), tmp_path)
     files = snapshot_of(published)
     manifest = strict(files[MANIFEST])
-    index, commits = strict(files[manifest["index"]]), strict(files[manifest["commits"]])
+    index, commits = strict(files[manifest["files"]["index"]]), strict(files[manifest["files"]["commits"]])
     assert commits["hash"] == [commit_hash(place) for place in range(COUNT)]
     assert commits["subject"][13] == "Change number 13"
     # measured last is the newest measured commit, whatever was carried over since
@@ -336,8 +337,8 @@ def test_a_carried_over_commit_that_is_older_than_the_last_measured_is_no_news(t
     first, *others = archive.series
     old = replace(first, carried=tuple(one for one in first.carried if one.commit == commit_hash(13)))
     archive = replace(archive, series=(old, *others))
-    files = snapshot_of(publish(archive, known(), project=PROJECT, html_dir=tmp_path))
-    index = strict(files[strict(files[MANIFEST])["index"]])
+    files = snapshot_of(publish(subject(archive), tmp_path))
+    index = strict(files[strict(files[MANIFEST])["files"]["index"]])
     assert "carried_since" not in index
     assert [one["commit"] for one in index["latest"]] == [COUNT - 3, COUNT - 3]
 
@@ -353,8 +354,8 @@ def test_a_failed_case_without_the_size_is_led_to_by_the_parameters_it_has(tmp_p
         benchmark("grow.time_it@exponent", params={"kind": ("'x'",)}),
     )
     archive = replace(small_archive(), series=rows, benchmarks={one.name: one for one in suite})
-    files = snapshot_of(publish(archive, known(), project=PROJECT, html_dir=tmp_path))
-    index = strict(files[strict(files[MANIFEST])["index"]])
+    files = snapshot_of(publish(subject(archive), tmp_path))
+    index = strict(files[strict(files[MANIFEST])["files"]["index"]])
     assert index["failing"][0]["example"] == [None, "'x'"]
     assert index["benchmarks"][0]["params"] == [["1", "10"], ["'x'"]]
     assert index["benchmarks"][0]["listed"] == [[None, 0], [0, 0], [1, 0]]
@@ -362,7 +363,7 @@ def test_a_failed_case_without_the_size_is_led_to_by_the_parameters_it_has(tmp_p
 
 def test_commits_that_left_the_branch_stay_without_a_subject(tmp_path: Path) -> None:
     files = snapshot_of(publish_small(tmp_path))
-    commits = strict(files[strict(files[MANIFEST])["commits"]])
+    commits = strict(files[strict(files[MANIFEST])["files"]["commits"]])
     assert commits["hash"] == [commit_hash(place) for place in range(COUNT)]
     assert commits["subject"][COUNT - 2 :] == [None, f"Change number {COUNT - 1}"]
     assert commits["tags"] == {"10": ["v1.0"]}
@@ -370,9 +371,8 @@ def test_commits_that_left_the_branch_stay_without_a_subject(tmp_path: Path) -> 
 
 def test_the_document_s_policy_is_strict_and_its_name_escaped(tmp_path: Path) -> None:
     project = replace(PROJECT, name=HOSTILE)
-    page = snapshot_of(publish(small_archive(), {}, project=project, html_dir=tmp_path))[
-        "index.html"
-    ].decode()
+    published = publish(replace(subject(small_archive(), {}), project=project), tmp_path)
+    page = snapshot_of(published)["index.html"].decode()
     assert "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'" in page
     assert "unsafe" not in page
     assert "<img" not in page
@@ -388,7 +388,7 @@ def test_the_chart_s_code_is_uplot_1_6_32_as_npm_has_it_with_its_licence(tmp_pat
 
 def test_without_the_repository_everything_is_published(tmp_path: Path) -> None:
     nothing: Mapping[str, Commit] = {}
-    assert publish(small_archive(), nothing, project=PROJECT, html_dir=tmp_path).commits == COUNT
+    assert publish(subject(small_archive(), nothing), tmp_path).commits == COUNT
 
 
 def snapshot_of(published: Published) -> dict[str, bytes]:

@@ -14,9 +14,8 @@ picture and a tooltip show, the truth stays in the results. Refuses to write NaN
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +25,7 @@ from groundspeed.results.archive import Series
 from groundspeed.site.axes import Axes
 from groundspeed.site.carried import carried_steps
 from groundspeed.site.order import Timeline
+from groundspeed.site.wire import encode
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,12 +59,6 @@ class _Shared:
     @staticmethod
     def place(known: dict[_T, int], thing: _T) -> int:
         return known.setdefault(thing, len(known))
-
-
-def encode(payload: Mapping[str, Any]) -> bytes:
-    """Strict JSON, the same bytes for the same payload; what UTF-8 cannot hold becomes ``?``."""
-    text = json.dumps(payload, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.encode("utf-8", errors="replace")
 
 
 def shard(

@@ -4,8 +4,7 @@
  * @typedef {Object} Manifest
  * @property {{name: string, url: string, show_commit_url: string}} project
  * @property {{benchmarks: number, cases: number, series: number, commits: number, unreadable: number}} counts
- * @property {string} index
- * @property {string} commits
+ * @property {Record<string, string>} files  of each piece of data the file that it begins with
  *
  * @typedef {{hash: string, short: string, date: number, subject: string | null, tags: string[]}} Commit
  *
@@ -73,6 +72,8 @@ export class Republished extends Error {}
 export class Store {
   /** @type {Map<string, Promise<Benchmark>>} */
   #shards = new Map();
+  /** @type {Map<string, Promise<any>>} */
+  #pieces = new Map();
 
   /** @param {Manifest} manifest @param {URL} base @param {Index} index @param {Commit[]} commits */
   constructor(manifest, base, index, commits) {
@@ -86,8 +87,8 @@ export class Store {
   /** @param {Manifest} manifest @param {URL} base @returns {Promise<Store>} */
   static async open(manifest, base) {
     const [index, commits] = await Promise.all([
-      read(new URL(manifest.index, base), "groundspeed-index"),
-      read(new URL(manifest.commits, base), "groundspeed-commits"),
+      read(new URL(manifest.files.index, base), "groundspeed-index"),
+      read(new URL(manifest.files.commits, base), "groundspeed-commits"),
     ]);
     return new Store(manifest, base, index, decodeCommits(commits));
   }
@@ -102,6 +103,28 @@ export class Store {
     return promise;
   }
 
+  /**
+   * The JSON that a piece begins with, read once; null where the site has none.
+   * @param {string} piece  its name in the manifest
+   * @returns {Promise<any>}
+   */
+  piece(piece) {
+    const name = this.manifest.files[piece];
+    if (!name) return Promise.resolve(null);
+    const known = this.#pieces.get(piece);
+    if (known) return known;
+    const promise = read(new URL(name, this.base), `groundspeed-${piece}`);
+    promise.catch(() => this.#pieces.delete(piece));
+    this.#pieces.set(piece, promise);
+    return promise;
+  }
+
+  /** @param {string} name  of a file of the site @returns {Promise<ArrayBuffer>} */
+  async bytes(name) {
+    const answer = await answered(new URL(name, this.base));
+    return answer.arrayBuffer();
+  }
+
   /** @param {string} digits of a hash @returns {number} place in history, -1 when unknown */
   placeOf(digits) {
     return this.commits.findIndex((commit) => commit.hash.startsWith(digits));
@@ -110,14 +133,19 @@ export class Store {
 
 /** @param {URL} address @param {string} format */
 async function read(address, format) {
-  const answer = await fetch(address);
-  if (answer.status === 404) throw new Republished(`${address.pathname} is not there any more`);
-  if (!answer.ok) throw new Error(`${address.pathname}: ${answer.status} ${answer.statusText}`);
-  const payload = await answer.json();
+  const payload = await (await answered(address)).json();
   if (payload.format !== format || payload.version !== 1) {
     throw new Error(`${address.pathname} is not ${format} 1 but ${payload.format} ${payload.version}`);
   }
   return payload;
+}
+
+/** @param {URL} address @returns {Promise<Response>} */
+async function answered(address) {
+  const answer = await fetch(address);
+  if (answer.status === 404) throw new Republished(`${address.pathname} is not there any more`);
+  if (!answer.ok) throw new Error(`${address.pathname}: ${answer.status} ${answer.statusText}`);
+  return answer;
 }
 
 /** @param {any} payload @returns {Commit[]} */

@@ -1,103 +1,121 @@
-// The page: the frame around everything, and the way from an address to what it shows.
+// The page: the frame around every view, and the way from an address to a view.
 
-import { BenchmarkPage } from "./benchmark.js";
+import { format, parse } from "./address.js";
 import { Republished, Store } from "./data.js";
 import { h, mark } from "./dom.js";
-import { List } from "./list.js";
-import { startPage } from "./start.js";
-import { format, parse } from "./state.js";
 
-/** @typedef {import("./state.js").State} State */
+/**
+ * @typedef {import("./view.js").View} View
+ * @typedef {import("./address.js").Place} Place
+ */
+
+/** A view's module, and its name among the links at the top; none: it is reached from others. */
+const VIEWS = /** @type {Record<string, {module: string, label?: string}>} */ ({
+  "": { module: "start", label: "Overview" },
+  benchmarks: { module: "benchmarks", label: "Benchmarks" },
+  benchmark: { module: "benchmark/benchmark" },
+});
 
 /** @param {import("./data.js").Manifest} manifest @param {URL} base */
 export async function start(manifest, base) {
-  const store = await Store.open(manifest, base);
-  const page = new Page(store);
+  const page = new Page(await Store.open(manifest, base));
   document.body.replaceChildren(...page.nodes);
-  window.addEventListener("hashchange", () => void page.show(parse(location.hash)));
+  window.addEventListener("hashchange", () => void page.show());
   document.addEventListener("keydown", (event) => page.key(event));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.repaint());
-  await page.show(parse(location.hash));
+  await page.show();
 }
 
 class Page {
   #store;
-  #state = parse("");
-  #started = false;
-  /** @type {BenchmarkPage | null} */ #view = null;
+  /** @type {Place | null} */ #place = null;
+  /** @type {View | null} */ #view = null;
 
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
-    this.list = new List(store.index.benchmarks, (query) => this.go({ query }, { replace: true }));
     this.main = h("main", { id: "main" });
+    this.box = /** @type {HTMLInputElement} */ (h("input", {
+      type: "search", id: "search", placeholder: "Search benchmarks", autocomplete: "off", spellcheck: "false",
+      oninput: () => this.#search(),
+    }));
+    this.links = h("ul", { class: "views" }, Object.entries(VIEWS).filter(([, { label }]) => label).map(([view, { label }]) =>
+      h("li", {}, h("a", { href: format(view), "data-view": view }, label))));
     this.nodes = [
       h("a", { class: "skip", href: "#main", onclick: (/** @type {Event} */ event) => {
         event.preventDefault();
         this.#focusTitle();
       } }, "Skip to the content"),
       h("header", { class: "top" },
-        h("a", { class: "brand", href: "#/" }, mark(), h("span", { class: "project" }, store.manifest.project.name), h("span", { class: "tool" }, "groundspeed"))),
-      h("div", { class: "body" }, this.list.node, this.main),
+        h("a", { class: "brand", href: "#/" }, mark(), h("span", { class: "project" }, store.manifest.project.name), h("span", { class: "tool" }, "groundspeed")),
+        h("nav", { "aria-label": "Views" }, this.links),
+        h("div", { class: "find", role: "search" }, h("label", { for: "search", class: "unseen" }, "Search benchmarks by words"), this.box,
+          h("kbd", { "aria-hidden": "true", title: "press / to search" }, "/"))),
+      this.main,
     ];
   }
 
-  /** @param {Partial<State>} change @param {{replace?: boolean}} [options] */
-  go(change, { replace = false } = {}) {
-    const address = format({ ...this.#state, ...change });
-    if (address === location.hash) return;
-    if (replace) history.replaceState(null, "", address);
-    else history.pushState(null, "", address);
-    void this.show(parse(address));
-  }
-
-  /** @param {State} state */
-  async show(state) {
-    const moved = !this.#started || state.benchmark !== this.#state.benchmark;
-    const first = !this.#started;
-    this.#state = state;
-    this.#started = true;
-    this.list.update(state);
-    if (!moved) {
-      this.#view?.update(state);
+  async show() {
+    const place = parse(location.hash);
+    const before = this.#place;
+    this.#place = place;
+    for (const link of this.links.querySelectorAll("a")) {
+      if (link.dataset.view === place.view) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    if (document.activeElement !== this.box) this.box.value = place.view === "benchmarks" ? place.words.get("q") ?? "" : "";
+    if (this.#view && before && before.view === place.view && before.subject === place.subject) {
+      this.#view.update(place.words);
       return;
     }
-    if (!first) this.list.expand(false);
-    await this.#open(state);
-    if (!first && this.#state === state && document.activeElement !== this.list.box) this.#focusTitle();
+    await this.#open(place);
+    if (before && this.#place === place && document.activeElement !== this.box) this.#focusTitle();
   }
 
-  /** @param {State} state */
-  async #open(state) {
-    const name = state.benchmark;
-    const entry = name === null ? null : this.#store.entries.get(name);
-    if (name === null) return this.#fill(startPage(this.#store), null);
-    if (!entry) return this.#fill([h("h1", { tabindex: "-1" }, "Not here"), h("p", {}, "The results hold no benchmark named ", h("code", {}, name), ".")], name);
+  /** @param {Place} place */
+  async #open(place) {
+    const known = VIEWS[place.view];
+    if (!known) return this.#fill(nothing(`This site has no page ${location.hash}.`));
     this.main.setAttribute("aria-busy", "true");
     try {
-      const benchmark = await this.#store.benchmark(entry);
-      if (this.#state.benchmark !== name) return;
-      const view = new BenchmarkPage(this.#store, benchmark, this.#state, (change, options) => this.go(change, options));
-      this.#fill(view.nodes, name);
-      this.#view = view;
-      view.repaint();
+      const { open } = await import(`./views/${known.module}.js`);
+      const view = await open({ store: this.#store, go: this.#goer(place) }, place.subject, place.words);
+      if (this.#place === place) this.#fill(view);
     } catch (error) {
-      this.#fill(failure(error), name);
+      this.#fill(failure(error));
       if (!(error instanceof Republished)) throw error;
     } finally {
       this.main.removeAttribute("aria-busy");
     }
   }
 
-  /** @param {import("./dom.js").Child[]} nodes @param {string | null} title */
-  #fill(nodes, title) {
-    this.#view?.destroy();
-    this.#view = null;
-    this.main.replaceChildren(...nodes.filter((node) => node instanceof Node));
+  /** @param {Place} place @returns {import("./view.js").Frame["go"]} */
+  #goer(place) {
+    return (words, { replace = false } = {}) => {
+      const address = format(place.view, place.subject, words);
+      if (address === location.hash) return;
+      if (replace) history.replaceState(null, "", address);
+      else history.pushState(null, "", address);
+      void this.show();
+    };
+  }
+
+  /** @param {View} view */
+  #fill(view) {
+    this.#view?.destroy?.();
+    this.#view = view;
+    this.main.replaceChildren(...view.nodes);
     const { name } = this.#store.manifest.project;
-    document.title = title ? `${title} · ${name}` : `${name} · groundspeed`;
-    this.main.scrollTop = 0;
+    document.title = view.title ? `${view.title} · ${name}` : `${name} · groundspeed`;
     window.scrollTo(0, 0);
+    view.shown?.();
+  }
+
+  #search() {
+    const address = format("benchmarks", null, this.box.value ? { q: this.box.value } : {});
+    if (this.#place?.view === "benchmarks") history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+    void this.show();
   }
 
   /** @param {KeyboardEvent} event */
@@ -105,13 +123,12 @@ class Page {
     const typing = event.target instanceof HTMLInputElement && ["search", "text"].includes(event.target.type);
     if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    this.list.expand(true);
-    this.list.box.focus();
-    this.list.box.select();
+    this.box.focus();
+    this.box.select();
   }
 
   repaint() {
-    this.#view?.repaint();
+    this.#view?.repaint?.();
   }
 
   #focusTitle() {
@@ -119,11 +136,16 @@ class Page {
   }
 }
 
-/** @param {unknown} error */
+/** @param {string} text @returns {View} */
+function nothing(text) {
+  return { title: "Not here", nodes: [h("h1", { tabindex: "-1" }, "Not here"), h("p", {}, text)], update() {} };
+}
+
+/** @param {unknown} error @returns {View} */
 function failure(error) {
-  if (error instanceof Republished) {
-    return [h("h1", { tabindex: "-1" }, "Published anew"), h("p", {}, "This site was published again while you were reading."),
-      h("p", {}, h("button", { type: "button", onclick: () => location.reload() }, "Reload"))];
-  }
-  return [h("h1", { tabindex: "-1" }, "This could not be read"), h("p", {}, String(error instanceof Error ? error.message : error))];
+  const nodes = error instanceof Republished
+    ? [h("h1", { tabindex: "-1" }, "Published anew"), h("p", {}, "This site was published again while you were reading."),
+      h("p", {}, h("button", { type: "button", onclick: () => location.reload() }, "Reload"))]
+    : [h("h1", { tabindex: "-1" }, "This could not be read"), h("p", {}, String(error instanceof Error ? error.message : error))];
+  return { title: "Error", nodes, update() {} };
 }

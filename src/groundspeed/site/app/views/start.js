@@ -1,20 +1,26 @@
 // The start page: what was measured last and where, and what failed. States what is; judges nothing.
 
-import { CARRIED } from "./details.js";
-import { breakable, counted, h, outward } from "./dom.js";
-import { moduleOf } from "./search.js";
-import { addressOf, blank, format } from "./state.js";
-import { ago, day, moment } from "./units.js";
+import { CARRIED } from "./benchmark/details.js";
+import { breakable, counted, h, outward } from "../dom.js";
+import { moduleOf } from "../search.js";
+import { format as address } from "../address.js";
+import { addressOf } from "./benchmark/state.js";
+import { ago, day, moment } from "../units.js";
 
 /**
- * @typedef {import("./data.js").Store} Store
- * @typedef {import("./data.js").Failure} Failure
+ * @typedef {import("../data.js").Store} Store
+ * @typedef {import("../data.js").Failure} Failure
  */
 
 const FAILURES_AT_FIRST = 12;
 
+/** @type {import("../view.js").Open} */
+export async function open({ store }) {
+  return { title: "", nodes: startPage(store), update() {} };
+}
+
 /** @param {Store} store @returns {HTMLElement[]} */
-export function startPage(store) {
+function startPage(store) {
   const { project, counts } = store.manifest;
   return [
     h("header", { class: "lead" },
@@ -124,7 +130,7 @@ function failure(store, one) {
   const entry = store.entries.get(one.benchmark);
   one.example.forEach((value, axis) => value !== null && entry?.param_names[axis] && choices.push([`p.${entry.param_names[axis]}`, value]));
   return h("li", {},
-    h("a", { href: addressOf(one.benchmark, "", choices) }, breakable(one.benchmark + (one.metric ? `@${one.metric}` : ""))),
+    h("a", { href: addressOf(one.benchmark, choices) }, breakable(one.benchmark + (one.metric ? `@${one.metric}` : ""))),
     h("span", { class: "quiet" }, ` ${one.cases > 1 ? `${counted(one.cases, "case")} ` : ""}on ${one.machine} at `, commitLink(store, one.commit), `, ${day(store.commits[one.commit].date)}`),
     one.text && h("p", { class: "why" }, one.text));
 }
@@ -140,6 +146,6 @@ function modules(store) {
   return h("section", { "aria-labelledby": "h-modules" },
     h("h2", { id: "h-modules" }, "Modules"),
     h("ul", { class: "modules" }, [...sizes].map(([module, size]) => h("li", {},
-      h("a", { href: format({ ...blank(), query: module ? `${module}.` : "" }) },
+      h("a", { href: address("benchmarks", null, module ? { q: `${module}.` } : {}) },
         h("span", { class: "module" }, breakable(module || "top level")), h("span", { class: "count" }, counted(size, "benchmark")))))));
 }

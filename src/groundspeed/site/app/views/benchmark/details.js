@@ -1,12 +1,12 @@
 // What is known of a point, in words: the tooltip, the picked commit, the table of values.
 
-import { counted, h, outward } from "./dom.js";
-import { day, display, displayInterval, moment } from "./units.js";
+import { counted, h, outward } from "../../dom.js";
+import { day, display, displayInterval, moment } from "../../units.js";
 
 /**
- * @typedef {import("./data.js").Store} Store
- * @typedef {import("./data.js").Metric} Metric
- * @typedef {import("./data.js").Series} Series
+ * @typedef {import("../../data.js").Store} Store
+ * @typedef {import("../../data.js").Metric} Metric
+ * @typedef {import("../../data.js").Series} Series
  * @typedef {import("./lines.js").Line} Line
  * @typedef {{series: Series, row: number, carried: boolean}} Spot  carried: the row is of another commit
  */

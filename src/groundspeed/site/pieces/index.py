@@ -1,7 +1,6 @@
-"""What the start page and the list of benchmarks need to know. Owns counting; gives no verdicts.
+"""What the list of benchmarks needs to know: machines, benchmarks, what was measured last, what failed last.
 
-Three pieces of strict JSON: the commits in history order, the index (machines, benchmarks, what was
-measured last, what failed last), and the manifest that names every other file.
+Owns counting; gives no verdicts.
 """
 
 from __future__ import annotations
@@ -13,11 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from groundspeed.records import Commit, SeriesKey
-from groundspeed.results.archive import Archive, Series
+from groundspeed.records import SeriesKey
+from groundspeed.results.archive import Series
 from groundspeed.site import columns
 from groundspeed.site.axes import Axes
+from groundspeed.site.folder import SiteFolder
 from groundspeed.site.order import Timeline
+from groundspeed.site.subject import Subject
+from groundspeed.site.wire import encode
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,90 +44,47 @@ class _Counts:
         return self.values + self.failures
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProjectInfo:
-    """How the site names its project. ``show_commit_url`` is put before a hash to show that commit."""
-
-    name: str
-    url: str
-    show_commit_url: str
-
-
-def commits_file(timeline: Timeline, known: Mapping[str, Commit]) -> bytes:
-    """Columns over the commits in history order; no subject where the repository has the commit no more."""
-    present = [known.get(name) for name in timeline.hashes]
-    return columns.encode(
-        {
-            "format": "groundspeed-commits",
-            "version": 1,
-            "hash": timeline.hashes,
-            "date": [round(timeline.dates[name].timestamp()) for name in timeline.hashes],
-            "subject": [commit.subject if commit else None for commit in present],
-            "tags": {
-                str(place): list(commit.tags)
-                for place, commit in enumerate(present)
-                if commit and commit.tags
-            },
-        }
-    )
-
-
-def index_file(
-    archive: Archive,
-    grouped: Mapping[str, Sequence[Series]],
-    axes: Mapping[str, Axes],
-    shards: Mapping[str, str],
-    timeline: Timeline,
-) -> bytes:
-    """The table of contents. By benchmark: ``grouped`` its series, ``axes``, ``shards`` its file's name.
+def put_index(folder: SiteFolder, subject: Subject) -> str:
+    """Put every benchmark's shard, and the table of contents that names them.
 
     ``carried_since``, only where there are any: of each machine the newest commit that something was
     carried over to, when it is newer than what was measured last there.
     """
+    archive, timeline = subject.archive, subject.timeline
+    grouped: dict[str, list[Series]] = {name: [] for name in subject.axes}
+    for line in subject.lines:
+        grouped[line.benchmark] += [archive.series[place] for place in line.series]
+    shards = {
+        name: folder.put_named(
+            "benchmark",
+            columns.shard(name, series, subject.axes[name], archive.benchmarks.get(name), timeline),
+        )
+        for name, series in grouped.items()
+    }
     machines = sorted({one.key.machine for one in archive.series})
     counts = _count(archive.series, machines, timeline)
-    failing = _failing(archive.series, axes, timeline.places)
+    failing = _failing(archive.series, subject.axes, timeline.places)
     latest = _newest(counts, counts.measured)
     since = [one for one in _newest(counts, counts.carried) if not _reached(one, latest)]
-    return columns.encode(
-        {
-            "format": "groundspeed-index",
-            "version": 1,
-            "machines": [
-                {"name": name, "facts": _facts(archive.machines.get(name, {}))} for name in machines
-            ],
-            "benchmarks": [
-                _benchmark(name, grouped[name], axes[name], shards[name]) for name in sorted(grouped)
-            ],
-            "latest": latest,
-            "recent": _recent(counts),
-            "failing": failing[:FAILURES_LISTED],
-            "failing_total": len(failing),
-            **({"carried_since": since} if since else {}),
-        }
-    )
-
-
-def manifest_file(
-    project: ProjectInfo, archive: Archive, benchmarks: int, *, app: str, index: str, commits: str
-) -> bytes:
-    """The one file that makes a site whole: whoever reads it can read everything it names."""
-    return columns.encode(
-        {
-            "format": "groundspeed-site",
-            "version": 1,
-            "project": {"name": project.name, "url": project.url, "show_commit_url": project.show_commit_url},
-            "counts": {
-                "benchmarks": benchmarks,
-                "cases": len({one.key.case for one in archive.series}),
-                "series": len(archive.series),
-                "commits": len(archive.commits),
-                "unreadable": len(archive.warnings),
-            },
-            "app": app,
-            "index": index,
-            "commits": commits,
-        }
+    return folder.put_named(
+        "index",
+        encode(
+            {
+                "format": "groundspeed-index",
+                "version": 1,
+                "machines": [
+                    {"name": name, "facts": _facts(archive.machines.get(name, {}))} for name in machines
+                ],
+                "benchmarks": [
+                    _benchmark(name, grouped[name], subject.axes[name], shards[name]) for name in grouped
+                ],
+                "latest": latest,
+                "recent": _recent(counts),
+                "failing": failing[:FAILURES_LISTED],
+                "failing_total": len(failing),
+                **({"carried_since": since} if since else {}),
+            }
+        ),
     )
 
 

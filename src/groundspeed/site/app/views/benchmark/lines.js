@@ -1,9 +1,9 @@
 // Which series are drawn, and under which names. Pure: benchmark and choices in, lines out.
 
 /**
- * @typedef {import("./data.js").Benchmark} Benchmark
- * @typedef {import("./data.js").Series} Series
- * @typedef {import("./data.js").Metric} Metric
+ * @typedef {import("../../data.js").Benchmark} Benchmark
+ * @typedef {import("../../data.js").Series} Series
+ * @typedef {import("../../data.js").Metric} Metric
  * @typedef {import("./state.js").State} State
  *
  * @typedef {Object} Dimension  something the reader can choose on

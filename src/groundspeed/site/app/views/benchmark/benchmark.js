@@ -1,15 +1,16 @@
 // One benchmark: its choices, its picture, and what is known of the picked commit.
 
 import { Chart, load } from "./chart.js";
-import { breakable, counted, h } from "./dom.js";
+import { breakable, counted, h } from "../../dom.js";
 import { chosen, chosenMetric, dimensions, lines, metricKey } from "./lines.js";
 import { commitPanel, pointText, valuesTable } from "./details.js";
 import { legend } from "./legend.js";
-import { moduleOf } from "./search.js";
+import { moduleOf } from "../../search.js";
+import { format, parse } from "./state.js";
 
 /**
- * @typedef {import("./data.js").Benchmark} Benchmark
- * @typedef {import("./data.js").Store} Store
+ * @typedef {import("../../data.js").Benchmark} Benchmark
+ * @typedef {import("../../data.js").Store} Store
  * @typedef {import("./lines.js").Line} Line
  * @typedef {import("./lines.js").Dimension} Dimension
  * @typedef {import("./state.js").State} State
@@ -17,7 +18,27 @@ import { moduleOf } from "./search.js";
  * @typedef {(change: Partial<State>, options?: {replace?: boolean}) => void} Go
  */
 
-export class BenchmarkPage {
+/** @type {import("../../view.js").Open} */
+export async function open({ store, go }, subject, words) {
+  const entry = store.entries.get(subject ?? "");
+  if (!entry) {
+    return { title: "Not here", update() {},
+      nodes: [h("h1", { tabindex: "-1" }, "Not here"), h("p", {}, "The results hold no benchmark named ", h("code", {}, subject), ".")] };
+  }
+  const benchmark = await store.benchmark(entry);
+  let state = parse(words);
+  const page = new BenchmarkPage(store, benchmark, state, (change, options) => go(format({ ...state, ...change }), options));
+  return {
+    title: entry.name,
+    nodes: page.nodes.filter((node) => node instanceof Node),
+    update: (changed) => page.update(state = parse(changed)),
+    shown: () => page.repaint(),
+    repaint: () => page.repaint(),
+    destroy: () => page.destroy(),
+  };
+}
+
+class BenchmarkPage {
   #store;
   #benchmark;
   #go;

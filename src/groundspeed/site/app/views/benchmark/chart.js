@@ -1,7 +1,7 @@
 // Drawing lines over commits. Owns pixels: uPlot's set-up, bands, marks, failures; decides nothing.
 
 import { density, drawMarks, LANE } from "./marks.js";
-import { display, scaleOf, significant } from "./units.js";
+import { display, scaleOf, significant } from "../../units.js";
 
 /**
  * @typedef {Object} Stroke  a line as it is drawn: every array has one place for each stop
@@ -40,7 +40,7 @@ let library = null;
 export function load() {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = new URL("vendor/uplot/uPlot.iife.min.js", import.meta.url).href;
+    script.src = new URL("../../vendor/uplot/uPlot.iife.min.js", import.meta.url).href;
     script.onload = () => resolve(/** @type {any} */ (window).uPlot);
     script.onerror = () => reject(new Error("the chart's code could not be read"));
     document.head.append(script);

@@ -1,12 +1,12 @@
 // What each line is, and its newest value. A commit that was only carried over to is never the newest unsaid.
 
-import { h } from "./dom.js";
+import { h } from "../../dom.js";
 import { CARRIED } from "./details.js";
-import { display } from "./units.js";
+import { display } from "../../units.js";
 
 /**
- * @typedef {import("./data.js").Series} Series
- * @typedef {import("./data.js").Store} Store
+ * @typedef {import("../../data.js").Series} Series
+ * @typedef {import("../../data.js").Store} Store
  * @typedef {import("./lines.js").Line} Line
  */
 

@@ -1,0 +1,21 @@
+// What a view is, and what it may ask of the page. Types only.
+
+/**
+ * A module in views/ exports `open(frame, subject, words)`, which resolves once its data is there.
+ * @typedef {(frame: Frame, subject: string | null, words: URLSearchParams) => Promise<View>} Open
+ *
+ * @typedef {Object} View
+ * @property {string} title  of the document; "" on the start page
+ * @property {Node[]} nodes  the first of them is, or holds, an h1 with tabindex -1
+ * @property {(words: URLSearchParams) => void} update  the words of the address changed
+ * @property {() => void} [shown]  the nodes stand in the document: what needs a width is drawn here
+ * @property {() => void} [repaint]  the colours changed
+ * @property {() => void} [destroy]
+ *
+ * @typedef {Object} Frame
+ * @property {import("./data.js").Store} store
+ * @property {(words: URLSearchParams | Record<string, string> | [string, string][], options?: {replace?: boolean}) => void} go
+ *   change the words of this view's address; `update` is called with them
+ */
+
+export {};

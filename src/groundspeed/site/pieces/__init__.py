@@ -1,0 +1,26 @@
+"""The parts of a site's data, each in a file of its own. Owns their names in the manifest.
+
+A piece puts its files into the folder and gives the name of the one that the page begins with; None where
+it has nothing to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from groundspeed.site.folder import SiteFolder
+from groundspeed.site.pieces.commits import put_commits
+from groundspeed.site.pieces.index import put_index
+from groundspeed.site.pieces.lines import put_lines
+from groundspeed.site.subject import Subject
+
+Piece = Callable[[SiteFolder, Subject], str | None]
+
+PIECES: Mapping[str, Piece] = MappingProxyType(
+    {
+        "commits": put_commits,
+        "index": put_index,
+        "lines": put_lines,
+    }
+)
