@@ -75,3 +75,24 @@ export function mark() {
     svg("rect", { width: 32, height: 32, rx: 7 }),
     svg("path", { d: "M5 10h8v10h7v-6h7" }));
 }
+
+/** @type {Map<string, Promise<void>>} */
+const styles = new Map();
+
+/**
+ * Link a stylesheet, once however often it is asked for; resolves when it is there. A view asks for its own
+ * in `open`: `await style(new URL("./compare.css", import.meta.url))`.
+ * @param {URL} address
+ * @returns {Promise<void>}
+ */
+export function style(address) {
+  const known = styles.get(address.href);
+  if (known) return known;
+  const promise = new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
+    document.head.append(h("link", { rel: "stylesheet", href: address.href, onload: () => resolve(),
+      onerror: () => reject(new Error(`${address.pathname} could not be read`)) }));
+  });
+  promise.catch(() => styles.delete(address.href));
+  styles.set(address.href, promise);
+  return promise;
+}
