@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from groundspeed.config.tolerances import Tolerances
 from groundspeed.measurements import NoiseFloor
 from groundspeed.records import SeriesKey
+from groundspeed.results.profiles import StoredProfile, stored_profiles
 from groundspeed.verdicts.groups import Regressions
 from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.regressions import find_regressions
@@ -22,6 +24,8 @@ class Answers:
     regressions: Regressions | None = None
     improvements: Regressions | None = None
     floors: Mapping[str, Mapping[SeriesKey, NoiseFloor]] = field(default_factory=dict)
+    tolerances: Tolerances = field(default_factory=Tolerances)
+    profiles: tuple[StoredProfile, ...] = ()
 
 
 NO_ANSWERS = Answers()
@@ -33,4 +37,6 @@ def answers_of(reading: ProjectResults) -> Answers:
         regressions=find_regressions(reading),
         improvements=find_regressions(reading, improvements=True),
         floors={machine: reading.floors(machine) for machine in reading.machines},
+        tolerances=reading.configuration.project.tolerances,
+        profiles=stored_profiles(reading.configuration.suite.results_dir),
     )

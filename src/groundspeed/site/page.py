@@ -15,14 +15,19 @@ from groundspeed.site.folder import content_id
 
 BOOT = "boot.js"
 _DOCUMENT = "index.html"
+_AT_TIMES = "vendor/speedscope/"  # a megabyte that pieces/profiles.py puts where there are profiles
 
 
 def page_files() -> tuple[str, Mapping[str, bytes]]:
     """The folder that the page's files are published in, and each file by its name in it."""
     found = dict(_walk(resources.files("groundspeed.site") / "app", ""))
-    files = {name: content for name, content in sorted(found.items()) if name not in (BOOT, _DOCUMENT)}
+    files = {name: content for name, content in sorted(found.items()) if _always(name)}
     whole = b"".join(name.encode() + b"\0" + content_id(content).encode() for name, content in files.items())
     return f"app/{content_id(whole)}/", files
+
+
+def _always(name: str) -> bool:
+    return name not in (BOOT, _DOCUMENT) and not name.startswith(_AT_TIMES)
 
 
 def boot_script() -> bytes:

@@ -13,6 +13,7 @@ from groundspeed.site.folder import SiteFolder
 from groundspeed.site.pieces.commits import put_commits
 from groundspeed.site.pieces.index import put_index
 from groundspeed.site.pieces.lines import put_lines
+from groundspeed.site.pieces.profiles import put_profiles
 from groundspeed.site.subject import Subject
 
 Piece = Callable[[SiteFolder, Subject], str | None]
@@ -22,5 +23,6 @@ PIECES: Mapping[str, Piece] = MappingProxyType(
         "commits": put_commits,
         "index": put_index,
         "lines": put_lines,
+        "profiles": put_profiles,
     }
 )
