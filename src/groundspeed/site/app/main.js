@@ -2,7 +2,9 @@
 
 import { format, parse } from "./address.js";
 import { Republished, Store } from "./data.js";
-import { h, mark } from "./dom.js";
+import { h } from "./dom.js";
+import { Header } from "./header.js";
+import { showKeys } from "./keys.js";
 
 /**
  * @typedef {import("./view.js").View} View
@@ -14,12 +16,22 @@ const VIEWS = /** @type {Record<string, {module: string, label?: string}>} */ ({
   "": { module: "start", label: "Overview" },
   benchmarks: { module: "benchmarks", label: "Benchmarks" },
   benchmark: { module: "benchmark/benchmark" },
+  regressions: { module: "regressions", label: "Regressions" },
+  compare: { module: "compare", label: "Compare" },
+  heatmap: { module: "heatmap", label: "Heat map" },
+  targets: { module: "targets", label: "Targets" },
+  scaling: { module: "scaling", label: "Scaling" },
+  machines: { module: "machines", label: "Machines" },
+  profiles: { module: "profiles" },
 });
+
+const PATIENCE_MS = 200; // what is there sooner needs no word about waiting (it would only flicker)
 
 /** @param {import("./data.js").Manifest} manifest @param {URL} base */
 export async function start(manifest, base) {
-  const page = new Page(await Store.open(manifest, base));
+  const page = new Page(new Store(manifest, base));
   document.body.replaceChildren(...page.nodes);
+  history.scrollRestoration = "manual"; // a view stands after its data came: later than the browser would scroll
   window.addEventListener("hashchange", () => void page.show());
   document.addEventListener("keydown", (event) => page.key(event));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.repaint());
@@ -28,103 +40,126 @@ export async function start(manifest, base) {
 
 class Page {
   #store;
-  /** @type {Place | null} */ #place = null;
   /** @type {View | null} */ #view = null;
+  /** Of the view that is shown. @type {Place | null} */ #shown = null;
+  /** Of the view that is being opened. @type {Place | null} */ #awaited = null;
+  #scrolled = new Scrolled();
 
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
     this.main = h("main", { id: "main" });
-    this.box = /** @type {HTMLInputElement} */ (h("input", {
-      type: "search", id: "search", placeholder: "Search benchmarks", autocomplete: "off", spellcheck: "false",
-      oninput: () => this.#search(),
-    }));
-    this.links = h("ul", { class: "views" }, Object.entries(VIEWS).filter(([, { label }]) => label).map(([view, { label }]) =>
-      h("li", {}, h("a", { href: format(view), "data-view": view }, label))));
+    this.waiting = h("p", { class: "waiting", role: "status" });
+    this.header = new Header({
+      project: store.manifest.project.name,
+      links: Object.entries(VIEWS).flatMap(([view, { label }]) => (label ? [[view, label]] : [])),
+      search: (text) => this.#search(text),
+      first: () => this.#view?.first?.() ?? null,
+      leave: () => this.#focusTitle(),
+      help: () => showKeys(this.#view?.keys),
+    });
     this.nodes = [
       h("a", { class: "skip", href: "#main", onclick: (/** @type {Event} */ event) => {
         event.preventDefault();
         this.#focusTitle();
       } }, "Skip to the content"),
-      h("header", { class: "top" },
-        h("a", { class: "brand", href: "#/" }, mark(), h("span", { class: "project" }, store.manifest.project.name), h("span", { class: "tool" }, "groundspeed")),
-        h("nav", { "aria-label": "Views" }, this.links),
-        h("div", { class: "find", role: "search" }, h("label", { for: "search", class: "unseen" }, "Search benchmarks by words"), this.box,
-          h("kbd", { "aria-hidden": "true", title: "press / to search" }, "/"))),
-      this.main,
+      this.header.node, this.waiting, this.main,
     ];
   }
 
+  /** Show what the address names. */
   async show() {
     const place = parse(location.hash);
-    const before = this.#place;
-    this.#place = place;
-    for (const link of this.links.querySelectorAll("a")) {
-      if (link.dataset.view === place.view) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-    }
-    if (document.activeElement !== this.box) this.box.value = place.view === "benchmarks" ? place.words.get("q") ?? "" : "";
-    if (this.#view && before && before.view === place.view && before.subject === place.subject) {
+    const top = this.#scrolled.enter();
+    this.header.tell(place.view, place.view === "benchmarks" ? place.words.get("q") ?? "" : "");
+    if (this.#awaited && same(this.#awaited, place)) {
+      this.#awaited.words = place.words;
+    } else if (this.#view && this.#shown && same(this.#shown, place)) {
+      this.#awaited = null;
       this.#view.update(place.words);
-      return;
+    } else {
+      await this.#open(place, top);
     }
-    await this.#open(place);
-    if (before && this.#place === place && document.activeElement !== this.box) this.#focusTitle();
   }
 
-  /** @param {Place} place */
-  async #open(place) {
-    const known = VIEWS[place.view];
-    if (!known) return this.#fill(nothing(`This site has no page ${location.hash}.`));
-    this.main.setAttribute("aria-busy", "true");
+  /** @param {Place} place @param {number} top */
+  async #open(place, top) {
+    const { words } = place;
+    this.#awaited = place;
+    const patience = setTimeout(() => this.#wait(true), PATIENCE_MS);
+    const view = await this.#opened(place);
+    clearTimeout(patience);
+    if (this.#awaited !== place) return view.destroy?.(); // the reader has gone on
+    this.#wait(false);
+    this.#awaited = null;
+    const first = !this.#shown;
+    this.#shown = place;
+    this.#fill(view, top);
+    if (place.words !== words) view.update(place.words);
+    if (!first && document.activeElement !== this.header.box) this.#focusTitle();
+  }
+
+  /** @param {Place} place @returns {Promise<View>} */
+  async #opened(place) {
+    const known = Object.hasOwn(VIEWS, place.view) && VIEWS[place.view];
+    if (!known) return nothing(`This site has no page ${location.hash}.`);
     try {
       const { open } = await import(`./views/${known.module}.js`);
-      const view = await open({ store: this.#store, go: this.#goer(place) }, place.subject, place.words);
-      if (this.#place === place) this.#fill(view);
+      return await open({ store: this.#store, go: this.#goer(place) }, place.subject, place.words);
     } catch (error) {
-      this.#fill(failure(error));
-      if (!(error instanceof Republished)) throw error;
-    } finally {
-      this.main.removeAttribute("aria-busy");
+      if (error instanceof Republished || (await republished(this.#store))) return anew();
+      console.error(error);
+      return failure(error);
     }
   }
 
   /** @param {Place} place @returns {import("./view.js").Frame["go"]} */
   #goer(place) {
     return (words, { replace = false } = {}) => {
-      const address = format(place.view, place.subject, words);
-      if (address === location.hash) return;
-      if (replace) history.replaceState(null, "", address);
-      else history.pushState(null, "", address);
-      void this.show();
+      const now = parse(location.hash);
+      if (same(place, now)) this.#go(format(place.view, place.subject, words), replace); // else: a late word of a view that was left
     };
   }
 
-  /** @param {View} view */
-  #fill(view) {
+  /** @param {string} address @param {boolean} replace */
+  #go(address, replace) {
+    if (address === location.hash) return;
+    if (replace) history.replaceState(history.state, "", address);
+    else history.pushState(null, "", address);
+    void this.show();
+  }
+
+  /** @param {View} view @param {number} top */
+  #fill(view, top) {
     this.#view?.destroy?.();
     this.#view = view;
     this.main.replaceChildren(...view.nodes);
     const { name } = this.#store.manifest.project;
     document.title = view.title ? `${view.title} · ${name}` : `${name} · groundspeed`;
-    window.scrollTo(0, 0);
     view.shown?.();
+    window.scrollTo(0, top);
   }
 
-  #search() {
-    const address = format("benchmarks", null, this.box.value ? { q: this.box.value } : {});
-    if (this.#place?.view === "benchmarks") history.replaceState(null, "", address);
-    else history.pushState(null, "", address);
-    void this.show();
+  /** @param {boolean} waiting */
+  #wait(waiting) {
+    this.waiting.textContent = waiting ? "Loading …" : "";
+    this.main.setAttribute("aria-busy", String(waiting));
+  }
+
+  /** @param {string} text */
+  #search(text) {
+    this.#go(format("benchmarks", null, text ? { q: text } : {}), parse(location.hash).view === "benchmarks");
   }
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    const typing = event.target instanceof HTMLInputElement && ["search", "text"].includes(event.target.type);
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { target } = event;
+    const typing = target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range"].includes(target.type));
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.key === "/") this.header.focus();
+    else if (event.key === "?") showKeys(this.#view?.keys);
+    else return;
     event.preventDefault();
-    this.box.focus();
-    this.box.select();
   }
 
   repaint() {
@@ -136,16 +171,50 @@ class Page {
   }
 }
 
+/** How far down each entry of the browser's history was read, so that the way back leads there. */
+class Scrolled {
+  /** @type {Map<string, number>} */ #tops = new Map();
+  #entry = "";
+
+  /** Leave the present entry for the one that the address shows now. @returns {number} how far down to begin in it */
+  enter() {
+    this.#tops.set(this.#entry, window.scrollY);
+    const known = history.state?.entry;
+    this.#entry = known ?? `${performance.timeOrigin} ${this.#tops.size}`; // of this load: after a reload older entries are not known
+    if (known === undefined) history.replaceState({ entry: this.#entry }, "");
+    return this.#tops.get(this.#entry) ?? 0;
+  }
+}
+
+/** @param {Place} one @param {Place} other */
+function same(one, other) {
+  return one.view === other.view && one.subject === other.subject;
+}
+
 /** @param {string} text @returns {View} */
 function nothing(text) {
   return { title: "Not here", nodes: [h("h1", { tabindex: "-1" }, "Not here"), h("p", {}, text)], update() {} };
 }
 
+/** Whether a page of another name is published now: then its modules are gone, which reads like any failure. @param {Store} store */
+async function republished(store) {
+  try {
+    const answer = await fetch(new URL("manifest.json", store.base), { cache: "no-cache" });
+    return answer.ok && (await answer.json()).app !== store.manifest.app;
+  } catch {
+    return false; // there is no network: the failure itself says more
+  }
+}
+
+/** @returns {View} */
+function anew() {
+  return { title: "Published anew", update() {},
+    nodes: [h("h1", { tabindex: "-1" }, "Published anew"), h("p", {}, "This site was published again while you were reading."),
+      h("p", {}, h("button", { type: "button", onclick: () => location.reload() }, "Reload"))] };
+}
+
 /** @param {unknown} error @returns {View} */
 function failure(error) {
-  const nodes = error instanceof Republished
-    ? [h("h1", { tabindex: "-1" }, "Published anew"), h("p", {}, "This site was published again while you were reading."),
-      h("p", {}, h("button", { type: "button", onclick: () => location.reload() }, "Reload"))]
-    : [h("h1", { tabindex: "-1" }, "This could not be read"), h("p", {}, String(error instanceof Error ? error.message : error))];
-  return { title: "Error", nodes, update() {} };
+  return { title: "Error", update() {},
+    nodes: [h("h1", { tabindex: "-1" }, "This could not be read"), h("p", {}, String(error instanceof Error ? error.message : error))] };
 }

@@ -11,6 +11,9 @@
  * @property {() => void} [shown]  the nodes stand in the document: what needs a width is drawn here
  * @property {() => void} [repaint]  the colours changed
  * @property {() => void} [destroy]
+ * @property {() => HTMLElement | null} [first]  the first of what was found: an arrow down in the search box
+ *   focuses it, Enter there follows it
+ * @property {[keys: string, does: string][]} [keys]  the view's own keys, as the dialog behind `?` lists them
  *
  * @typedef {Object} Frame
  * @property {import("./data.js").Store} store
