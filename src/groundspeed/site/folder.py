@@ -1,8 +1,8 @@
 """A folder that groundspeed publishes into. Owns the writes, the lock and the sweep; knows no format.
 
 ``.groundspeed-site`` is written first and says whose folder it is; it carries the lock as well. Only
-names that groundspeed gives are ever swept: ``data/<kind>-<16 hex>.json`` and ``app/<16 hex>/``, and
-its temporary files. A stranger's files stay, even under ``--force``.
+names that groundspeed gives are ever swept: ``data/<kind>-<16 hex>`` with .json, .bin or .gz,
+``app/<16 hex>/``, and its temporary files. A stranger's files stay, even under ``--force``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from groundspeed.results import atomic
 
 MARKER = ".groundspeed-site"
 _MARKER_TEXT = b"Published by groundspeed; what it names by content in data/ and app/ may be swept.\n"
-_OURS = re.compile(r"data/[a-z]+-[0-9a-f]{16}\.json|app/[0-9a-f]{16}/.+")
+_OURS = re.compile(r"data/[a-z]+-[0-9a-f]{16}\.(?:json|bin|gz)|app/[0-9a-f]{16}/.+")
 
 
 class SiteFolder:
@@ -49,9 +49,9 @@ class SiteFolder:
                     marker.flush()
                 yield cls(path)
 
-    def put_named(self, kind: str, content: bytes) -> str:
+    def put_named(self, kind: str, content: bytes, *, suffix: str = ".json") -> str:
         """Put a data file under a name made of its content; returns the name."""
-        name = f"data/{kind}-{content_id(content)}.json"
+        name = f"data/{kind}-{content_id(content)}{suffix}"
         self.put(name, content)
         return name
 

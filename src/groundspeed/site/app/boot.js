@@ -19,5 +19,8 @@
   } catch (error) {
     document.documentElement.classList.remove("live");
     console.error(error);
+    const said = document.createElement("p");
+    said.textContent = String(error instanceof Error ? error.message : error);
+    document.getElementById("still")?.append(said);
   }
 })();

@@ -2,6 +2,9 @@
 
 /**
  * @typedef {Object} Manifest
+ * @property {string} format
+ * @property {number} version
+ * @property {string} app  the folder of the page
  * @property {{name: string, url: string, show_commit_url: string}} project
  * @property {{benchmarks: number, cases: number, series: number, commits: number, unreadable: number}} counts
  * @property {Record<string, string>} files  of each piece of data the file that it begins with
@@ -41,6 +44,22 @@
  *
  * @typedef {{name: string, unit: string, better: string}} Metric
  *
+ * A change of level, as `Step` in verdicts/steps.py: the culprit is most likely in (base, head], all but surely in
+ * (earliest, latest]; `change` is after over before, or their difference. Places in history.
+ * @typedef {Object} Step
+ * @property {number} base
+ * @property {number} head
+ * @property {number} earliest
+ * @property {number} latest
+ * @property {Interval} before
+ * @property {Interval} after
+ * @property {Interval} change
+ * @property {"ratio" | "difference"} scale
+ * @property {boolean} worse
+ * @property {number} p  the chance that noise alone makes such a step anywhere in the series
+ *
+ * @typedef {{centre: number, low: number, high: number}} Interval
+ *
  * @typedef {Object} Series
  * @property {string} machine
  * @property {string} environment
@@ -53,6 +72,7 @@
  * @property {(number | null)[] | null} high
  * @property {Map<number, string>} failures  by row
  * @property {Map<number, number>} carried  places that hold no measurement, but share the one of a row
+ * @property {Step[]} steps  in order
  *
  * @typedef {Object} Benchmark
  * @property {string} name
@@ -69,38 +89,65 @@
 /** The files that the manifest named are gone: somebody published while the page was open. */
 export class Republished extends Error {}
 
-export class Store {
-  /** @type {Map<string, Promise<Benchmark>>} */
-  #shards = new Map();
-  /** @type {Map<string, Promise<any>>} */
-  #pieces = new Map();
+const VERSION = 2; // of the manifest that this page was made for
 
-  /** @param {Manifest} manifest @param {URL} base @param {Index} index @param {Commit[]} commits */
-  constructor(manifest, base, index, commits) {
+/**
+ * What a view may ask for. Nothing is fetched before somebody asks, and nothing twice: a view names what it
+ * needs of `index` and `commits` in `load`, and has them as plain values from then on.
+ */
+export class Store {
+  /** @type {Map<string, Promise<any>>} */
+  #files = new Map();
+  /** @type {Index | null} */ #index = null;
+  /** @type {Commit[] | null} */ #commits = null;
+  /** @type {Map<string, Entry>} */ #entries = new Map();
+
+  /** @param {Manifest} manifest @param {URL} base */
+  constructor(manifest, base) {
+    if (manifest.format !== "groundspeed-site" || manifest.version !== VERSION) {
+      throw new Error(`This page reads groundspeed-site ${VERSION}, but manifest.json is ${manifest.format} ${manifest.version}. ` +
+        "Publish again with one groundspeed: groundspeed publish.");
+    }
     this.manifest = manifest;
     this.base = base;
-    this.index = index;
-    this.commits = commits;
-    this.entries = new Map(index.benchmarks.map((entry) => [entry.name, entry]));
   }
 
-  /** @param {Manifest} manifest @param {URL} base @returns {Promise<Store>} */
-  static async open(manifest, base) {
-    const [index, commits] = await Promise.all([
-      read(new URL(manifest.files.index, base), "groundspeed-index"),
-      read(new URL(manifest.files.commits, base), "groundspeed-commits"),
-    ]);
-    return new Store(manifest, base, index, decodeCommits(commits));
+  /**
+   * Fetch what `index`, `entries`, `commits` and `placeOf` read; both where neither is named.
+   * @param {...("index" | "commits")} names
+   */
+  async load(...names) {
+    const wanted = names.length ? names : ["index", "commits"];
+    await Promise.all(wanted.map(async (name) => {
+      const payload = await this.piece(name);
+      if (name === "commits") this.#commits ??= decodeCommits(payload);
+      else if (!this.#index) {
+        this.#index = /** @type {Index} */ (payload);
+        this.#entries = new Map(this.#index.benchmarks.map((entry) => [entry.name, entry]));
+      }
+    }));
+  }
+
+  /** The benchmarks and machines, after `load("index")`. @returns {Index} */
+  get index() {
+    if (!this.#index) throw new Error('say `await store.load("index")` first');
+    return this.#index;
+  }
+
+  /** The index's benchmarks by name. @returns {Map<string, Entry>} */
+  get entries() {
+    return this.index && this.#entries;
+  }
+
+  /** The commits in history order, after `load("commits")`. @returns {Commit[]} */
+  get commits() {
+    if (!this.#commits) throw new Error('say `await store.load("commits")` first');
+    return this.#commits;
   }
 
   /** @param {Entry} entry @returns {Promise<Benchmark>} */
   benchmark(entry) {
-    const known = this.#shards.get(entry.shard);
-    if (known) return known;
-    const promise = read(new URL(entry.shard, this.base), "groundspeed-benchmark").then(decodeBenchmark);
-    promise.catch(() => this.#shards.delete(entry.shard));
-    this.#shards.set(entry.shard, promise);
-    return promise;
+    return this.#once(entry.shard, (address) => read(address, "groundspeed-benchmark").then(decodeBenchmark));
   }
 
   /**
@@ -110,24 +157,27 @@ export class Store {
    */
   piece(piece) {
     const name = this.manifest.files[piece];
-    if (!name) return Promise.resolve(null);
-    const known = this.#pieces.get(piece);
-    if (known) return known;
-    const promise = read(new URL(name, this.base), `groundspeed-${piece}`);
-    promise.catch(() => this.#pieces.delete(piece));
-    this.#pieces.set(piece, promise);
-    return promise;
+    return name ? this.#once(name, (address) => read(address, `groundspeed-${piece}`)) : Promise.resolve(null);
   }
 
   /** @param {string} name  of a file of the site @returns {Promise<ArrayBuffer>} */
-  async bytes(name) {
-    const answer = await answered(new URL(name, this.base));
-    return answer.arrayBuffer();
+  bytes(name) {
+    return this.#once(name, (address) => answered(address).then((answer) => answer.arrayBuffer()));
   }
 
   /** @param {string} digits of a hash @returns {number} place in history, -1 when unknown */
   placeOf(digits) {
     return this.commits.findIndex((commit) => commit.hash.startsWith(digits));
+  }
+
+  /** @template T @param {string} name @param {(address: URL) => Promise<T>} fetching @returns {Promise<T>} */
+  #once(name, fetching) {
+    const known = this.#files.get(name);
+    if (known) return known;
+    const promise = fetching(new URL(name, this.base));
+    promise.catch(() => this.#files.delete(name)); // what failed is asked for again
+    this.#files.set(name, promise);
+    return promise;
   }
 }
 
@@ -176,6 +226,7 @@ export function decodeBenchmark(payload) {
       values: row.v.map((/** @type {number | null} */ steps) => unscale(steps, row.e)),
       low: row.lo ? distances(row.v, row.lo, -1, row.e) : null,
       high: row.hi ? distances(row.v, row.hi, 1, row.e) : null,
+      steps: [],
       failures: new Map(row.fail.map((/** @type {[number, number]} */ [at, text]) => [at, payload.texts[text]])),
     })),
   };

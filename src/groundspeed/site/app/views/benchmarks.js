@@ -6,6 +6,7 @@ import { addressOf } from "./benchmark/state.js";
 
 /** @type {import("../view.js").Open} */
 export async function open({ store }, _subject, words) {
+  await store.load("index");
   const found = h("p", { id: "found", role: "status" });
   const list = h("ul", { id: "benchmarks" });
   /** @param {URLSearchParams} words */

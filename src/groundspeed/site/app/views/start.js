@@ -16,6 +16,7 @@ const FAILURES_AT_FIRST = 12;
 
 /** @type {import("../view.js").Open} */
 export async function open({ store }) {
+  await store.load("index", "commits");
   return { title: "", nodes: startPage(store), update() {} };
 }
 

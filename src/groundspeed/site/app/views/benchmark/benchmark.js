@@ -20,6 +20,7 @@ import { format, parse } from "./state.js";
 
 /** @type {import("../../view.js").Open} */
 export async function open({ store, go }, subject, words) {
+  await store.load("index", "commits");
   const entry = store.entries.get(subject ?? "");
   if (!entry) {
     return { title: "Not here", update() {},
