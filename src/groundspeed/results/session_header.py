@@ -53,8 +53,8 @@ def header_line(session: Session, machine: Mapping[str, str]) -> bytes:
             "commits": {commit: time_text(date) for commit, date in session.commits.items()},
             "seed": session.seed,
             "versions": dict(session.versions),
-            "sampling": None if session.sampling is None else _sampling(session.sampling),
-            "fitness": [_finding(one) for one in session.fitness],
+            "sampling": None if session.sampling is None else sampling_wire(session.sampling),
+            "fitness": [finding_wire(one) for one in session.fitness],
         }
     )
 
@@ -83,8 +83,8 @@ def parse_header(line: bytes) -> tuple[Session, dict[str, str]]:
         commits={commit: parse_time(date) for commit, date in wire["commits"].items()},
         seed=wire["seed"],
         versions=wire["versions"],
-        sampling=None if sampling is None else _parse_sampling(sampling),
-        fitness=tuple(_parse_finding(one) for one in wire.get("fitness", ())),
+        sampling=None if sampling is None else parse_sampling(sampling),
+        fitness=tuple(parse_finding(one) for one in wire.get("fitness", ())),
     )
     return session, wire["machine_json"]
 
@@ -125,11 +125,12 @@ def parse_fingerprint(wire: Mapping[str, Any]) -> Fingerprint:
     )
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def finding_wire(one: Finding) -> dict[str, Any]:
+    """A finding, as JSON; in the index too."""
     return {"check": one.check, "severity": str(one.severity), "seen": one.seen, "advice": one.advice}
 
 
-def _parse_finding(wire: Mapping[str, Any]) -> Finding:
+def parse_finding(wire: Mapping[str, Any]) -> Finding:
     """A severity that a newer version added is unknown here: one finding is no reason to lose a session."""
     known = wire["severity"] in set(Severity)
     severity = Severity(wire["severity"]) if known else Severity.UNKNOWN
@@ -139,7 +140,8 @@ def _parse_finding(wire: Mapping[str, Any]) -> Finding:
 # --- what is measured, and how ---------------------------------------------------------------------
 
 
-def _sampling(one: Sampling) -> dict[str, Any]:
+def sampling_wire(one: Sampling) -> dict[str, Any]:
+    """How a session samples, as JSON; in the index too."""
     return {
         "precision": number(one.precision),
         "case_budget_s": number(one.case_budget_s),
@@ -149,7 +151,8 @@ def _sampling(one: Sampling) -> dict[str, Any]:
     }
 
 
-def _parse_sampling(wire: Mapping[str, Any]) -> Sampling:
+def parse_sampling(wire: Mapping[str, Any]) -> Sampling:
+    """What ``sampling_wire`` wrote."""
     return Sampling(
         precision=parse_number(wire["precision"]),
         case_budget_s=parse_number(wire["case_budget_s"]),

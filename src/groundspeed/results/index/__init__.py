@@ -6,3 +6,4 @@ Owns the folder that it is given; writes nothing into the results. docs/index-fo
 from groundspeed.results.index.answers import Index as Index
 from groundspeed.results.index.opening import open_index as open_index
 from groundspeed.results.index.processes import Processes as Processes
+from groundspeed.results.index.recorded import RecordedSession as RecordedSession

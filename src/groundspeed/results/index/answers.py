@@ -18,6 +18,14 @@ from groundspeed.results.entries import Entry, Place
 from groundspeed.results.index.at_commit import Held, carried, held_cell, joined
 from groundspeed.results.index.memory import Memory
 from groundspeed.results.index.processes import PROCESS_COLUMNS, Processes, processes_of
+from groundspeed.results.index.recorded import (
+    CONTROL_COLUMNS,
+    DONE_COLUMNS,
+    SESSION_COLUMNS,
+    TELEMETRY_COLUMNS,
+    RecordedSession,
+    recorded,
+)
 from groundspeed.results.index.spoken import spoken_of
 from groundspeed.results.ledger import Ledger
 from groundspeed.results.sessions import SessionFile
@@ -71,6 +79,17 @@ class Index(abc.ABC):
             for row in rows
             if row["identity"] is not None
         }
+
+    def sessions(self, machine: str) -> tuple[RecordedSession, ...]:
+        """The sessions of a machine, oldest first; none where only asv measured there."""
+        if machine not in self._speaking():
+            return ()
+        return recorded(
+            self._table("sessions", machine, SESSION_COLUMNS),
+            self._table("controls", machine, CONTROL_COLUMNS),
+            self._table("telemetry", machine, TELEMETRY_COLUMNS),
+            self._table("processes", machine, DONE_COLUMNS),
+        )
 
     def remembered(self, method: str) -> Memory:
         """What ``method`` (its name and version, ``steps-1``) made of series before, by their digests."""

@@ -86,8 +86,18 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "precision": "real",
         "case_budget_s": "real",
         "unfit": "texts",
+        "fingerprint": "text",
+        "sampling": "text",
+        "fitness": "text",
     },
     "controls": {"session": "text", "started_at": "time", "samples": "reals", "median_s": "real"},
+    "telemetry": {
+        "session": "text",
+        "quantity": "text",
+        "low": "real",
+        "median": "real",
+        "high": "real",
+    },
 }
 """Every table beside its partition, ``machine``: the kind of each column. Any may be null."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from groundspeed.records import (
     Session,
     Severity,
     Skipped,
+    Telemetry,
 )
 from groundspeed.results.further import entry_name
 from groundspeed.results.gather import Identity
@@ -35,6 +36,7 @@ from groundspeed.results.index.sources import SESSIONS, Stamp, digest, digest_of
 from groundspeed.results.index.tables import folder_of, put, series_id, write_table
 from groundspeed.results.index.unmeasured_wire import unmeasured_to_wire
 from groundspeed.results.ledger import Ledger
+from groundspeed.results.session_header import finding_wire, fingerprint_wire, sampling_wire
 from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import SessionFile, read_session_file
 from groundspeed.results.unmeasured import unmeasured_of
@@ -113,6 +115,8 @@ def rows_of(
     ledger = Ledger()
     ledger.open(file.session, file.machine)
     yield "sessions", _session(file.session)
+    for row in _telemetry(item for item in file.items if isinstance(item, Telemetry)):
+        yield "telemetry", {"session": file.session.id, **row}
     for line, item in enumerate(file.items, start=2):
         place = {"session": file.session.id, "line": line}
         if isinstance(item, Control):
@@ -159,6 +163,9 @@ def _session(one: Session) -> dict[str, Any]:
         "precision": None if sampling is None else sampling.precision,
         "case_budget_s": None if sampling is None else sampling.case_budget_s,
         "unfit": [finding.check for finding in one.fitness if finding.severity is Severity.UNFIT],
+        "fingerprint": to_json(fingerprint_wire(host)).decode(),
+        "sampling": to_json(None if sampling is None else sampling_wire(sampling)).decode(),
+        "fitness": to_json([finding_wire(finding) for finding in one.fitness]).decode(),
     }
 
 
@@ -168,6 +175,19 @@ def _control(one: Control) -> dict[str, Any]:
         "samples": list(one.samples),
         "median_s": median_of(one.samples)[0],
     }
+
+
+def _telemetry(parts: Iterable[Telemetry]) -> Iterator[dict[str, Any]]:
+    """The extremes and the median of each quantity over a session."""
+    found: dict[str, list[float]] = {}
+    for part in parts:
+        for quantity, column in part.columns.items():
+            values = (one for one in column if one is not None and math.isfinite(one))
+            found.setdefault(quantity, []).extend(values)
+    for quantity, values in found.items():
+        if values:
+            middle = statistics.median(values)
+            yield {"quantity": quantity, "low": min(values), "median": middle, "high": max(values)}
 
 
 def _build(one: Build) -> dict[str, Any]:
