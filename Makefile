@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # The certificates that git and pip trust here are good for uv as well.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help history test baseline performance performance-check lint types build lock tools clean
+.PHONY: help history test baseline performance performance-check lint types page build lock tools clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -29,7 +29,8 @@ history: tools
 test: tools
 	@sh tools/wheelhouse
 	@sh tools/install-chromium
-	@$(TOX) -q -e lint,types,test -- $(ARGS)
+	@sh tools/page-tools
+	@$(TOX) -q -e lint,types,page,test -- $(ARGS)
 
 # Measures HEAD on this host for minutes and keeps it as the baseline `main`; commit results/ afterwards.
 baseline: tools
@@ -42,6 +43,10 @@ performance-check: tools
 # Writes docs/PERFORMANCE.md from results/: growth, targets and figures of every operation, and the answer for 1 GB.
 performance: tools
 	@$(TOX) -qq --colored no -e performance-page
+
+page: tools
+	@sh tools/page-tools
+	@$(TOX) -q -e page
 
 lint types build: tools
 	@$(TOX) -q -e $@
