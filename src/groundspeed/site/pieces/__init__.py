@@ -13,6 +13,7 @@ from groundspeed.site.folder import SiteFolder
 from groundspeed.site.pieces.commits import put_commits
 from groundspeed.site.pieces.index import put_index
 from groundspeed.site.pieces.lines import put_lines
+from groundspeed.site.pieces.moments import put_moments
 from groundspeed.site.pieces.profiles import put_profiles
 from groundspeed.site.subject import Subject
 
@@ -23,6 +24,7 @@ PIECES: Mapping[str, Piece] = MappingProxyType(
         "commits": put_commits,
         "index": put_index,
         "lines": put_lines,
+        "moments": put_moments,
         "profiles": put_profiles,
     }
 )
