@@ -48,39 +48,6 @@ def hash_of(page: Page) -> str:
     return found
 
 
-# --- start -------------------------------------------------------------------------------------
-
-
-def test_the_start_page_says_what_was_measured_last_and_what_failed(site: Path, visit: Visitor) -> None:
-    page = visit(site).go()
-    expect(page).to_have_title("dromedary · groundspeed")
-    expect(page.locator("main h1")).to_have_text("dromedary")
-    expect(page.locator(".figures")).to_contain_text(f"7 benchmarks15 cases19 series{COUNT} commits")
-    camel = page.locator(".machine", has_text="camel")
-    expect(camel).to_contain_text("AMD Ryzen 9 7950X · 32 CPUs · 63 GiB")
-    expect(camel).to_contain_text(
-        f"Last measured commit {commit_hash(COUNT - 1)[:8]} Change number {COUNT - 1}"
-    )
-    expect(camel).to_contain_text("✕ 1 failed")
-    expect(page.locator(".machine", has_text="oryx")).to_contain_text("4 CPUs · 16 GiB · Linux 6.1")
-    expect(page.locator(".failures li")).to_have_count(1)
-    expect(page.locator(".failures li")).to_contain_text(
-        "walk.Desert.time_drink on camel at 0000001d, 2024-03-30"
-    )
-    expect(page.locator(".modules li")).to_have_text(
-        ["old2 benchmarks", "walk3 benchmarks", "water2 benchmarks"]
-    )
-    commit = page.locator("tbody tr").first.locator("a")
-    assert commit.get_attribute("href") == f"https://example.org/commit/{commit_hash(COUNT - 1)}"
-
-
-def test_a_module_of_the_start_page_is_a_search(site: Path, visit: Visitor) -> None:
-    page = visit(site).go()
-    page.locator(".modules a", has_text="walk").click()
-    expect(page.locator("#found")).to_have_text("3 benchmarks, 11 cases")
-    assert hash_of(page) == "#/?q=walk."
-
-
 # --- drawing -----------------------------------------------------------------------------------
 
 
@@ -234,50 +201,6 @@ def test_the_values_stand_in_a_table_as_well(site: Path, visit: Visitor) -> None
     expect(page.locator(".more pre")).to_contain_text("walk('<b>far</b>')")
 
 
-# --- finding -----------------------------------------------------------------------------------
-
-
-def test_the_search_finds_by_words_of_the_case(site: Path, visit: Visitor) -> None:
-    page = visit(site).go()
-    expect(page.locator("#found")).to_have_text("7 benchmarks, 15 cases")
-    page.keyboard.press("/")
-    page.keyboard.type("goat HERD 10")
-    # sizes 10 and 100 hold "10"
-    expect(page.locator("#found")).to_have_text("1 benchmark, 2 cases")
-    expect(page.locator(".cases a")).to_have_text(["(10, 'goat')", "(100, 'goat')"])
-    assert page.locator("mark").count() >= 3
-    page.locator(".cases a").nth(1).click()
-    expect(page.locator("h1")).to_have_text("Herd.time_count")
-    assert drawn(page) == {"points": COUNT, "strokes": 1, "carried": 0}
-    page.locator("#search").fill("no such thing")
-    expect(page.locator("#found")).to_have_text("No case holds all these words. Try fewer.")
-
-
-def test_the_keyboard_goes_everywhere(site: Path, visit: Visitor) -> None:
-    page = visit(site).go()
-    page.keyboard.press("/")
-    expect(page.locator("#search")).to_be_focused()
-    page.keyboard.type("desert")
-    page.keyboard.press("ArrowDown")
-    expect(page.locator("#benchmarks a").first).to_be_focused()
-    page.keyboard.press("ArrowDown")
-    expect(page.locator("#benchmarks a").nth(1)).to_be_focused()
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Desert.time_cross")
-    expect(page.locator("h1")).to_be_focused()
-    drawn(page)
-    page.locator(".chart").focus()
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")
-    expect(page.locator(".panel h2")).to_contain_text(f"{COUNT - 2:08x}")
-    expect(page.locator(".panel h2")).to_contain_text("not in the repository any more")
-    page.keyboard.press("Home")
-    expect(page.locator(".panel h2")).to_contain_text("00000000")
-    page.keyboard.press("Escape")
-    expect(page.locator(".panel h2")).to_have_count(0)
-
-
 def test_choices_keep_the_focus_when_they_change(site: Path, visit: Visitor) -> None:
     page = visit(site).go(HERD)
     drawn(page)
@@ -285,35 +208,3 @@ def test_choices_keep_the_focus_when_they_change(site: Path, visit: Visitor) -> 
     page.keyboard.press("Space")
     expect(page.get_by_label("100", exact=True)).to_be_focused()
     expect(page.get_by_label("100", exact=True)).to_be_checked()
-
-
-def test_back_goes_back_and_a_deep_link_restores_everything(site: Path, visit: Visitor) -> None:
-    visited = visit(site)
-    page = visited.go()
-    page.locator("#search").fill("walk")
-    page.locator("#benchmarks a").first.click()
-    expect(page.locator("h1")).to_have_text("Desert.time_cross")
-    page.locator("#benchmarks a").nth(1).click()
-    expect(page.locator("h1")).to_have_text("Desert.time_drink")
-    page.go_back()
-    expect(page.locator("h1")).to_have_text("Desert.time_cross")
-    page.get_by_label("from zero").check()
-    page.get_by_label("oryx").uncheck()
-    deep = page.url
-    page.go_back()
-    page.go_back()
-    page.go_back()
-    expect(page.locator("h1")).to_have_text("dromedary")
-    expect(page.locator("#search")).to_have_value("walk")
-
-    again = visited.go(f"#{deep.partition('#')[2]}")
-    again.reload()
-    assert drawn(again) == {"points": COUNT, "strokes": 1, "carried": 0}
-    expect(again.locator("#search")).to_have_value("walk")
-    expect(again.get_by_label("from zero")).to_be_checked()
-    expect(again.get_by_label("oryx")).not_to_be_checked()
-
-
-def test_an_address_of_nothing_says_so(site: Path, visit: Visitor) -> None:
-    page = visit(site).go("#/benchmark/gone%E0%A4%A")
-    expect(page.locator("h1")).to_have_text("Not here")

@@ -12,7 +12,7 @@ import { showKeys } from "./keys.js";
  */
 
 /** A view's module, and its name among the links at the top; none: it is reached from others. */
-const VIEWS = /** @type {Record<string, {module: string, label?: string}>} */ ({
+export const VIEWS = /** @type {Record<string, {module: string, label?: string}>} */ ({
   "": { module: "start", label: "Overview" },
   benchmarks: { module: "benchmarks", label: "Benchmarks" },
   benchmark: { module: "benchmark/benchmark" },
