@@ -19,6 +19,12 @@ LEAST_NOISE_FLOOR = 0.01
 LEAST_SESSIONS = 8
 """Earlier sessions that a noise floor is told from: with fewer its limit is beyond 5 % on a calm host."""
 
+EARLIER = 20
+"""Sessions that the control's usual level is told from: a host may age, and half a year ago is no measure."""
+
+LEAST_EARLIER = 3
+"""Earlier sessions whose median outvotes one that was disturbed."""
+
 _EFFICIENCY = 0.37  # of a median deviation against a standard deviation (Rousseeuw & Croux, 1993)
 _MEDIAN_DEVIATION = 0.6744897501960817  # of a standard normal, Phi^-1(3/4)
 _LEVEL = 0.99  # of moves that no host made, those that are within the floor
@@ -74,6 +80,62 @@ def usual_noise_floor(earlier: Sequence[Sequence[Control]]) -> float | None:
     deviation = statistics.median(moves) / _MEDIAN_DEVIATION
     limit = float(stdtrit(_EFFICIENCY * len(moves), (1 + _LEVEL) / 2)) * deviation
     return max(LEAST_NOISE_FLOOR, math.expm1(limit))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drift:
+    """Where the control stands against what it usually is: ``ratio`` above 1, the host is slower.
+
+    ``limit``: a ratio beyond it or its reciprocal is a drift. ``sessions`` told it, the newest included.
+    """
+
+    ratio: float
+    limit: float
+    sessions: int
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the host is not what it was."""
+        return self.ratio > self.limit or self.ratio < 1 / self.limit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoDrift:
+    """Nothing can be said of a drift: too few of the ``sessions`` ran the control."""
+
+    sessions: int
+
+
+def drift(medians: Sequence[float]) -> Drift | NoDrift:
+    """The newest of sessions' control medians (seconds, oldest first) against up to ``EARLIER`` before it.
+
+    The usual level is the median of the logarithms before. The limit is where a new session would lie with
+    99 %: Student's t of 0.37 n degrees of freedom times their median deviation, scaled to a normal's
+    standard deviation (Rousseeuw & Croux, JASA 88, 1993), times sqrt(1 + pi / 2n), for the level itself
+    has an error (of a median: Kenney and Keeping, Mathematics of Statistics, 1962). It is never less than
+    ``DEFAULT_NOISE_FLOOR``, and that where fewer than ``LEAST_SESSIONS`` tell a spread.
+    """
+    logs = [math.log(one) for one in medians[-EARLIER - 1 :] if one > 0]
+    earlier = logs[:-1]
+    if len(earlier) < LEAST_EARLIER:
+        return NoDrift(sessions=len(logs))
+    level = statistics.median(earlier)
+    return Drift(
+        ratio=math.exp(logs[-1] - level),
+        limit=max(1 + DEFAULT_NOISE_FLOOR, math.exp(_spread_limit(earlier, level))),
+        sessions=len(logs),
+    )
+
+
+def _spread_limit(logs: Sequence[float], level: float) -> float:
+    count = len(logs)
+    if count < LEAST_SESSIONS:
+        return 0.0
+    from scipy.special import stdtrit
+
+    deviation = statistics.median(abs(one - level) for one in logs) / _MEDIAN_DEVIATION
+    t = float(stdtrit(_EFFICIENCY * count, (1 + _LEVEL) / 2))
+    return t * deviation * math.sqrt(1 + math.pi / 2 / count)
 
 
 def _median(end: str, controls: Sequence[Control]) -> float:

@@ -63,7 +63,7 @@ class RecordedSession:
 def recorded(
     sessions: pa.Table, controls: pa.Table, telemetry: pa.Table, processes: pa.Table
 ) -> tuple[RecordedSession, ...]:
-    """The sessions, oldest first, from the columns named above. One whose header says nonsense is left out."""
+    """The sessions, oldest first, from those columns. One whose header says nonsense is left out."""
     rows = sorted(sessions.to_pylist(), key=lambda row: str(row["session"]))
     run = _by_session(sorted(controls.to_pylist(), key=lambda row: row["started_at"]))
     read = _by_session(sorted(telemetry.to_pylist(), key=lambda row: str(row["quantity"])))
@@ -90,7 +90,8 @@ def _counted(processes: pa.Table) -> list[Mapping[str, Any]]:
     counted = processes.group_by(["session", "commit", "outcome"]).aggregate(
         [("series", "count_distinct"), ("line", "count_distinct")]
     )
-    return counted.to_pylist()
+    rows: list[Mapping[str, Any]] = counted.to_pylist()
+    return rows
 
 
 def _session(

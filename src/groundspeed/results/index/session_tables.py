@@ -182,8 +182,8 @@ def _telemetry(parts: Iterable[Telemetry]) -> Iterator[dict[str, Any]]:
     found: dict[str, list[float]] = {}
     for part in parts:
         for quantity, column in part.columns.items():
-            values = (one for one in column if one is not None and math.isfinite(one))
-            found.setdefault(quantity, []).extend(values)
+            numbers = (one for one in column if one is not None and math.isfinite(one))
+            found.setdefault(quantity, []).extend(numbers)
     for quantity, values in found.items():
         if values:
             middle = statistics.median(values)
