@@ -11,10 +11,12 @@ from types import MappingProxyType
 
 from groundspeed.site.folder import SiteFolder
 from groundspeed.site.pieces.commits import put_commits
+from groundspeed.site.pieces.heat import put_heat
 from groundspeed.site.pieces.index import put_index
 from groundspeed.site.pieces.lines import put_lines
 from groundspeed.site.pieces.moments import put_moments
 from groundspeed.site.pieces.profiles import put_profiles
+from groundspeed.site.pieces.sparks import put_sparks
 from groundspeed.site.subject import Subject
 
 Piece = Callable[[SiteFolder, Subject], str | None]
@@ -22,9 +24,11 @@ Piece = Callable[[SiteFolder, Subject], str | None]
 PIECES: Mapping[str, Piece] = MappingProxyType(
     {
         "commits": put_commits,
+        "heat": put_heat,
         "index": put_index,
         "lines": put_lines,
         "moments": put_moments,
         "profiles": put_profiles,
+        "sparks": put_sparks,
     }
 )
