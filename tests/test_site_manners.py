@@ -28,7 +28,7 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
 }
-# Beside each view as the links open it: a case, one with failures and a picked commit, one with parameters, a search.
+# Beside each view as the links open it: cases, with failures, a picked commit, parameters; a search.
 PLACES = (
     CROSS,
     f"{DRINK}?commit={commit_hash(12)[:8]}",
@@ -46,13 +46,19 @@ _MOVING = """() => [...document.querySelectorAll("*")].filter((node) => {
   const style = getComputedStyle(node);
   return parseFloat(style.transitionDuration) > 0 || parseFloat(style.animationDuration) > 0;
 }).map((node) => node.outerHTML.slice(0, 100))"""
-# What a mouse can press and a keyboard cannot reach: neither it nor a list or grid that it is an item of takes part in
-# the order of Tab. A group of radio buttons is one stop, and so is a composite widget with a roving tabindex.
-_UNREACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, summary, [onclick], [tabindex]")]
-  .filter((node) => node.checkVisibility() && node.tabIndex < 0 && !node.matches("h1, h2, [disabled]"))
-  .filter((node) => !node.closest("[role=grid], [role=treegrid], [role=listbox], [role=tablist], [role=radiogroup], [role=tree]"))
-  .map((node) => node.outerHTML.slice(0, 100))"""
-_SETTLED = """() => document.querySelector("main").getAttribute("aria-busy") !== "true" && document.querySelector("main h1")"""
+# What a mouse can press and Tab does not reach. Inside a grid or a list of choices arrow keys lead on.
+_UNREACHABLE = """() => {
+  const roles = ["grid", "treegrid", "listbox", "tablist", "radiogroup"];
+  const widgets = roles.map((role) => `[role=${role}]`).join();
+  return [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex]")]
+    .filter((node) => node.checkVisibility() && node.tabIndex < 0 && !node.matches("h1, h2, [disabled]"))
+    .filter((node) => !node.closest(widgets))
+    .map((node) => node.outerHTML.slice(0, 100));
+}"""
+_SETTLED = """() => {
+  const main = document.querySelector("main");
+  return main.getAttribute("aria-busy") !== "true" && main.querySelector("h1");
+}"""
 
 
 def each(visited: Visit) -> Iterator[tuple[str, Page]]:

@@ -1,79 +1,131 @@
-// The start page: what was measured last and where, and what failed. States what is; judges nothing.
+// The start page: is it all right, and what changed? Shows what the piece "start" found; of its own it knows the clock only.
 
-import { CARRIED } from "./benchmark/details.js";
-import { breakable, counted, h, outward } from "../dom.js";
-import { moduleOf } from "../search.js";
 import { format as address } from "../address.js";
-import { addressOf } from "./benchmark/state.js";
-import { ago, day, moment } from "../units.js";
+import { choicesOf, readStart } from "../answers.js";
+import { breakable, counted, h, outward, style } from "../dom.js";
+import { commitLine, commitLink, date } from "../parts/commit.js";
+import { copyable } from "../parts/command.js";
+import { percentText, ratio, ratioText } from "../parts/ratio.js";
+import { table } from "../parts/table.js";
+import { trend } from "../parts/trend.js";
+import { looks, verdict } from "../parts/verdict.js";
+import { ago, day, display } from "../units.js";
 
 /**
  * @typedef {import("../data.js").Store} Store
- * @typedef {import("../data.js").Failure} Failure
+ * @typedef {import("../answers.js").Start} Start
+ * @typedef {import("../answers.js").Health} Health
+ * @typedef {import("../answers.js").Line} Line
  */
 
-const FAILURES_AT_FIRST = 12;
+const CHANGES_SHOWN = 5; // a side: what fits into a screen of 800 pixels under the machines
+const TRENDS_SHOWN = 12;
+const FAILURES_SHOWN = 6;
 
 /** @type {import("../view.js").Open} */
-export async function open({ store }) {
-  await store.load("index", "commits");
-  return { title: "", nodes: startPage(store), update() {} };
-}
-
-/** @param {Store} store @returns {HTMLElement[]} */
-function startPage(store) {
-  const { project, counts } = store.manifest;
-  return [
-    h("header", { class: "lead" },
-      h("h1", { tabindex: "-1" }, project.name),
-      h("p", { class: "figures" },
-        figure(counts.benchmarks, "benchmark"), figure(counts.cases, "case"), figure(counts.series, "series", "series"),
-        figure(counts.commits, "commit")),
-      project.url && h("p", {}, outward(project.url, project.url.replace(/^https?:\/\//, "").replace(/\/$/, ""))),
-      counts.unreadable > 0 && h("p", { class: "notice" },
-        `${counted(counts.unreadable, "result file")} could not be read; groundspeed publish names them.`)),
-    machines(store),
-    recent(store),
-    failures(store),
-    modules(store),
-  ];
-}
-
-/** @param {number} count @param {string} one @param {string} [many] */
-function figure(count, one, many = `${one}s`) {
-  return h("span", {}, h("strong", {}, count.toLocaleString("en")), ` ${count === 1 ? one : many}`);
+export async function open({ store, go }, _subject, words) {
+  const [start] = await Promise.all([readStart(store), style(new URL("./start.css", import.meta.url))]);
+  if (!start) return { title: "", nodes: [title(store), nothing()], update() {} };
+  const trends = h("section", { "aria-labelledby": "h-trends" });
+  const update = (/** @type {URLSearchParams} */ words) => trends.replaceChildren(...moduleTrends(start, words, go));
+  update(words);
+  return { title: "", update, nodes: [
+    h("header", { class: "state" }, title(store), signs(start), figures(store)),
+    ...notices(store, start), machines(store, start), changes(store, start),
+    ...troubles(store, start), ...(start.trends.length ? [trends] : []), recent(store, start),
+  ] };
 }
 
 /** @param {Store} store */
-function machines(store) {
-  const { machines: known, latest, carried_since: since = [] } = store.index;
-  return h("section", { "aria-labelledby": "h-machines" },
-    h("h2", { id: "h-machines" }, "Machines"),
-    h("div", { class: "cards" }, known.map((machine, place) => {
-      const tally = latest.find((one) => one.machine === place);
-      const commit = tally && store.commits[tally.commit];
-      const over = since.find((one) => one.machine === place);
-      return h("article", { class: "card machine" },
-        h("h3", {}, machine.name),
-        h("p", { class: "facts" }, facts(machine.facts)),
-        commit && h("p", {}, "Last measured commit ", commitLink(store, tally.commit), " ",
-          h("span", { class: "subject" }, commit.subject ?? "")),
-        commit && h("p", { class: "quiet" }, "committed ", h("time", { datetime: new Date(commit.date * 1000).toISOString(), title: moment(commit.date) },
-          `${day(commit.date)}, ${ago(commit.date)}`)),
-        tally && h("p", {}, counted(tally.values, "value"), tally.failures > 0 && h("span", { class: "bad" }, `, ✕ ${tally.failures.toLocaleString("en")} failed`)),
-        over && h("p", { class: "quiet" }, `${CARRIED} ${counted(over.carried ?? 0, "value")} carried over to `, commitLink(store, over.commit),
-          " since: not measured, the built content is the same"));
-    })));
+function title(store) {
+  return h("h1", { tabindex: "-1" }, store.manifest.project.name);
+}
+
+function nothing() {
+  return h("div", { class: "empty" }, h("p", {}, "This site was published without anything found in its history. Publish it again:"), copyable("groundspeed publish"));
+}
+
+/** @param {Store} store */
+function figures(store) {
+  const { counts, project } = store.manifest;
+  const said = /** @type {[number, string, string?][]} */ ([[counts.benchmarks, "benchmark"], [counts.cases, "case"], [counts.series, "series", "series"], [counts.commits, "commit"]]);
+  return h("p", { class: "figures" }, said.map(([count, one, many = `${one}s`]) =>
+    h("span", {}, h("strong", {}, count.toLocaleString("en")), ` ${count === 1 ? one : many}`)),
+    project.url && outward(project.url, project.url.replace(/^https?:\/\//, "").replace(/\/$/, "")));
+}
+
+/** The answer to "is it all right?", each part of it a way to more. @param {Start} start */
+function signs(start) {
+  const stale = start.machines.filter(old).length;
+  const failing = start.machines.reduce((sum, one) => sum + one.failing, 0);
+  const vanished = start.machines.reduce((sum, one) => sum + one.vanished, 0);
+  const confirmed = start.confirmed ? `, ${start.confirmed.toLocaleString("en")} confirmed` : "";
+  const wrong = [
+    stale > 0 && sign("stale", `${counted(stale, "machine")} stale`, "machines"),
+    start.open > 0 && sign("regression", `${counted(start.open, "open regression")}${confirmed}`, "regressions"),
+    start.targets.fails > 0 && sign("fails", `${counted(start.targets.fails, "target")} missed`, "targets"),
+    start.targets.missing > 0 && sign("inconclusive", `${counted(start.targets.missing, "target")} without data`, "targets"),
+    failing > 0 && sign("failed", `${failing.toLocaleString("en")} failed`, "machines"),
+    vanished > 0 && sign("vanished", `${vanished.toLocaleString("en")} vanished`, "machines"),
+  ].filter(Boolean);
+  const well = [
+    !start.open && sign("fresh", "no open regression", "regressions"),
+    start.targets.holds > 0 && sign("holds", `${counted(start.targets.holds, "target")} met`, "targets"),
+  ];
+  return h("p", { class: "signs" }, wrong, well);
+}
+
+/** @param {string} word @param {string} text @param {string} view */
+function sign(word, text, view) {
+  return h("a", { class: `sign ${looks(word)[1]}`, href: address(view) }, verdict(word, text));
+}
+
+/** By the clock of who reads: a site that nobody publishes any more cannot know it. @param {Health} health */
+function old(health) {
+  return health.stale_at !== null && Date.now() / 1000 > health.stale_at;
+}
+
+/** @param {Store} store @param {Start} start */
+function notices(store, start) {
+  const { unreadable } = store.manifest.counts;
+  const said = [...(unreadable ? [`${counted(unreadable, "result file")} could not be read; groundspeed publish names them.`] : []), ...start.notices];
+  return said.length ? [h("ul", {}, said.map((text) => h("li", { class: "notice" }, text)))] : [];
+}
+
+/** @param {Store} store @param {Start} start */
+function machines(store, start) {
+  return h("section", { "aria-label": "Machines" }, h("div", { class: "hosts" }, start.machines.map((one) => machine(store, one))));
+}
+
+/** @param {Store} store @param {Health} health */
+function machine(store, health) {
+  const { last, control } = health;
+  return h("article", { class: `card host${old(health) ? " old" : ""}` },
+    h("header", {}, h("h2", {}, health.machine), last && h("span", { class: "quiet" }, last.known_by === "session" ? "measured " : "newest commit of ", date(last.at, { since: true }))),
+    old(health) && last && h("p", { class: "alarm" }, verdict("stale", `Stale: nothing measured for ${lasting(Date.now() / 1000 - last.at)}`),
+      health.usual_s !== null && ` (usually every ${lasting(health.usual_s)})`),
+    last ? h("p", {}, commitLine(store, last.commit).flatMap((node) => [node, " "])) : h("p", { class: "quiet" }, "nothing measured yet"),
+    last && h("p", { class: "tallies" }, h("span", {}, counted(last.values, "value")),
+      last.failures > 0 && verdict("failed", `${last.failures.toLocaleString("en")} failed`),
+      last.carried > 0 && verdict("carried over", `${last.carried.toLocaleString("en")} carried over`),
+      health.vanished > 0 && verdict("vanished", `${counted(health.vanished, "benchmark")} vanished`),
+      control.state === "drifting" && control.ratio !== null && verdict("inconclusive", `the host itself changed: control ${ratioText(control.ratio)}`)),
+    health.carried_since && h("p", { class: "quiet" }, verdict("carried over", `${counted(health.carried_since.values, "value")} carried over to `), commitLink(store, health.carried_since.commit),
+      " since: not measured, the built content is the same"),
+    h("p", { class: "facts" }, facts(health.facts)));
+}
+
+/** @param {number} seconds */
+function lasting(seconds) {
+  for (const [length, name] of /** @type {[number, string][]} */ ([[31556952, "year"], [2629746, "month"], [86400, "day"], [3600, "hour"]])) {
+    if (seconds >= 1.5 * length) return counted(Math.round(seconds / length), name);
+  }
+  return counted(Math.max(1, Math.round(seconds / 60)), "minute");
 }
 
 /** @param {Record<string, string>} facts */
 function facts(facts) {
-  const said = [];
-  if (facts.cpu) said.push(facts.cpu);
-  if (facts.num_cpu) said.push(counted(Number(facts.num_cpu), "CPU"));
-  if (facts.ram) said.push(memory(facts.ram));
-  if (facts.os) said.push(facts.os);
-  return said.join(" · ");
+  return [facts.cpu, facts.num_cpu && counted(Number(facts.num_cpu), "CPU"), facts.ram && memory(facts.ram), facts.os].filter(Boolean).join(" · ");
 }
 
 /** asv writes bytes; until its release 0.4 it wrote KiB; people write `16 GB`. @param {string} ram */
@@ -83,70 +135,140 @@ function memory(ram) {
   return `${Math.round(bytes / 2 ** 30)} GiB`;
 }
 
-/** @param {Store} store @param {number} place */
-function commitLink(store, place) {
-  const commit = store.commits[place];
-  return outward(store.manifest.project.show_commit_url && store.manifest.project.show_commit_url + commit.hash, commit.short, { class: "hash" });
+/** @param {Store} store @param {Start} start */
+function changes(store, start) {
+  return h("div", { class: "pair" },
+    side(store, "Regressions", start.worse, start.worse_total, "regressions", "regression",
+      "No open regression: no series stands on a level that is worse than an earlier one."),
+    side(store, "Improvements", start.better, start.better_total, "improvements", "improvement", "No improvement that lasts was found."));
 }
 
-/** @param {Store} store */
-function recent(store) {
-  const { recent: tallies, machines: known } = store.index;
-  const any = tallies.some(({ carried }) => carried);
-  return h("section", { "aria-labelledby": "h-recent" },
-    h("h2", { id: "h-recent" }, any ? "Newest commits, measured or carried over" : "Newest measured commits"),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "h-recent" }, h("table", {},
-      h("thead", {}, h("tr", {}, ["commit", "committed", "subject", "machine"].map((name) => h("th", { scope: "col" }, name)),
-        ["values", "failed", ...(any ? ["carried over"] : [])].map((name) => h("th", { scope: "col", class: "number" }, name)))),
-      h("tbody", {}, tallies.map(({ commit, machine, values, failures: failed, carried = 0 }) => h("tr", {},
-        h("td", {}, commitLink(store, commit), store.commits[commit].tags.map((tag) => h("span", { class: "tag" }, tag))),
-        h("td", { class: "date" }, day(store.commits[commit].date)),
-        h("td", { class: "subject" }, store.commits[commit].subject ?? h("span", { class: "quiet" }, "not in the repository")),
-        h("td", { class: "name" }, known[machine].name),
-        h("td", { class: "number" }, values.toLocaleString("en")),
-        h("td", { class: failed ? "number bad" : "number" }, failed ? `✕ ${failed.toLocaleString("en")}` : "0"),
-        any && h("td", { class: "number" }, carried ? `${CARRIED} ${carried.toLocaleString("en")}` : "0")))))));
+/**
+ * @param {Store} store @param {string} heading @param {import("../answers.js").Brief[]} groups @param {number} total
+ * @param {string} kind @param {"regression" | "improvement"} word @param {string} none
+ */
+function side(store, heading, groups, total, kind, word, none) {
+  /** @type {Record<string, string>} */
+  const words = kind === "improvements" ? { show: "improvements" } : {};
+  return h("section", { class: "sheet", "aria-labelledby": `h-${kind}` },
+    h("header", {}, h("h2", { id: `h-${kind}` }, verdict(word, `${heading} lately`)),
+      total > 0 && h("a", { href: address("regressions", null, words) }, `All ${counted(total, word)}`)),
+    groups.length ? h("ol", { class: "changes" }, groups.slice(0, CHANGES_SHOWN).map((group) => change(store, group, word, words))) : h("p", { class: "quiet" }, none));
 }
 
-/** @param {Store} store */
-function failures(store) {
-  const { failing, failing_total: total } = store.index;
-  const list = h("ul", { class: "failures" }, failing.slice(0, FAILURES_AT_FIRST).map((one) => failure(store, one)));
-  const rest = failing.slice(FAILURES_AT_FIRST);
-  const more = rest.length > 0 && h("button", { type: "button", onclick: () => {
-    list.append(...rest.map((one) => failure(store, one)));
-    /** @type {HTMLElement} */ (more).remove();
-  } }, `Show ${rest.length} more`);
-  return h("section", { "aria-labelledby": "h-failures" },
-    h("h2", { id: "h-failures" }, "Failed when last measured"),
-    total === 0 ? h("p", { class: "quiet" }, "Nothing: every case gave a value or was skipped when it was last measured.") : list,
-    more,
-    total > failing.length && h("p", { class: "quiet" }, `${counted(total - failing.length, "older group")} of failures not listed.`));
-}
-
-/** @param {Store} store @param {Failure} one */
-function failure(store, one) {
-  const choices = /** @type {[string, string][]} */ ([["machine", one.machine], ["env", one.environment]]);
-  if (one.metric) choices.push(["metric", one.metric]);
-  const entry = store.entries.get(one.benchmark);
-  one.example.forEach((value, axis) => value !== null && entry?.param_names[axis] && choices.push([`p.${entry.param_names[axis]}`, value]));
+/** @param {Store} store @param {import("../answers.js").Brief} group @param {"regression" | "improvement"} word @param {Record<string, string>} words */
+function change(store, group, word, words) {
+  const { head } = group.range;
+  const many = group.range.commits !== null && group.range.commits > 1 ? `one of ${group.range.commits} commits up to ` : "";
   return h("li", {},
-    h("a", { href: addressOf(one.benchmark, choices) }, breakable(one.benchmark + (one.metric ? `@${one.metric}` : ""))),
-    h("span", { class: "quiet" }, ` ${one.cases > 1 ? `${counted(one.cases, "case")} ` : ""}on ${one.machine} at `, commitLink(store, one.commit), `, ${day(store.commits[one.commit].date)}`),
-    one.text && h("p", { class: "why" }, one.text));
+    h("p", { class: "size" }, h("a", { href: address("regressions", null, { ...words, id: group.id }) },
+      ratio(group.median, { tone: word === "regression" ? "bad" : "good" }), h("span", {}, word === "regression" ? " worse" : " better")),
+      word === "regression" && verdict(group.state)),
+    h("div", { class: "what" },
+      h("p", { class: "head", title: head.subject }, h("span", { class: "quiet" }, date(head.date)), " ", many, commitLine(store, head).flatMap((node) => [node, " "])),
+      h("p", { class: "where" }, counted(group.cases, "case"), ` on ${group.machines.join(", ")}; most in `, caseLink(group.worst.line), ` ${ratioText(group.worst.factor)}`)));
 }
 
-/** @param {Store} store */
-function modules(store) {
-  /** @type {Map<string, number>} */
-  const sizes = new Map();
-  for (const entry of store.index.benchmarks) {
-    const [module] = moduleOf(entry.name);
-    sizes.set(module, (sizes.get(module) ?? 0) + 1);
-  }
-  return h("section", { "aria-labelledby": "h-modules" },
-    h("h2", { id: "h-modules" }, "Modules"),
-    h("ul", { class: "modules" }, [...sizes].map(([module, size]) => h("li", {},
-      h("a", { href: address("benchmarks", null, module ? { q: `${module}.` } : {}) },
-        h("span", { class: "module" }, breakable(module || "top level")), h("span", { class: "count" }, counted(size, "benchmark")))))));
+/** @param {Line} line */
+function caseLink(line) {
+  return h("a", { class: "case", href: address("benchmark", line.benchmark, choicesOf(line)) }, breakable(line.name));
+}
+
+/** What failed, vanished or misses its target; nothing of what is all right. @param {Store} store @param {Start} start */
+function troubles(store, start) {
+  const parts = [missed(start), failures(store, start), vanished(store, start)].filter((part) => part !== null);
+  return parts.length ? [h("div", { class: "pair" }, parts)] : [];
+}
+
+/** @param {Start} start */
+function missed(start) {
+  if (!start.missed.length) return null;
+  return h("section", { class: "sheet", "aria-labelledby": "h-missed" },
+    h("header", {}, h("h2", { id: "h-missed" }, "Targets missed"), h("a", { href: address("targets") }, "All targets")),
+    h("ul", { class: "failures" }, start.missed.map((row) => h("li", { class: row.state === "fails" ? "" : "gone" },
+      row.line ? caseLink(row.line) : h("code", {}, row.subject), " ", verdict(row.state === "fails" ? "fails" : "inconclusive", row.state === "fails" ? "missed" : "no data"),
+      h("p", { class: "where" }, row.value ? `${display(row.value.centre, row.unit)}, wanted ${row.text}` : `wanted ${row.text}`, ` on ${row.machine}`, row.reason && `: ${row.reason}`)))));
+}
+
+/** @param {Store} store @param {Start} start */
+function failures(store, start) {
+  if (!start.failing.length) return null;
+  const item = (/** @type {import("../answers.js").Failure} */ one) => h("li", {}, caseLink(one.line),
+    h("span", { class: "quiet" }, ` ${one.cases > 1 ? `${counted(one.cases, "case")} ` : ""}on ${one.line.machine} at `, commitLink(store, one.commit), `, ${day(one.commit.date)}`),
+    one.text && h("p", { class: "why" }, one.text));
+  return more("failures", "Failed when last measured", start.failing, start.failing_total, item);
+}
+
+/** @param {Store} store @param {Start} start */
+function vanished(store, start) {
+  if (!start.vanished.length) return null;
+  const item = (/** @type {import("../answers.js").Vanished} */ one) => h("li", { class: "gone" }, h("code", {}, breakable(one.benchmark)),
+    h("span", { class: "quiet" }, ` on ${one.machine}: `, one.why === "dropped" ? "the suite has it no more" : `left out of the last ${counted(one.missed, "measuring")}`,
+      ", last at ", commitLink(store, one.commit), `, ${day(one.commit.date)}`));
+  return more("vanished", "Vanished", start.vanished, start.vanished_total, item);
+}
+
+/**
+ * A list of which the first are shown.
+ * @template T
+ * @param {string} id @param {string} heading @param {T[]} all @param {number} total @param {(one: T) => HTMLElement} item
+ */
+function more(id, heading, all, total, item) {
+  const list = h("ul", { class: "failures" }, all.slice(0, FAILURES_SHOWN).map(item));
+  const rest = all.slice(FAILURES_SHOWN);
+  const button = rest.length > 0 && h("button", { type: "button", onclick: () => {
+    const shown = rest.map(item);
+    list.append(...shown);
+    if (button) button.remove();
+    shown[0].querySelector("a")?.focus();
+  } }, `Show ${rest.length} more`);
+  return h("section", { class: "sheet", "aria-labelledby": `h-${id}` }, h("header", {}, h("h2", { id: `h-${id}` }, heading), h("span", { class: "count" }, total.toLocaleString("en"))), list,
+    button && h("p", {}, button), total > all.length && h("p", { class: "quiet" }, `${(total - all.length).toLocaleString("en")} more are not listed.`));
+}
+
+/** @param {Start} start @param {URLSearchParams} words @param {import("../view.js").Frame["go"]} go */
+function moduleTrends(start, words, go) {
+  const known = [...new Set(start.trends.map((one) => one.machine))];
+  const asked = words.get("machine");
+  const machine = asked !== null && known.includes(asked) ? asked : known[0];
+  const trends = start.trends.filter((one) => one.machine === machine);
+  const all = words.has("all");
+  const choice = known.length > 1 && h("span", { class: "machines-choice", role: "group", "aria-label": "Machine" }, known.map((name) =>
+    h("button", { type: "button", "aria-pressed": String(name === machine), onclick: () => go({ machine: name, ...(all && { all: "" }) }, { replace: true }) }, name)));
+  return [
+    h("div", { class: "heading" }, h("h2", { id: "h-trends" }, "Modules over time"), h("span", { class: "quiet" }, "geometric mean of the series, one where each began; down is better"), choice),
+    h("ul", { class: "trends" }, (all ? trends : trends.slice(0, TRENDS_SHOWN)).map((one) => h("li", {}, moduleTrend(one)))),
+    trends.length > TRENDS_SHOWN && !all && h("p", { class: "quiet" }, h("button", { type: "button", onclick: () => go({ ...(asked && { machine }), all: "" }, { replace: true }) }, `Show all ${trends.length} modules`)),
+  ].filter((node) => node instanceof Node);
+}
+
+/** @param {import("../answers.js").Trend} one */
+function moduleTrend(one) {
+  /** @type {Record<string, string>} */
+  const words = one.module ? { q: `${one.module}.` } : {};
+  const tone = (/** @type {number} */ value) => (value > 1.05 ? "bad" : value < 1 / 1.05 ? "good" : "even"); // 5 %: the tolerance of a verdict
+  return h("a", { href: address("benchmarks", null, words) },
+    h("span", { class: "label" }, h("span", { class: "module", title: one.module }, one.module || "top level"), verdict({ bad: "worse", good: "better", even: "same" }[tone(one.ratio)], ratioText(one.ratio))),
+    trend(one.at, one.mean),
+    h("span", { class: "lately" }, `lately ${percentText(one.lately)} · ${counted(one.lines, "series", "series")}`));
+}
+
+/** @param {Store} store @param {Start} start */
+function recent(store, start) {
+  const carried = start.recent.some((one) => one.carried);
+  const { node } = table({
+    label: "Newest commits", rows: start.recent,
+    columns: [
+      { key: "commit", label: "commit", cell: ({ commit }) => commitLink(store, commit) },
+      { key: "date", label: "committed", kind: "date", cell: ({ commit }) => date(commit.date) },
+      { key: "subject", label: "subject", kind: "subject", cell: ({ commit }) => [...commit.tags.map((tag) => h("span", { class: "tag" }, tag)), " ", commit.subject ?? h("span", { class: "quiet" }, "not in the repository")] },
+      { key: "machine", label: "machine", kind: "name", cell: ({ machine }) => machine },
+      { key: "values", label: "values", number: true, cell: ({ values }) => values.toLocaleString("en") },
+      { key: "failed", label: "failed", number: true, cell: ({ failures }) => (failures ? verdict("failed", failures.toLocaleString("en")) : "0") },
+      ...(carried ? [{ key: "carried", label: "carried over", number: true, cell: (/** @type {import("../answers.js").Tally} */ one) => (one.carried ? verdict("carried over", one.carried.toLocaleString("en")) : "0") }] : []),
+    ],
+  });
+  const newest = start.recent[0];
+  return h("section", { "aria-labelledby": "h-recent" }, h("div", { class: "heading" }, h("h2", { id: "h-recent" }, carried ? "Newest commits, measured or carried over" : "Newest commits measured"),
+    newest && h("span", { class: "quiet" }, ago(newest.commit.date))), node);
 }
