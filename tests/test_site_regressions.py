@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from groundspeed.site.publish import publish
 from tests.browser import Visit, chromium, serve, visit
 from tests.site_archives import HOSTILE, commit_hash, small_archive, subject
-from tests.site_payloads import add_pieces, changes
+from tests.site_payloads import add_pieces, changes, ending
 
 __all__ = ["chromium", "serve", "visit"]  # fixtures
 
@@ -39,11 +39,11 @@ def test_open_ones_are_shown_first_and_filters_stand_in_the_address(answered: Pa
     assert subjects(page) == ["Change number 18", f"Escape {HOSTILE}"]
     page.get_by_label("all 5").check()
     expect(page.locator(".groups tbody tr")).to_have_count(5)
-    assert page.url.endswith("#/regressions?state=all")
+    expect(page).to_have_url(ending("#/regressions?state=all"))
     page.get_by_label("Filter by commit, author or case").type("latency p99")
     assert subjects(page) == ["up to: Change number 8"]
     expect(page.get_by_label("Filter by commit, author or case")).to_be_focused()
-    assert page.url.endswith("?state=all&q=latency+p99")
+    expect(page).to_have_url(ending("?state=all&q=latency+p99"))
     page.go_back()
     expect(page.locator(".groups tbody tr")).to_have_count(2)
 

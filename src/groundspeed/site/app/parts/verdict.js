@@ -26,6 +26,15 @@ const LOOKS = /** @type {Record<string, [symbol: string, tone: string]>} */ ({
   improving: ["▼", "good"],
   worsening: ["▲", "bad"],
   steady: ["=", "even"],
+  missing: ["∅", "unsure"],
+  told: ["◆", "even"],
+  "not told": ["◇", "unsure"],
+  // hosts
+  drifting: ["▲", "bad"],
+  moved: ["▲", "bad"],
+  unfit: ["✕", "bad"],
+  note: ["!", "unsure"],
+  fine: ["✓", "good"],
   // measuring
   failed: ["✕", "bad"],
   vanished: ["∅", "unsure"],
