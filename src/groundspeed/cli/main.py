@@ -24,6 +24,7 @@ from groundspeed.cli import (
     preview,
     publish,
     regressions,
+    report,
     run,
     scaling,
     sql,
@@ -66,6 +67,7 @@ app.command()(gate.gate)
 app.command()(noise.noise)
 app.command()(targets.targets)
 app.command()(scaling.scaling)
+app.command()(report.report)
 app.command()(regressions.regressions)
 app.command()(publish.publish)
 app.command()(preview.preview)

@@ -14,6 +14,7 @@ from typing import Any
 from groundspeed import units
 from groundspeed.config.gate import GateConfig, read_gate
 from groundspeed.config.renames import StatedRenames, read_renames
+from groundspeed.config.report import StatedSection, read_report
 from groundspeed.config.scaling import StatedScaling, read_scaling
 from groundspeed.config.table import Table
 from groundspeed.config.targets import StatedTargets, read_targets
@@ -63,6 +64,7 @@ class ProjectConfig:
     case_budget_s: float
     nightly_cases: tuple[str, ...]
     renames: StatedRenames
+    report: tuple[StatedSection, ...]
     scaling: StatedScaling
     targets: StatedTargets
     tolerances: Tolerances
@@ -80,6 +82,7 @@ def read_project(root: Path) -> ProjectConfig:
         "nightly",
         "renamed",
         "parameters",
+        "report",
         "scaling",
         "targets",
         "tolerance",
@@ -101,6 +104,7 @@ def read_project(root: Path) -> ProjectConfig:
         case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,
         nightly_cases=nightly.strings("cases"),
         renames=read_renames(table.table("renamed"), table.table("parameters")),
+        report=read_report(table.table("report")),
         scaling=read_scaling(table.table("scaling")),
         targets=read_targets(table.table("targets")),
         tolerances=read_tolerances(table.table("tolerance")),

@@ -27,7 +27,8 @@ def choice_report(choice: MachineChoice, output: Format) -> str:
             fingerprint=dataclasses.asdict(choice.fingerprint),
         )
     also = (("also matching", ", ".join(choice.others)),) if choice.others else ()
-    rows = (("machine", choice.name), ("because", choice.reason.value), *also, *_rows(choice.fingerprint))
+    host = fingerprint_rows(choice.fingerprint)
+    rows = (("machine", choice.name), ("because", choice.reason.value), *also, *host)
     return _show(Table(header=("", "this host"), rows=rows), output)
 
 
@@ -57,7 +58,8 @@ def list_report(machines: Sequence[KnownMachine], chosen: str, output: Format) -
     return f"{table}\n\nThis host measures as {chosen}."
 
 
-def _rows(host: Fingerprint) -> tuple[tuple[str, str], ...]:
+def fingerprint_rows(host: Fingerprint) -> tuple[tuple[str, str], ...]:
+    """What a host is, a name and a text each."""
     physical = UNSTATED if host.cores_physical is None else str(host.cores_physical)
     turbo = UNSTATED if host.turbo is None else "on" if host.turbo else "off"
     return (

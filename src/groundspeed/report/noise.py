@@ -74,8 +74,8 @@ def _summary(page: NoisePage) -> str:
     median = statistics.median(one.floor.between_sessions for one in page.cases)
     seen = f"{blind:,} of {count:,} cases cannot" if blind else "every case can"
     first = (
-        f"{page.machine}: the median noise floor is {_share(math.expm1(median))}; {seen} show a change of "
-        f"{WANTED:.0%} between two sessions."
+        f"{page.machine}: the median noise floor is {share_text(math.expm1(median))}; {seen} show a change "
+        f"of {WANTED:.0%} between two sessions."
     )
     return "\n".join([first, *unknown])
 
@@ -89,9 +89,9 @@ def _table(page: NoisePage, shown: Sequence[CaseNoise], output: Format) -> str:
         (
             (_text(one.key) if output is Format.MARKDOWN else _shortened(_text(one.key), room))
             + mark[one.key.environment],
-            _share(math.expm1(one.floor.between_sessions)),
+            share_text(math.expm1(one.floor.between_sessions)),
             _basis(one),
-            _share(one.smallest),
+            share_text(one.smallest),
             _wanted(one),
         )
         for one in shown
@@ -144,7 +144,8 @@ def _shortened(name: str, room: int) -> str:
     return f"{name[:half]}…{name[len(name) - (room - 1 - half) :]}"
 
 
-def _share(value: float) -> str:
+def share_text(value: float) -> str:
+    """A share of a value in percent; what is too large to be told apart is said so."""
     return f"{value:.1%}" if value < _MOST_SHOWN else f"over {_MOST_SHOWN:.0f}×"
 
 

@@ -124,7 +124,7 @@ def _headline(group: Group) -> str:
     largest = _factor(max(counted, key=lambda one: one.size))
     median = math.exp(min(statistics.median(one.size for one in counted), 700.0))
     many = len(counted) > 1
-    change = f"{units.display(median, '')}× {_word(counted)}" if many else _change(counted[0])
+    change = f"{units.display(median, '')}× {_word(counted)}" if many else change_text(counted[0])
     of = f" of {len(group.affected):,}" if len(counted) < len(group.affected) else ""
     cases = f" (median of {len(counted):,}{of} series, up to {largest})" if many else ""
     return f"{group.state}  {change}{cases}  {', '.join(group.machines)}"
@@ -161,7 +161,7 @@ def _cases(group: Group) -> list[str]:
         line
         for one in shown
         for line in (
-            f"{_change(one)}  {_levels(one)}  {one.step.key.machine}",
+            f"{change_text(one)}  {levels_text(one)}  {one.step.key.machine}",
             f"  {plain(text_of(one.step.key))}",
         )
     ]
@@ -236,7 +236,7 @@ def _markdown(page: RegressionsPage) -> str:
 def _row(rank: int, group: Group, page: RegressionsPage) -> tuple[str, ...]:
     commit, counted = page.commits.get(group.range.head), group.counted
     median = math.exp(min(statistics.median(one.size for one in counted), 700.0))
-    change = f"{units.display(median, '')}× {_word(counted)}" if len(counted) > 1 else _change(counted[0])
+    change = f"{units.display(median, '')}× {_word(counted)}" if len(counted) > 1 else change_text(counted[0])
     return (
         str(rank),
         group.id,
@@ -251,7 +251,8 @@ def _row(rank: int, group: Group, page: RegressionsPage) -> tuple[str, ...]:
 
 def _fold(group: Group) -> str:
     rows = tuple(
-        (text_of(one.step.key), one.step.key.machine, _levels(one), _change(one)) for one in _worst(group)
+        (text_of(one.step.key), one.step.key.machine, levels_text(one), change_text(one))
+        for one in _worst(group)
     )
     left = len(group.affected) - len(rows)
     table = Table(header=("case", "machine", "levels", "change"), rows=rows).markdown()
@@ -346,7 +347,7 @@ def _date(commit: str, page: RegressionsPage) -> str | None:
 # --- words and numbers --------------------------------------------------------------------------------
 
 
-def _change(one: Affected) -> str:
+def change_text(one: Affected) -> str:
     """How much, in the direction it went, with its interval: ``1.32× slower (1.30 to 1.35)``."""
     step, change = one.step, one.step.change
     if step.key.metric == EXPONENT:
@@ -372,7 +373,8 @@ def _signed(value: float, unit: str) -> str:
     return f"{'+' if value > 0 else '−'}{units.display(abs(value), unit)}"
 
 
-def _levels(one: Affected) -> str:
+def levels_text(one: Affected) -> str:
+    """``1.20 ms → 1.56 ms``."""
     step = one.step
     return f"{units.display(step.before.centre, step.unit)} → {units.display(step.after.centre, step.unit)}"
 

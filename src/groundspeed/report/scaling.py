@@ -32,7 +32,7 @@ def render_scaling(machine: str, found: Sequence[Grown], kind: Format) -> str:
             "schema": SCHEMA,
             "version": VERSION,
             "machine": machine,
-            "ladders": [_json(one) for one in found],
+            "ladders": [ladder_wire(one) for one in found],
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     if kind is Format.MARKDOWN:
@@ -187,7 +187,8 @@ def _answered(answer: Answer, unit: str) -> str:
 # --- JSON -------------------------------------------------------------------------------------------
 
 
-def _json(one: Grown) -> dict[str, Any]:
+def ladder_wire(one: Grown) -> dict[str, Any]:
+    """One ladder as JSON."""
     ladder = one.scaled.ladder
     return {
         "case": str(ladder),

@@ -27,6 +27,15 @@ class GateFormat(StrEnum):
     JSON = "json"
 
 
+class OverviewFormat(StrEnum):
+    """How the state of a machine is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    HTML = "html"
+
+
 class Sort(StrEnum):
     """Which row of a kind comes first."""
 

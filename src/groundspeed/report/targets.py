@@ -18,7 +18,7 @@ SCHEMA = "groundspeed-targets"
 VERSION = 1
 MISSING = "no data"
 
-_ORDER = (State.FAILS, MISSING, State.INCONCLUSIVE, State.HOLDS)
+ORDER = (State.FAILS, MISSING, State.INCONCLUSIVE, State.HOLDS)
 GUESSED = 10.0  # upper over lower bound: what is wider is no guess either
 _ALIKE = 3  # cases of a target that are shown one by one
 _SHOWN = {State.FAILS: 5, MISSING: 1, State.INCONCLUSIVE: 2, State.HOLDS: 1}  # of more than these
@@ -47,12 +47,12 @@ def summary(rows: Sequence[Judged | Lacking]) -> str:
     worst: dict[tuple[str, str, str], int] = {}
     for one in rows:
         key = (one.machine, one.target.key, one.target.text)
-        worst[key] = min(worst.get(key, len(_ORDER)), _ORDER.index(word_of(one)))
-    counts = {word: sum(place == at for place in worst.values()) for at, word in enumerate(_ORDER)}
+        worst[key] = min(worst.get(key, len(ORDER)), ORDER.index(word_of(one)))
+    counts = {word: sum(place == at for place in worst.values()) for at, word in enumerate(ORDER)}
     holding = counts[State.HOLDS]
     some = "target" if len(worst) == 1 else "targets"
     said = [f"{holding} of {len(worst)} {some} {'holds' if holding == 1 else 'hold'}"]
-    said += [f"{count} {_verb(word, count)}" for word in _ORDER[:-1] if (count := counts[word])]
+    said += [f"{count} {_verb(word, count)}" for word in ORDER[:-1] if (count := counts[word])]
     return ", ".join(said)
 
 
@@ -111,7 +111,7 @@ def since_text(row: Judged) -> str:
 def _of_machine(name: str, rows: Sequence[Judged | Lacking], kind: Format) -> str:
     if not rows:
         return f"{name}: no target matches."
-    ordered = sorted(rows, key=lambda one: _ORDER.index(word_of(one)))
+    ordered = sorted(rows, key=lambda one: ORDER.index(word_of(one)))
     judged = [one for one in ordered if isinstance(one, Judged)]
     commit = Counter(one.commit for one in judged).most_common(1)[0][0] if judged else ""
     head = f"{name}{f' at {commit[:8]}' if commit else ''}: {summary(rows)}"
@@ -229,13 +229,14 @@ def _json(report: TargetReport) -> dict[str, Any]:
         "version": VERSION,
         "machines": list(report.machines),
         "counts": {
-            word.replace(" ", "_"): sum(word_of(one) == word for one in report.rows) for word in _ORDER
+            word.replace(" ", "_"): sum(word_of(one) == word for one in report.rows) for word in ORDER
         },
-        "targets": [_row(one) for one in report.rows],
+        "targets": [target_wire(one) for one in report.rows],
     }
 
 
-def _row(row: Judged | Lacking) -> dict[str, Any]:
+def target_wire(row: Judged | Lacking) -> dict[str, Any]:
+    """One target, judged or not, as JSON."""
     shared = {
         "machine": row.machine,
         "key": row.target.key,

@@ -1,0 +1,29 @@
+"""The state of a machine at a commit in four formats, all from one value. Owns which format is which."""
+
+from __future__ import annotations
+
+from groundspeed.report.table import OverviewFormat
+from groundspeed.verdicts.overview import Overview
+
+SUFFIXES = {
+    ".html": OverviewFormat.HTML,
+    ".htm": OverviewFormat.HTML,
+    ".md": OverviewFormat.MARKDOWN,
+    ".json": OverviewFormat.JSON,
+}
+"""What a file's name says of its format; any other is text."""
+
+
+def render_overview(overview: Overview, kind: OverviewFormat) -> str:
+    """The report in the format asked for, without a line end."""
+    if kind is OverviewFormat.JSON:
+        from groundspeed.report.overview.wire import to_json
+
+        return to_json(overview)
+    if kind is OverviewFormat.HTML:
+        from groundspeed.report.overview.html import to_html
+
+        return to_html(overview)
+    from groundspeed.report.overview.plain import to_markdown, to_text
+
+    return to_markdown(overview) if kind is OverviewFormat.MARKDOWN else to_text(overview)
