@@ -149,7 +149,7 @@ function changes(store, start) {
  */
 function side(store, heading, groups, total, kind, word, none) {
   /** @type {Record<string, string>} */
-  const words = kind === "improvements" ? { show: "improvements" } : {};
+  const words = kind === "improvements" ? { show: "better" } : {};
   return h("section", { class: "sheet", "aria-labelledby": `h-${kind}` },
     h("header", {}, h("h2", { id: `h-${kind}` }, verdict(word, `${heading} lately`)),
       total > 0 && h("a", { href: address("regressions", null, words) }, `All ${counted(total, word)}`)),
