@@ -254,7 +254,7 @@ class Page {
   }
 
   async #save() {
-    const { cell, download } = await import("./benchmark/csv.js"); // only who saves needs it
+    const { cell, download } = await import("./compare/file.js"); // only who saves needs it
     if (this.#compared) download("compared.csv", csvOf(ordered(chosen(this.#compared.rows, this.#words), this.#words.get("sort")), cell));
   }
 }
