@@ -150,7 +150,7 @@ def drawn(page: Page) -> dict[str, int]:
     """What the chart holds, once it stands."""
     page.wait_for_selector(".u-over")
     found: dict[str, int] = page.evaluate("document.querySelector('.plot').drawn")
-    return found
+    return {name: found[name] for name in ("points", "strokes", "carried")}
 
 
 def at_commit(page: Page, stop: int) -> Position:

@@ -1,59 +1,82 @@
-// One benchmark: its choices, its picture, and what is known of the picked commit.
+// One benchmark: its choices, its picture, and what is known of the picked commit. Puts the parts together; owns when each is drawn.
 
 import { Chart, load } from "./chart.js";
-import { breakable, counted, h } from "../../dom.js";
-import { chosen, chosenMetric, dimensions, lines, metricKey } from "./lines.js";
-import { commitPanel, pointText, valuesTable } from "./details.js";
-import { legend } from "./legend.js";
+import { curvesOf, growthPicture, membersOf, newestRow, sizeOf, sizes } from "./along.js";
+import { choice, replaced } from "./controls.js";
+import { breakable, counted, h, style } from "../../dom.js";
+import { csvOf, download } from "./csv.js";
+import { commitPanel, commitWords, pointText, tagged, valuesTable } from "./details.js";
+import { display } from "../../units.js";
+import { growthLegend, legend } from "./legend.js";
+import { chosen, chosenMetric, dimensions, lines } from "./lines.js";
+import { metricField, metricName, newestTable, shownMetrics } from "./metrics.js";
 import { moduleOf } from "../../search.js";
+import { pictureOf, placesOf, possible, zoomOf } from "./picture.js";
+import { samplesAt } from "./samples.js";
+import { statesOf, stepList, stepsOf } from "./steps.js";
 import { format, parse } from "./state.js";
+import { crumbs, neighbours, wayLinks } from "./ways.js";
 
 /**
  * @typedef {import("../../data.js").Benchmark} Benchmark
+ * @typedef {import("../../data.js").Entry} Entry
  * @typedef {import("../../data.js").Store} Store
+ * @typedef {import("./along.js").Curve} Curve
  * @typedef {import("./lines.js").Line} Line
- * @typedef {import("./lines.js").Dimension} Dimension
+ * @typedef {import("./picture.js").Picture} Picture
+ * @typedef {import("./picture.js").Stroke} Stroke
  * @typedef {import("./state.js").State} State
- * @typedef {import("./chart.js").Picture} Picture
  * @typedef {(change: Partial<State>, options?: {replace?: boolean}) => void} Go
  */
 
+const KEYS = /** @type {[string, string][]} */ ([
+  ["← →", "in the chart: the commit before, the commit after"], ["Home End", "in the chart: the first commit, the last one"],
+  ["Esc", "in the chart: let go of the commit"], ["[ ]", "the previous case or benchmark, the next one"],
+]);
+
 /** @type {import("../../view.js").Open} */
 export async function open({ store, go }, subject, words) {
-  await store.load("index", "commits");
+  const [, , uPlot] = await Promise.all([store.load("index", "commits"), style(new URL("../benchmark.css", import.meta.url)), load()]);
   const entry = store.entries.get(subject ?? "");
   if (!entry) {
     return { title: "Not here", update() {},
-      nodes: [h("h1", { tabindex: "-1" }, "Not here"), h("p", {}, "The results hold no benchmark named ", h("code", {}, subject), ".")] };
+      nodes: [h("h1", { tabindex: "-1" }, "Not here"), h("p", {}, "The results hold no benchmark named ", h("code", {}, subject), ". ",
+        h("a", { href: "#/benchmarks" }, "Look for it among all benchmarks.")) ] };
   }
   const benchmark = await store.benchmark(entry);
   let state = parse(words);
-  const page = new BenchmarkPage(store, benchmark, state, (change, options) => go(format({ ...state, ...change }), options));
+  const page = new BenchmarkPage({ store, entry, benchmark, uPlot }, state, (change, options) => go(format({ ...state, ...change }), options));
+  void statesOf(store, benchmark).then((known) => page.tell(known));
+  const key = (/** @type {KeyboardEvent} */ event) => page.beside(event);
   return {
-    title: entry.name,
-    nodes: page.nodes.filter((node) => node instanceof Node),
+    title: entry.name, nodes: page.nodes.filter((node) => node instanceof Node), keys: KEYS,
     update: (changed) => page.update(state = parse(changed)),
-    shown: () => page.repaint(),
+    shown: () => {
+      document.addEventListener("keydown", key);
+      page.repaint();
+    },
     repaint: () => page.repaint(),
-    destroy: () => page.destroy(),
+    destroy: () => {
+      document.removeEventListener("keydown", key);
+      page.destroy();
+    },
   };
 }
 
 class BenchmarkPage {
-  #store;
-  #benchmark;
+  #data;
   #go;
   /** @type {State} */ #state;
   /** @type {Chart | null} */ #chart = null;
-  /** @type {number[]} */ #places = [];
+  /** @type {number[]} */ #places = []; // in history, a place for each stop of the chart
   /** @type {Line[]} */ #lines = [];
+  /** @type {Curve[]} */ #curves = [];
+  /** @type {import("./steps.js").Known} */ #known = new Map();
   #shown = "";
-  #turn = 0;
 
-  /** @param {Store} store @param {Benchmark} benchmark @param {State} state @param {Go} go */
-  constructor(store, benchmark, state, go) {
-    this.#store = store;
-    this.#benchmark = benchmark;
+  /** @param {{store: Store, entry: Entry, benchmark: Benchmark, uPlot: any}} data @param {State} state @param {Go} go */
+  constructor(data, state, go) {
+    this.#data = data;
     this.#state = state;
     this.#go = go;
     this.host = h("div", { class: "plot" });
@@ -61,13 +84,17 @@ class BenchmarkPage {
     this.frame = h("div", { class: "chart", tabindex: "0", role: "application", "aria-describedby": "chart-help",
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) }, this.host, this.tip);
     this.controls = h("div", { class: "controls" });
+    this.ways = h("div", { class: "ways" });
     this.caption = h("div", { class: "caption" });
-    this.views = h("div", { class: "views" });
+    this.beyond = h("span", { class: "notice quiet", hidden: true });
+    this.views = h("div", { class: "axes" });
+    this.metrics = h("div", { class: "multiples" });
     this.legend = h("ol", { class: "legend" });
-    this.panel = h("section", { class: "panel", "aria-live": "polite" });
-    this.table = /** @type {HTMLDetailsElement} */ (h("details", { class: "more", ontoggle: () => this.#fillTable() },
-      h("summary", {}, "Values as a table")));
-    this.nodes = this.#head();
+    this.panel = h("section", { class: "panel", "aria-label": "Picked commit", "aria-live": "polite" });
+    this.steps = h("div", {});
+    this.folds = { table: this.#fold("table", "Values as a table"), metrics: this.#fold("metrics", "Newest value of every metric"),
+      source: this.#fold("source", "Source of the benchmark") };
+    this.nodes = this.#body();
     this.watch = new ResizeObserver(() => this.#chart?.resize(this.host));
     this.watch.observe(this.host);
     this.update(state);
@@ -84,73 +111,104 @@ class BenchmarkPage {
     this.update(this.#state);
   }
 
-  /** @param {State} state */
-  update(state) {
-    this.#state = state;
-    const { lines: drawn, left } = lines(this.#benchmark, state);
-    this.#lines = drawn;
-    this.#places = this.#inOrder(drawn);
-    this.#drawControls();
-    this.#drawLegend(left);
-    const shown = JSON.stringify([[...state.choices], state.x, state.y, state.earlier, state.zoom]);
-    if (shown !== this.#shown) void this.#drawChart(shown);
-    else this.#chart?.pick(this.#picked());
-    this.#drawPanel();
-    this.#fillTable();
+  /** What is known of the regressions. @param {import("./steps.js").Known} known */
+  tell(known) {
+    this.#known = known;
+    if (known.size) this.#drawSteps();
   }
 
-  #head() {
-    const { name, series, code } = this.#benchmark;
-    const [module, rest] = moduleOf(name);
+  /** @param {State} state */
+  update(state) {
+    const { store } = this.#data;
+    this.#state = state;
+    const left = this.#gather();
+    this.#places = placesOf(this.#lines, store.commits, state.x);
+    this.#drawControls();
+    const shown = JSON.stringify([[...state.choices], state.x, state.y, state.earlier, state.zoom, this.#size() && state.commit]);
+    if (shown !== this.#shown) this.#drawChart(shown);
+    else this.#chart?.pick(this.#picked());
+    this.#drawWords(left);
+    this.#drawPanel();
+    this.#drawSteps();
+    this.#fillFolds();
+  }
+
+  /** Along a parameter there is a curve for each set of cases, whose members are the lines. @returns {number} lines that are too many */
+  #gather() {
+    const { benchmark } = this.#data;
+    const size = this.#size();
+    const found = lines(benchmark, this.#state);
+    const along = size && curvesOf(benchmark, this.#state, size);
+    this.#curves = along ? along.curves : [];
+    this.#lines = size ? membersOf(this.#curves, size) : found.lines;
+    return along ? along.left : found.left;
+  }
+
+  #body() {
+    const { store, benchmark: { name, series, code, machines, metrics } } = this.#data;
     const cases = new Set(series.map(({ params }) => JSON.stringify(params))).size;
     return [
-      h("header", { class: "lead" },
-        h("p", { class: "crumbs" }, h("a", { href: "#/" }, this.#store.manifest.project.name), module && " / ", module && breakable(module)),
-        h("h1", { tabindex: "-1", class: "code" }, breakable(rest)),
-        h("p", { class: "quiet" }, `${counted(cases, "case")} · ${counted(series.length, "series", "series")} on ${counted(this.#benchmark.machines.length, "machine")}`)),
+      h("header", { class: "lead" }, h("div", { class: "where" }, crumbs(store, name), this.ways),
+        h("h1", { tabindex: "-1", class: "code" }, breakable(moduleOf(name)[1])),
+        h("p", { class: "quiet" }, `${counted(cases, "case")} · ${counted(series.length, "series", "series")} on ${counted(machines.length, "machine")}`)),
       h("section", { class: "sheet", "aria-label": "History" }, h("div", { class: "above" }, this.caption, this.views), this.frame,
         h("p", { id: "chart-help", class: "unseen" }, "Left and right arrow keys move from commit to commit; Escape lets go. The values are in the table below as well."),
-        this.legend),
+        this.legend, this.metrics),
       this.controls,
       this.panel,
-      this.table,
-      code && h("details", { class: "more" }, h("summary", {}, "Source of the benchmark"), h("pre", { tabindex: "0" }, code)),
+      h("section", { "aria-labelledby": "h-steps", class: "steps" }, h("h2", { id: "h-steps" }, "Steps"), this.steps),
+      metrics.length > 1 && this.folds.metrics,
+      this.folds.table,
+      code && this.folds.source,
     ];
+  }
+
+  /** @param {string} name @param {string} title @returns {HTMLDetailsElement} */
+  #fold(name, title) {
+    const fold = /** @type {HTMLDetailsElement} */ (h("details", { class: "more", ontoggle: () => {
+      if (fold.open === this.#state.open.has(name)) return;
+      const open = new Set(this.#state.open);
+      if (fold.open) open.add(name);
+      else open.delete(name);
+      this.#go({ open }, { replace: true });
+    } }, h("summary", {}, title)));
+    return fold;
   }
 
   // --- choices ----------------------------------------------------------------------------------
 
   #drawControls() {
-    const focused = document.activeElement?.id;
-    const [state, benchmark] = [this.#state, this.#benchmark];
-    const choice = chosen(benchmark, state);
+    const { benchmark, store, entry } = this.#data;
+    const state = this.#state;
+    const now = chosen(benchmark, state);
     const metric = chosenMetric(benchmark, state);
     const versions = new Set(benchmark.series.map(({ version }) => version)).size;
-    const scrolls = [...this.controls.querySelectorAll(".options")].map((box) => box.scrollTop);
-    this.controls.replaceChildren(
-      ...(benchmark.metrics.length > 1 ? [this.#choice("metric", "metric", benchmark.metrics.map(metricKey), new Set([metricKey(metric)]), "radio",
-        (value) => this.#choose("metric", [value]))] : []),
-      ...dimensions(benchmark, metric).filter(({ values }) => values.length > 1).map((dimension) => this.#dimension(dimension, choice)),
-      ...(versions > 1 ? [this.#choice("earlier", "versions", ["earlier"], new Set(state.earlier ? ["earlier"] : []), "checkbox",
-        () => this.#go({ earlier: !state.earlier }), { earlier: "earlier ones too" })] : []),
-    );
-    this.controls.hidden = !this.controls.childElementCount;
-    this.views.replaceChildren(
-      this.#choice("x", "along", ["commit", "date"], new Set([state.x]), "radio", (value) => this.#go({ x: /** @type {State["x"]} */ (value) })),
-      this.#choice("y", "axis", ["auto", "zero", "log"], new Set([state.y]), "radio", (value) => this.#go({ y: /** @type {State["y"]} */ (value) }),
-        { auto: "fitted", zero: "from zero", log: "logarithmic" }),
-    );
-    this.controls.querySelectorAll(".options").forEach((box, place) => { box.scrollTop = scrolls[place] ?? 0; });
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    replaced(this.controls, [
+      ...dimensions(benchmark, metric).filter(({ key, values }) => values.length > 1 && key !== this.#size()?.key)
+        .map((dimension) => this.#dimension(dimension, now.get(dimension.key) ?? new Set())),
+      ...(versions > 1 ? [choice({ key: "earlier", label: "versions", values: ["earlier"], on: new Set(state.earlier ? ["earlier"] : []), type: "checkbox",
+        change: () => this.#go({ earlier: !state.earlier }), words: { earlier: "earlier ones too" } })] : []),
+    ]);
+    const along = sizes(benchmark);
+    replaced(this.views, [
+      choice({ key: "x", label: "along", values: ["commit", "date", ...along.map(({ key }) => key)], on: new Set([this.#size() || state.x === "date" ? state.x : "commit"]), type: "radio",
+        change: (x) => this.#go({ x, zoom: null }), words: Object.fromEntries(along.map(({ key, label }) => [key, label])) }),
+      choice({ key: "y", label: "axis", values: this.#size() ? ["auto", "zero"] : ["auto", "zero", "log", "ratio"], on: new Set([state.y]), type: "radio",
+        change: (y) => this.#go({ y: /** @type {State["y"]} */ (y) }),
+        words: { auto: this.#size() ? "logarithmic" : "fitted", zero: "from zero", log: "logarithmic", ratio: "relative" } }),
+    ]);
+    if (benchmark.metrics.length > 1) {
+      replaced(this.metrics, [metricField({ shown: shownMetrics(benchmark, state), places: this.#inView(), chosen: metric, change: (key) => this.#choose("metric", [key]) })]);
+    }
+    this.ways.replaceChildren(wayLinks(neighbours(store, entry, state, this.#lines[0]?.versions[0] ?? null)));
   }
 
-  /** @param {Dimension} dimension @param {Map<string, Set<string>>} choice */
-  #dimension({ key, label, values }, choice) {
-    const on = choice.get(key) ?? new Set();
-    return this.#choice(key, label, values, on, "checkbox", (value) => {
+  /** @param {import("./lines.js").Dimension} dimension @param {Set<string>} on */
+  #dimension({ key, label, values }, on) {
+    return choice({ key, label, values, on, type: "checkbox", change: (value) => {
       const next = values.filter((one) => (one === value ? !on.has(one) : on.has(one)));
       this.#choose(key, next.length ? next : [value]);
-    });
+    } });
   }
 
   /** @param {string} key @param {string[]} values */
@@ -158,97 +216,65 @@ class BenchmarkPage {
     this.#go({ choices: new Map(this.#state.choices).set(key, values) });
   }
 
-  /**
-   * @param {string} key @param {string} label @param {string[]} values @param {Set<string>} on
-   * @param {"radio" | "checkbox"} type @param {(value: string) => void} change @param {Record<string, string>} [words]
-   */
-  #choice(key, label, values, on, type, change, words = {}) {
-    return h("fieldset", { class: type }, h("legend", {}, label), h("div", { class: "options" }, values.map((value, place) => {
-      const input = /** @type {HTMLInputElement} */ (h("input", { type, name: key, id: `choice-${key}-${place}`, value, checked: on.has(value), onchange: () => change(value) }));
-      return h("label", { title: words[value] ?? value }, input, h("span", {}, words[value] ?? value));
-    })));
-  }
-
   // --- picture ----------------------------------------------------------------------------------
 
-  /** Places in history from the first at which anything is drawn, in the order of the x axis. @param {Line[]} drawn */
-  #inOrder(drawn) {
-    const all = drawn.flatMap(({ versions }) => versions);
-    const places = [...new Set(all.flatMap(({ commits, carried }) => [...commits, ...carried.keys()]))];
-    const { commits } = this.#store;
-    places.sort((a, b) => (this.#state.x === "date" ? commits[a].date - commits[b].date : 0) || a - b);
-    const seen = new Set(all.flatMap((series) => [...series.carried.keys(), ...series.commits.filter((_, row) =>
-      series.values[row] !== null || series.failures.has(row))]));
-    return places.slice(Math.max(0, places.findIndex((place) => seen.has(place)))); // before, all was skipped
+  /** The parameter that the chart runs along, where it does. */
+  #size() {
+    return sizeOf(this.#data.benchmark, this.#state);
   }
 
+  /** @returns {number | null} a stop */
   #picked() {
-    const place = this.#state.commit ? this.#store.placeOf(this.#state.commit) : -1;
+    const place = this.#state.commit ? this.#data.store.placeOf(this.#state.commit) : -1;
     const stop = this.#places.indexOf(place);
     return stop < 0 ? null : stop;
   }
 
+  #inView() {
+    const zoom = zoomOf(this.#state, this.#places, this.#data.store.commits);
+    return zoom ? this.#places.slice(zoom[0], zoom[1] + 1) : this.#places;
+  }
+
   /** @returns {Picture} */
-  #picture() {
-    const state = this.#state;
-    const metric = chosenMetric(this.#benchmark, state);
-    const stopOf = new Map(this.#places.map((place, stop) => [place, stop]));
-    const stops = state.x === "date" ? this.#dates() : this.#places.map((_, stop) => stop);
-    const zoom = state.zoom?.map((digits) => stopOf.get(this.#store.placeOf(digits)) ?? -1);
-    return {
-      stops, dates: state.x === "date", unit: metric.unit, y: this.#canLog() ? state.y : state.y === "log" ? "auto" : state.y,
-      stopLabel: (stop) => this.#store.commits[this.#places[stop]].short,
-      picked: this.#picked(),
-      zoom: zoom && zoom[0] >= 0 && zoom[1] > zoom[0] ? [zoom[0], zoom[1]] : null,
-      strokes: this.#lines.flatMap(({ tag, versions }) => versions.map((series, at) => {
-        const row = () => /** @type {(number | null | undefined)[]} */ (new Array(stops.length).fill(undefined));
-        const stroke = { tag, colour: ((tag - 1) % 8) + 1, earlier: at < versions.length - 1, values: row(), low: row(), high: row(), failures: new Map(), carried: new Map() };
-        series.commits.forEach((place, index) => {
-          const stop = stopOf.get(place);
-          if (stop === undefined) return;
-          stroke.values[stop] = series.values[index];
-          stroke.low[stop] = series.low?.[index] ?? null;
-          stroke.high[stop] = series.high?.[index] ?? null;
-          if (series.failures.has(index)) stroke.failures.set(stop, series.failures.get(index) ?? "");
-        });
-        series.carried.forEach((row, place) => stroke.carried.set(/** @type {number} */ (stopOf.get(place)), series.values[row]));
-        return stroke;
-      })),
-    };
-  }
-
-  /** Seconds since 1970, a second apart where commits share one: a line has one value for each stop. */
-  #dates() {
-    let last = -Infinity;
-    return this.#places.map((place) => (last = Math.max(this.#store.commits[place].date, last + 1)));
-  }
-
-  #canLog() {
-    return this.#lines.every(({ versions }) => versions.every(({ values }) => values.every((value) => value === null || value > 0)));
+  #pictureNow() {
+    const { benchmark, store: { commits } } = this.#data;
+    const [state, metric, picked] = [this.#state, chosenMetric(benchmark, this.#state), this.#picked()];
+    const size = this.#size();
+    if (!size) return pictureOf({ lines: this.#lines, places: this.#places, commits, unit: metric.unit, state, picked });
+    return growthPicture({ curves: this.#curves, size, metric, state, place: picked === null ? null : this.#places[picked] });
   }
 
   /** @param {string} shown */
-  async #drawChart(shown) {
+  #drawChart(shown) {
+    if (!this.host.isConnected) return; // it has no width yet: `shown` draws it
+    const { store: { commits }, benchmark, uPlot } = this.#data;
+    const began = performance.now();
     this.#shown = shown;
-    const turn = ++this.#turn;
-    const uPlot = await load();
-    if (turn !== this.#turn || !this.host.isConnected) return;
     this.#chart?.destroy();
-    this.#chart = new Chart(uPlot, this.host, this.#picture(), {
-      point: (stroke, stop, at) => this.#point(stroke?.tag ?? 0, stop, at),
+    this.tip.hidden = true;
+    const picture = this.#pictureNow();
+    this.#chart = new Chart(uPlot, this.host, picture, {
+      point: (stroke, stop, at) => this.#point(stroke, stop, at),
       leave: () => { this.tip.hidden = true; },
-      pick: (stop) => this.#go({ commit: this.#store.commits[this.#places[stop]].short }, { replace: this.#state.commit !== null }),
-      zoom: (range) => this.#go({ zoom: range && /** @type {[string, string]} */ (range.map((stop) => this.#store.commits[this.#places[stop]].short)) }),
+      pick: (stop) => picture.along !== "value" && this.#go({ commit: commits[this.#places[stop]].short }, { replace: this.#state.commit !== null }),
+      zoom: (range) => this.#go({ zoom: range && /** @type {[string, string]} */ (range.map((stop) => commits[this.#places[stop]].short)) }),
+      fitted: (beyond) => this.#tellBeyond(beyond),
     });
-    this.frame.setAttribute("aria-label", `History of ${this.#benchmark.name}: ${counted(this.#lines.length, "line")} over ${counted(this.#places.length, "commit")}`);
+    const over = picture.along === "value" ? counted(picture.stops.length, "value") : counted(this.#places.length, "commit");
+    this.frame.setAttribute("aria-label", `History of ${benchmark.name}: ${counted(picture.strokes.length, "line")} over ${over}`);
+    // for tests and the curious, as numbers: what is drawn, and how long it took
+    Object.assign(this.host, { drawn: this.#chart.drawn(), took_ms: performance.now() - began });
   }
 
-  /** @param {number} tag @param {number} stop @param {{x: number, y: number}} at */
-  #point(tag, stop, at) {
-    const line = this.#lines.find((one) => one.tag === tag);
-    if (!line) return;
-    const metric = chosenMetric(this.#benchmark, this.#state);
-    this.tip.replaceChildren(...pointText(this.#store, line, this.#lines.length > 1, this.#places[stop], metric));
+  /** @param {Stroke} stroke @param {number} stop @param {{x: number, y: number}} at */
+  #point(stroke, stop, at) {
+    const { store, benchmark } = this.#data;
+    const metric = chosenMetric(benchmark, this.#state);
+    const line = this.#lines.find(({ tag }) => tag === stroke.tag);
+    if (stroke.behind) this.tip.replaceChildren(...this.#growthText(stroke, stop));
+    else if (line) {
+      this.tip.replaceChildren(...pointText({ store, line, several: this.#lines.length > 1, place: this.#places[stop], far: stroke.outliers.get(stop) ?? null, metric }));
+    }
     this.tip.hidden = false;
     const over = this.host.querySelector(".u-over");
     const [left, top] = over instanceof HTMLElement ? [over.offsetLeft, over.offsetTop] : [0, 0];
@@ -258,6 +284,26 @@ class BenchmarkPage {
     this.tip.style.setProperty("top", `${Math.max(4, Math.min(top + at.y - this.tip.offsetHeight / 2, this.frame.clientHeight - this.tip.offsetHeight - 4))}px`);
   }
 
+  /** @param {Stroke} stroke @param {number} stop */
+  #growthText(stroke, stop) {
+    const { store } = this.#data;
+    const [series, size] = [stroke.behind?.[stop], this.#size()];
+    const picked = this.#picked();
+    if (!series || !size) return [];
+    const place = stroke.apart && picked !== null ? this.#places[picked] : series.commits[newestRow(series)];
+    return [h("p", { class: "value" }, h("strong", {}, display(/** @type {number} */ (stroke.values[stop]), series.metric.unit)), ` at ${size.label} ${series.params[size.axis]}`),
+      h("p", {}, tagged(stroke.tag), ` ${this.#curves.find(({ tag }) => tag === stroke.tag)?.label ?? ""}`),
+      ...commitWords(store.commits[place])].filter((node) => node instanceof HTMLElement);
+  }
+
+  /** @param {number} count */
+  #tellBeyond(count) {
+    this.beyond.hidden = count === 0;
+    this.beyond.textContent = count === 0 ? "" : `${counted(count, "outlier")} beyond the axis, marked at its edge: an axis from zero or a logarithmic one shows ${count === 1 ? "it" : "them"}.`;
+  }
+
+  // --- the reader's hand ------------------------------------------------------------------------
+
   /** @param {KeyboardEvent} event */
   #key(event) {
     const now = this.#picked();
@@ -265,40 +311,83 @@ class BenchmarkPage {
     const next = { ArrowLeft: (now ?? last + 1) - 1, ArrowRight: (now ?? last - 1) + 1, Home: 0, End: last }[event.key];
     if (next !== undefined) {
       event.preventDefault();
-      const stop = Math.min(last, Math.max(0, next));
-      this.#go({ commit: this.#store.commits[this.#places[stop]].short }, { replace: true });
+      this.#pick(this.#places[Math.min(last, Math.max(0, next))], { replace: true });
     } else if (event.key === "Escape" && now !== null) {
       event.preventDefault();
       this.#go({ commit: null }, { replace: true });
     }
   }
 
+  /** @param {number} place in history @param {{replace?: boolean}} [options] */
+  #pick(place, options) {
+    this.#go({ commit: this.#data.store.commits[place].short }, options);
+  }
+
+  /** The keys that lead to the neighbouring case. @param {KeyboardEvent} event */
+  beside(event) {
+    const typing = event.target instanceof HTMLInputElement && ["search", "text"].includes(event.target.type);
+    if (!["[", "]"].includes(event.key) || typing || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    const { store, entry } = this.#data;
+    const { previous, next } = neighbours(store, entry, this.#state, this.#lines[0]?.versions[0] ?? null);
+    const way = event.key === "[" ? previous : next;
+    if (way) location.hash = way.href;
+  }
+
   // --- words below and above --------------------------------------------------------------------
 
   /** @param {number} left lines that were not drawn */
-  #drawLegend(left) {
-    const metric = chosenMetric(this.#benchmark, this.#state);
-    this.caption.replaceChildren(
-      h("span", {}, h("strong", {}, metric.name || (metric.unit === "s" ? "time" : metric.unit || "value")),
-        metric.unit && metric.unit !== (metric.name || metric.unit) ? ` in ${metric.unit}` : "", ` · ${metric.better} is better`),
-      ...(this.#state.y === "log" && !this.#canLog() ? [h("span", { class: "notice" }, "Not every value is above zero: drawn without logarithm.")] : []),
-      ...(left ? [h("span", { class: "notice" }, `${counted(left, "more line")} chosen than can be told apart: narrow the choice.`)] : []),
-      ...(this.#state.zoom ? [h("button", { type: "button", onclick: () => this.#go({ zoom: null }) }, "Show all")] : []),
-    );
-    this.legend.replaceChildren(...legend(this.#store, this.#lines));
+  #drawWords(left) {
+    const { benchmark, store } = this.#data;
+    const [state, metric, picked] = [this.#state, chosenMetric(benchmark, this.#state), this.#picked()];
+    const name = metricName(metric);
+    const impossible = !this.#size() && possible(this.#lines, state.y) !== state.y;
+    this.caption.replaceChildren(...[
+      h("span", {}, h("strong", {}, name), metric.unit && metric.unit !== name && metric.name ? ` in ${metric.unit}` : "",
+        state.y === "ratio" && !impossible ? ", relative to the first level in view" : "", ` · ${metric.better} is better`),
+      impossible && h("span", { class: "notice" }, "Not every value is above zero: drawn as it is."),
+      left > 0 && h("span", { class: "notice" }, `${counted(left, "more line")} chosen than can be told apart: narrow the choice.`),
+      this.beyond,
+      state.zoom && !this.#size() && h("button", { type: "button", onclick: () => this.#go({ zoom: null }) }, "Show all"),
+    ].filter((node) => node instanceof HTMLElement));
+    if (this.#size()) this.beyond.hidden = true;
+    this.legend.replaceChildren(...(this.#size() ? growthLegend(this.#curves, picked === null ? null : store.commits[this.#places[picked]].short) : legend(store, this.#lines)));
   }
 
   #drawPanel() {
+    const { store, benchmark } = this.#data;
     const stop = this.#picked();
-    const metric = chosenMetric(this.#benchmark, this.#state);
-    this.panel.replaceChildren(...(stop === null
-      ? [h("p", { class: "quiet" }, "Pick a point, or focus the chart and use the arrow keys, to see a commit here. Drag across the chart to zoom.")]
-      : commitPanel(this.#store, this.#lines, this.#places[stop], metric, () => this.#go({ commit: null }))));
+    if (stop === null) {
+      this.panel.replaceChildren(h("p", { class: "quiet" }, "Pick a point, or focus the chart and use the arrow keys, to see a commit here. Drag across the chart to zoom."));
+      return;
+    }
+    const place = this.#places[stop];
+    const samples = h("div", { class: "samples" });
+    this.panel.replaceChildren(...commitPanel({ store, benchmark, lines: this.#lines, place, close: () => this.#go({ commit: null }) }), samples);
+    void samplesAt({ store, benchmark, lines: this.#lines, place }).then((nodes) => samples.replaceChildren(...nodes));
   }
 
-  #fillTable() {
-    if (!this.table.open) return;
-    const metric = chosenMetric(this.#benchmark, this.#state);
-    this.table.replaceChildren(this.table.firstElementChild ?? "", valuesTable(this.#store, this.#lines, this.#places, metric));
+  #drawSteps() {
+    const { store, benchmark } = this.#data;
+    const stop = this.#picked();
+    this.steps.replaceChildren(...stepList({ store, benchmark, rows: stepsOf(this.#lines, new Set(this.#inView())), known: this.#known,
+      picked: stop === null ? null : this.#places[stop], several: this.#lines.length > 1, pick: (place) => this.#pick(place) }));
+  }
+
+  #fillFolds() {
+    const { store, benchmark } = this.#data;
+    for (const [name, fold] of Object.entries(this.folds)) {
+      fold.open = this.#state.open.has(name);
+      const content = !fold.open ? [] : name === "metrics" ? [newestTable(benchmark, shownMetrics(benchmark, this.#state))]
+        : name === "source" ? [h("pre", { tabindex: "0" }, benchmark.code)]
+          : [h("p", {}, h("button", { type: "button", onclick: () => this.#save() }, "Save as CSV"),
+            h("span", { class: "quiet" }, " every line in view, in base units")), valuesTable(store, this.#lines, this.#inView(), chosenMetric(benchmark, this.#state))];
+      fold.replaceChildren(/** @type {Node} */ (fold.firstElementChild), ...content);
+    }
+  }
+
+  #save() {
+    const { store, benchmark } = this.#data;
+    const series = this.#lines.flatMap(({ versions }) => versions);
+    download(`${benchmark.name.replace(/[^\w.-]+/g, "_")}.csv`, csvOf({ benchmark, series, places: this.#inView(), commits: store.commits }));
   }
 }

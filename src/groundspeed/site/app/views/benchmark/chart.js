@@ -1,50 +1,39 @@
-// Drawing lines over commits. Owns pixels: uPlot's set-up, bands, marks, failures; decides nothing.
+// Drawing a picture and the reader's hand on it. Owns uPlot's set-up, its axes, pointing and zooming; decides nothing.
 
+import { fitted } from "./fit.js";
+import { TAGS } from "./landmarks.js";
 import { density, drawMarks, LANE } from "./marks.js";
+import { standing } from "./picture.js";
+import { style } from "../../dom.js";
 import { display, scaleOf, significant } from "../../units.js";
 
 /**
- * @typedef {Object} Stroke  a line as it is drawn: every array has one place for each stop
- * @property {number} tag
- * @property {number} colour  1 to 8
- * @property {boolean} earlier  an earlier version of the benchmark
- * @property {(number | null | undefined)[]} values  undefined: not measured there; null: no value
- * @property {(number | null | undefined)[]} low
- * @property {(number | null | undefined)[]} high
- * @property {Map<number, string>} failures  by stop
- * @property {Map<number, number>} carried  by stop: the value that was measured elsewhere
- *
- * @typedef {Object} Picture
- * @property {number[]} stops  where on the x axis each commit stands, rising
- * @property {(stop: number) => string} stopLabel
- * @property {boolean} dates  whether stops are seconds since 1970
- * @property {Stroke[]} strokes
- * @property {string} unit
- * @property {"auto" | "zero" | "log"} y
- * @property {number | null} picked  a stop
- * @property {[number, number] | null} zoom  first and last stop in view
+ * @typedef {import("./picture.js").Picture} Picture
+ * @typedef {import("./picture.js").Stroke} Stroke
  *
  * @typedef {Object} Events
- * @property {(stroke: Stroke | null, stop: number, at: {x: number, y: number}) => void} point
+ * @property {(stroke: Stroke, stop: number, at: {x: number, y: number}) => void} point
  * @property {() => void} leave
  * @property {(stop: number) => void} pick
  * @property {(range: [number, number] | null) => void} zoom
+ * @property {(beyond: number) => void} fitted  how many outliers lie outside of the axis
  */
 
-const REACH = 40; // how far from the pointer a point is still meant
+const REACH = 40; // CSS pixels: how far from the pointer a point is still meant
+const EDGE = 4; // CSS pixels: how far inside the edge stands what lies beyond it
 
 /** @type {Promise<any> | null} */
 let library = null;
 
 /** uPlot, fetched when the first chart is drawn. @returns {Promise<any>} */
 export function load() {
-  library ??= new Promise((resolve, reject) => {
+  library ??= Promise.all([style(new URL("../../vendor/uplot/uPlot.min.css", import.meta.url)), new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL("../../vendor/uplot/uPlot.iife.min.js", import.meta.url).href;
     script.onload = () => resolve(/** @type {any} */ (window).uPlot);
     script.onerror = () => reject(new Error("the chart's code could not be read"));
     document.head.append(script);
-  });
+  })]).then(([, found]) => found);
   return library;
 }
 
@@ -53,13 +42,13 @@ export function load() {
  * @typedef {ReturnType<typeof palette>} Palette
  * @param {Element} element
  */
-function palette(element) {
+export function palette(element) {
   const style = getComputedStyle(element);
-  const named = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  const named = (/** @type {string} */ name, /** @type {string} */ or = "") => style.getPropertyValue(name).trim() || or;
   return {
     lines: Array.from({ length: 8 }, (_, place) => named(`--line-${place + 1}`)),
-    ink: named("--ink-soft"), grid: named("--grid"), bad: named("--bad"), paper: named("--panel"), accent: named("--accent"),
-    font: `12px ${named("--sans")}`,
+    ink: named("--ink-soft"), grid: named("--grid"), bad: named("--bad"), good: named("--good", named("--line-3")), edge: named("--edge-strong"),
+    paper: named("--panel"), accent: named("--accent"), font: `12px ${named("--sans")}`,
   };
 }
 
@@ -69,8 +58,10 @@ export class Chart {
   #events;
   #colours;
   #quiet = false;
-  #window = [-Infinity, Infinity]; // of the x axis; uPlot asks for y before it lets its own be seen
+  #beyond = 0;
+  /** @type {[number, number]} */ #window = [-Infinity, Infinity]; // of the x axis; uPlot asks for y before it lets its own be seen
   #pressed = { x: 0, y: 0 };
+  /** @type {{stroke: Stroke, at: number} | null} */ #near = null;
 
   /** @param {any} uPlot @param {HTMLElement} host @param {Picture} picture @param {Events} events */
   constructor(uPlot, host, picture, events) {
@@ -85,15 +76,17 @@ export class Chart {
       this.#pressed = { x: event.clientX, y: event.clientY };
     });
     this.#plot.over.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#click(event));
-    this.#plot.over.addEventListener("mouseleave", () => events.leave());
-    // tests and the curious: what is drawn, as numbers
-    const carried = picture.strokes.reduce((sum, stroke) => sum + stroke.carried.size, 0);
-    /** @type {any} */ (host).drawn = { points: this.points(), strokes: picture.strokes.length, carried };
+    this.#plot.over.addEventListener("mouseleave", () => this.#leave());
   }
 
-  /** How many measured values are drawn. */
-  points() {
-    return this.#picture.strokes.reduce((sum, { values }) => sum + values.filter((value) => typeof value === "number").length, 0);
+  /** What is drawn, as numbers: for tests, and for the curious. */
+  drawn() {
+    const { strokes } = this.#picture;
+    const sum = (/** @type {(stroke: Stroke) => number} */ count) => strokes.reduce((total, stroke) => total + count(stroke), 0);
+    return {
+      points: sum(({ values }) => values.filter((value) => typeof value === "number").length), strokes: strokes.length,
+      carried: sum(({ carried }) => carried.size), steps: sum(({ steps }) => steps.length), outliers: sum(({ outliers }) => outliers.size), beyond: this.#beyond,
+    };
   }
 
   /** @param {HTMLElement} host */
@@ -108,6 +101,7 @@ export class Chart {
 
   /** @param {number | null} stop */
   pick(stop) {
+    if (this.#picture.picked === stop) return;
     this.#picture.picked = stop;
     this.#plot.redraw(false);
   }
@@ -116,50 +110,34 @@ export class Chart {
     this.#plot.destroy();
   }
 
+  /** Lines pass outliers by. */
   #data() {
-    const columns = this.#picture.strokes.flatMap(({ values, low, high }) => [values, low, high]);
-    return [this.#picture.stops, ...columns];
+    return [this.#picture.stops, ...this.#picture.strokes.flatMap(({ values, low, high, outliers }) => [values, low, high].map((column) => {
+      if (!outliers.size) return column;
+      const through = [...column];
+      for (const at of outliers.keys()) through[at] = undefined;
+      return through;
+    }))];
   }
 
   /** @param {any} uPlot @param {HTMLElement} host */
   #options(uPlot, host) {
-    const { strokes, y, dates } = this.#picture;
+    const { strokes, y, along, logX, tags } = this.#picture;
     const colours = this.#colours;
-    const faint = strokes.length > 4 ? "1f" : "33";
     return {
       ...size(host),
-      padding: [12, 34, 0, 0],
+      padding: [tags.length ? TAGS + 6 : 12, 34, 0, 0],
       legend: { show: false },
-      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, dist: 6 } },
+      cursor: { y: false, points: { show: false }, drag: { x: along !== "value", y: false, dist: 6 } },
       scales: {
-        x: { time: false, range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => this.#across(low, high) },
+        x: { time: false, distr: logX ? 3 : 1, range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => this.#across(low, high) },
         y: { distr: y === "log" ? 3 : 1, range: (/** @type {any} */ u) => this.#upright(u) },
       },
-      series: [{}, ...strokes.flatMap(({ colour, earlier }) => {
-        const stroke = colours.lines[colour - 1];
-        return [
-          { stroke: earlier ? `${stroke}b0` : stroke, width: strokes.length > 8 ? 1.25 : 1.75, dash: earlier ? [5, 4] : undefined, points: { show: false } },
-          { width: 0, points: { show: false } },
-          { width: 0, points: { show: false } },
-        ];
-      })],
+      series: [{}, ...strokes.flatMap((stroke) => columns(stroke, colours, strokes.length > 8 ? 1.25 : 1.75))],
       bands: strokes.map(({ colour }, place) => ({
-        series: [3 * place + 3, 3 * place + 2], fill: colours.lines[colour - 1] + faint,
+        series: [3 * place + 3, 3 * place + 2], fill: colours.lines[colour - 1] + (strokes.length > 4 ? "1f" : "33"),
       })),
-      axes: [
-        {
-          stroke: colours.ink, font: colours.font, space: dates ? 90 : 84, size: 34, gap: 8,
-          grid: { show: false }, ticks: { stroke: colours.grid, width: 1, size: 5 },
-          incrs: dates ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
-          values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((place) => this.#tick(place)),
-        },
-        {
-          stroke: colours.ink, font: colours.font, space: 44, gap: 8,
-          size: (/** @type {any} */ _, /** @type {string[] | null} */ texts) => 20 + 6.8 * Math.max(3, ...(texts ?? []).map((text) => text.length)),
-          grid: { stroke: colours.grid, width: 1 }, ticks: { show: false },
-          values: (/** @type {any} */ u, /** @type {(number | null)[]} */ at, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ step) => this.#rungs(u, at, step),
-        },
-      ],
+      axes: [this.#axisAcross(), this.#axisUp()],
       hooks: {
         draw: [(/** @type {any} */ u) => drawMarks({ u, ratio: uPlot.pxRatio, picture: this.#picture, colours })],
         setCursor: [(/** @type {any} */ u) => this.#hover(u)],
@@ -168,58 +146,69 @@ export class Chart {
     };
   }
 
+  #axisAcross() {
+    const { along, stops } = this.#picture;
+    const colours = this.#colours;
+    return {
+      stroke: colours.ink, font: colours.font, space: along === "date" ? 90 : 84, size: 34, gap: 8,
+      grid: { show: along === "value", stroke: colours.grid, width: 1 }, ticks: { stroke: colours.grid, width: 1, size: 5 },
+      incrs: along === "date" ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
+      values: (/** @type {any} */ u, /** @type {number[]} */ at) => (along === "value" ? this.#sizes(u, at) : at.map((place) => this.#tick(place))),
+      ...(along === "value" ? { splits: () => stops, filter: (/** @type {any} */ _, /** @type {number[]} */ at) => at } : {}),
+    };
+  }
+
+  #axisUp() {
+    const colours = this.#colours;
+    return {
+      stroke: colours.ink, font: colours.font, space: 44, gap: 8,
+      size: (/** @type {any} */ _, /** @type {string[] | null} */ texts) => 20 + 6.8 * Math.max(3, ...(texts ?? []).map((text) => text.length)),
+      grid: { stroke: colours.grid, width: 1 }, ticks: { show: false },
+      values: (/** @type {any} */ u, /** @type {(number | null)[]} */ at, /** @type {any} */ _, /** @type {any} */ __, /** @type {number} */ step) => this.#rungs(u, at, step),
+    };
+  }
+
   // --- scales -----------------------------------------------------------------------------------
 
   /** @param {number} low @param {number} high @returns {[number, number]} */
   #across(low, high) {
-    const { dates, stops } = this.#picture;
+    const { along, logX, stops } = this.#picture;
     this.#window = low === null || high === null ? [0, 0] : [low, high];
     if (low === null || high === null) return [0, 1];
-    if (low === high) return [low - (dates ? 86400 : 1), high + (dates ? 86400 : 1)];
+    if (logX) return low === high ? [low / 2, high * 2] : [low / (high / low) ** 0.04, high * (high / low) ** 0.04];
+    if (low === high) return [low - (along === "date" ? 86400 : 1), high + (along === "date" ? 86400 : 1)];
     const whole = low <= stops[0] && high >= stops[stops.length - 1];
     const margin = whole ? (high - low) * 0.015 : 0;
     return [low - margin, high + margin];
   }
 
-  /** All values in view; their intervals as far as they leave the values readable. @param {any} u @returns {[number, number]} */
+  /** @param {any} u @returns {[number, number]} */
   #upright(u) {
-    const { stops, strokes, y } = this.#picture;
-    const [min, max] = this.#window;
-    let [low, high, below, above] = [Infinity, -Infinity, Infinity, -Infinity];
-    let failed = false;
-    stops.forEach((stop, at) => {
-      if (stop < min || stop > max) return;
-      for (const stroke of strokes) {
-        failed ||= stroke.failures.has(at);
-        const value = standing(stroke, at);
-        if (typeof value !== "number" || (y === "log" && value <= 0)) continue;
-        low = Math.min(low, value);
-        high = Math.max(high, value);
-        below = Math.min(below, stroke.low[at] ?? value);
-        above = Math.max(above, stroke.high[at] ?? value);
-      }
-    });
-    if (low > high) [low, high, below, above] = [1, 10, 1, 10];
-    const lane = failed ? LANE / Math.max(60, u.height - 46 - LANE) : 0;
-    if (y === "log") {
-      const reach = Math.max(high / low, 1.1) ** 0.08;
-      const [from, to] = [Math.max(below > 0 ? below : low, low / reach ** 4) / reach, Math.min(above, high * reach ** 4) * reach];
-      return [from / (to / from) ** lane, to];
-    }
-    const span = Math.max(high - low, Math.abs(high) * 0.02, Number.MIN_VALUE * 1e6);
-    const reach = Math.max(span * 1.5, Math.abs(high) * 0.15);
-    const [foot, head] = [Math.max(below, low - reach), Math.min(above, high + reach)];
-    const margin = (head - foot) * 0.06 || span;
-    const from = y === "zero" ? Math.min(0, low) : foot - margin;
-    const to = head + margin;
-    return [from - (to - from) * lane, to];
+    const { range, beyond } = fitted(this.#picture, this.#window, LANE / Math.max(60, u.height - 46 - LANE));
+    this.#beyond = beyond;
+    this.#events.fitted(beyond);
+    return range;
   }
 
   /** @param {number} place on the x axis */
   #tick(place) {
-    const { dates, stops, stopLabel } = this.#picture;
-    if (dates) return new Date(place * 1000).toISOString().slice(0, 10);
+    const { along, stops, stopLabel } = this.#picture;
+    if (along === "date") return new Date(place * 1000).toISOString().slice(0, 10);
     return Number.isInteger(place) && place >= 0 && place < stops.length ? stopLabel(place) : "";
+  }
+
+  /** Every value that was measured, as long as two labels do not touch. @param {any} u @param {number[]} at */
+  #sizes(u, at) {
+    const log = (/** @type {number} */ value) => (this.#picture.logX ? Math.log(value) : value);
+    const [low, high] = this.#across(...this.#window).map(log); // uPlot does not know yet where they will stand
+    let free = -Infinity;
+    return at.map((value) => {
+      const text = this.#picture.stopLabel(this.#picture.stops.indexOf(value));
+      const [x, half] = [((log(value) - low) / (high - low)) * u.width, 4 * text.length];
+      if (x - half < free) return "";
+      free = x + half + 8;
+      return text;
+    });
   }
 
   /** @param {any} u @param {(number | null)[]} at @param {number} step */
@@ -241,33 +230,46 @@ export class Chart {
   /** @param {any} u */
   #hover(u) {
     const { left, top, idx } = u.cursor;
-    if (left < 0 || idx === null || idx === undefined) {
-      this.#events.leave();
-      return;
-    }
-    const near = this.#nearest(u, left, top);
-    if (near) this.#events.point(near.stroke, near.at, { x: near.x, y: near.y });
-    else this.#events.leave();
+    const near = left < 0 || idx === null || idx === undefined ? null : this.#nearest(u, left, top);
+    if (!near) return this.#leave();
+    if (this.#near?.stroke === near.stroke && this.#near.at === near.at) return; // it says so already
+    this.#near = near;
+    this.#events.point(near.stroke, near.at, { x: near.x, y: near.y });
   }
 
-  /** The point or failure closest to a place, within reach along x. @param {any} u @param {number} left @param {number} top */
+  #leave() {
+    this.#near = null;
+    this.#events.leave();
+  }
+
+  /**
+   * The point or failure closest to a place, within reach along x: only the stops there are looked at.
+   * @param {any} u @param {number} left @param {number} top
+   */
   #nearest(u, left, top) {
     const { stops, strokes } = this.#picture;
+    const reach = Math.max(REACH, density(u, this.#picture) / 2);
+    const [from, to] = [u.posToVal(left - reach, "x"), u.posToVal(left + reach, "x")];
     /** @type {{stroke: Stroke, at: number, x: number, y: number, far: number} | null} */
     let best = null;
-    const reach = Math.max(REACH, density(u, this.#picture) / 2);
-    stops.forEach((stop, at) => {
-      const x = u.valToPos(stop, "x");
-      if (Math.abs(x - left) > reach) return;
+    for (let at = firstFrom(stops, from); at < stops.length && stops[at] <= to; at++) {
+      const x = u.valToPos(stops[at], "x");
       for (const stroke of strokes) {
-        const value = standing(stroke, at);
-        if (typeof value !== "number" && !stroke.failures.has(at)) continue;
-        const y = typeof value === "number" ? u.valToPos(value, "y") : u.over.clientHeight - LANE / 2;
+        const y = this.#heightOf(u, stroke, at);
+        if (y === null) continue;
         const far = Math.hypot(x - left, (y - top) / 2);
         if (!best || far < best.far) best = { stroke, at, x, y, far };
       }
-    });
-    return /** @type {{stroke: Stroke, at: number, x: number, y: number, far: number} | null} */ (best);
+    }
+    return best;
+  }
+
+  /** Where it is drawn; what lies beyond the axis stands at its edge. @param {any} u @param {Stroke} stroke @param {number} at */
+  #heightOf(u, stroke, at) {
+    const value = standing(stroke, at);
+    const foot = u.over.clientHeight;
+    if (typeof value === "number") return Math.min(foot - EDGE, Math.max(EDGE, u.valToPos(value, "y")));
+    return stroke.failures.has(at) ? foot - LANE / 2 : null;
   }
 
   /** @param {MouseEvent} event */
@@ -286,7 +288,7 @@ export class Chart {
 
   /** @param {any} u */
   #zoomed(u) {
-    if (this.#quiet) return;
+    if (this.#quiet || this.#picture.along === "value") return;
     const { stops } = this.#picture;
     const inView = stops.map((_, at) => at).filter((at) => stops[at] >= u.scales.x.min && stops[at] <= u.scales.x.max);
     if (!inView.length) return;
@@ -295,9 +297,25 @@ export class Chart {
   }
 }
 
-/** What is drawn at a stop: the value measured there, else one carried over. @param {Stroke} stroke @param {number} at */
-function standing(stroke, at) {
-  return stroke.values[at] ?? stroke.carried.get(at);
+/** A stroke's three columns for uPlot: the line, and the ends of its band. @param {Stroke} stroke @param {Palette} colours @param {number} width */
+function columns({ colour, apart }, colours, width) {
+  const stroke = colours.lines[colour - 1];
+  return [
+    { stroke: apart ? `${stroke}b0` : stroke, width, dash: apart ? [5, 4] : undefined, points: { show: false } },
+    { width: 0, points: { show: false } },
+    { width: 0, points: { show: false } },
+  ];
+}
+
+/** The first place whose number is not below one. @param {number[]} rising @param {number} least */
+function firstFrom(rising, least) {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** @param {HTMLElement} host */

@@ -116,7 +116,7 @@ export function lines(benchmark, state) {
 }
 
 /** @param {Series} series @param {Dimension[]} all @param {Map<string, Set<string>>} choice */
-function matches(series, all, choice) {
+export function matches(series, all, choice) {
   return all.every((dimension) => choice.get(dimension.key)?.has(dimension.of(series)) ?? true);
 }
 
@@ -125,8 +125,8 @@ function identity(series) {
   return JSON.stringify([series.machine, series.environment, series.params]);
 }
 
-/** @param {Series[]} versions @param {string | null} current */
-function inTime(versions, current) {
+/** The youngest at the end. @param {Series[]} versions @param {string | null} current */
+export function inTime(versions, current) {
   const age = (/** @type {Series} */ series) =>
     series.version === current && current !== null ? Infinity : series.commits[series.commits.length - 1] ?? -1;
   return [...versions].sort((a, b) => age(a) - age(b));

@@ -1,8 +1,10 @@
 // What stands on top of the lines: points, intervals, failures, numbers at the ends. Owns pixels only.
 
+import { drawEdges, drawLevels, drawReleases, drawSteps, segment, TAGS } from "./landmarks.js";
+
 /**
- * @typedef {import("./chart.js").Picture} Picture
- * @typedef {import("./chart.js").Stroke} Stroke
+ * @typedef {import("./picture.js").Picture} Picture
+ * @typedef {import("./picture.js").Stroke} Stroke
  * @typedef {{u: any, ratio: number, picture: Picture, colours: import("./chart.js").Palette}} Easel
  *   `ratio`: device pixels for a CSS pixel
  */
@@ -11,6 +13,7 @@ export const LANE = 22; // CSS pixels at the bottom where failures stand, clear 
 const CROWDED = 9; // CSS pixels between stops below which points are left to the line alone
 const CROSS = 3.5; // half the width of a failure's cross
 const DIAMOND = 4; // half the width of a carried-over point
+const RING = 2.25; // half the width of an outlier's ring
 const FAINT = 0.75; // of a carried-over point: the palest line still stands out 3:1 from the ground
 
 /** @param {Easel} easel */
@@ -18,8 +21,9 @@ export function drawMarks(easel) {
   const { u, ratio, picture } = easel;
   u.ctx.save();
   u.ctx.beginPath();
-  u.ctx.rect(u.bbox.left - 8 * ratio, u.bbox.top - 8 * ratio, u.bbox.width + 42 * ratio, u.bbox.height + 8 * ratio);
+  u.ctx.rect(u.bbox.left - 8 * ratio, u.bbox.top - (TAGS + 6) * ratio, u.bbox.width + 42 * ratio, u.bbox.height + (TAGS + 6) * ratio);
   u.ctx.clip();
+  drawReleases(easel);
   drawPicked(easel);
   const crowded = density(u, picture) < CROWDED;
   for (const stroke of picture.strokes) {
@@ -27,7 +31,10 @@ export function drawMarks(easel) {
     drawPoints(easel, stroke, crowded);
     drawFailures(easel, stroke);
   }
-  drawTags(easel);
+  drawLevels(easel);
+  drawEdges(easel);
+  drawSteps(easel);
+  drawNumbers(easel);
   u.ctx.restore();
 }
 
@@ -48,24 +55,30 @@ function drawPicked({ u, ratio, picture: { picked, stops }, colours }) {
   u.ctx.setLineDash([]);
 }
 
-/** @param {Easel} easel @param {Stroke} stroke @param {boolean} crowded */
+/**
+ * An outlier is a small ring on no line, however crowded it is.
+ * @param {Easel} easel @param {Stroke} stroke @param {boolean} crowded
+ */
 function drawPoints(easel, stroke, crowded) {
   const { u, ratio, picture: { stops, picked }, colours } = easel;
   const colour = colours.lines[stroke.colour - 1];
   stops.forEach((stop, at) => {
     const value = stroke.values[at];
-    if (typeof value !== "number") return;
+    if (typeof value !== "number" || stop < u.scales.x.min || stop > u.scales.x.max) return;
     const alone = typeof stroke.values[at - 1] !== "number" && typeof stroke.values[at + 1] !== "number";
-    if (crowded && at !== picked && !alone) return;
+    const outlier = stroke.outliers.has(at);
+    if (crowded && at !== picked && !alone && !outlier) return;
+    if (value < u.scales.y.min || value > u.scales.y.max) return; // see drawEdges
     const [x, y] = [u.valToPos(stop, "x", true), u.valToPos(value, "y", true)];
     u.ctx.strokeStyle = colour;
-    drawInterval(easel, x, stroke.low[at], stroke.high[at]);
+    if (!crowded) drawInterval(easel, x, stroke.low[at], stroke.high[at]);
     u.ctx.beginPath();
-    u.ctx.arc(x, y, (at === picked ? 5 : 3.25) * ratio, 0, 2 * Math.PI);
-    u.ctx.fillStyle = stroke.earlier ? colours.paper : colour;
+    u.ctx.arc(x, y, (at === picked ? 5 : outlier ? RING : 3.25) * ratio, 0, 2 * Math.PI);
+    const hollow = stroke.apart || outlier;
+    u.ctx.fillStyle = hollow ? colours.paper : colour;
     u.ctx.fill();
-    u.ctx.lineWidth = 1.5 * ratio;
-    u.ctx.strokeStyle = stroke.earlier ? colour : colours.paper;
+    u.ctx.lineWidth = (outlier ? 1.25 : 1.5) * ratio;
+    u.ctx.strokeStyle = hollow ? colour : colours.paper;
     u.ctx.stroke();
   });
 }
@@ -123,7 +136,7 @@ function drawFailures({ u, ratio, picture: { stops }, colours }, stroke) {
 }
 
 /** Each line's number at its end, so that colour is never alone in telling. @param {Easel} easel */
-function drawTags(easel) {
+function drawNumbers(easel) {
   const { u, ratio, colours } = easel;
   const ends = lineEnds(easel);
   if (ends.length < 2) return;
@@ -148,7 +161,8 @@ function drawTags(easel) {
 function lineEnds({ u, picture: { stops, strokes } }) {
   /** @type {Map<number, {tag: number, colour: number, at: number, y: number}>} */
   const ends = new Map();
-  for (const { values, tag, colour } of strokes) {
+  for (const { values, tag, colour, apart } of strokes) {
+    if (apart && behindNewest(strokes, tag)) continue;
     for (let at = stops.length - 1; at >= 0; at--) {
       const value = values[at];
       if (typeof value !== "number" || stops[at] > u.scales.x.max || stops[at] < u.scales.x.min) continue;
@@ -159,12 +173,9 @@ function lineEnds({ u, picture: { stops, strokes } }) {
   return [...ends.values()].sort((a, b) => a.y - b.y);
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
-function segment(ctx, x1, y1, x2, y2) {
-  ctx.beginPath();
-  ctx.moveTo(x1, y1);
-  ctx.lineTo(x2, y2);
-  ctx.stroke();
+/** Whether a line has a stroke that is not apart: that one carries its number. @param {Stroke[]} strokes @param {number} tag */
+function behindNewest(strokes, tag) {
+  return strokes.some((stroke) => stroke.tag === tag && !stroke.apart && stroke.values.some((value) => typeof value === "number"));
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} arm */

@@ -1,4 +1,4 @@
-"""The page, in a real Chromium: it draws, it finds, its address holds everything.
+"""The history of a case, in a real Chromium: it draws, it is read and chosen, its address holds everything.
 
 Every test also holds, by `visit`: no error in the console, no dialog, no other host asked.
 """
@@ -78,7 +78,7 @@ def test_the_tooltip_names_value_interval_commit_and_date(site: Path, visit: Vis
     page.locator(".u-over").hover(position=at_commit(page, 10))
     tip = page.locator(".tip")
     expect(tip).to_contain_text("1.226 ms")
-    expect(tip).to_contain_text("1.201 – 1.250 ms")
+    expect(tip).to_contain_text("1.201 – 1.25")
     expect(tip).to_contain_text("0000000a 2024-03-11v1.0")
     expect(tip).to_contain_text("Change number 10")
     page.locator("h1").hover()
@@ -169,13 +169,13 @@ def test_an_exponent_is_chosen_by_the_parameters_that_it_has(tmp_path: Path, vis
     drawn(page)
     expect(page.locator("fieldset", has_text="n").locator("label", has_text="–")).to_have_count(0)
     # no exponent has a size: what was chosen there chooses nothing now, and is kept for the way back
-    page.get_by_label("exponent").check()
+    page.locator(".metrics label", has_text="exponent").click()
     expect(page.locator(".legend .label")).to_have_text(
         ["'x' · 'fast'", "'x' · 'slow'", "'y' · 'fast'", "'y' · 'slow'"]
     )
     page.get_by_label("'y'").uncheck()
     expect(page.locator(".legend .label")).to_have_text(["'fast'", "'slow'"])
-    page.get_by_label("main").check()
+    page.locator(".metrics label", has_text="time").click()
     expect(page.locator(".legend .label")).to_have_text(["'fast'", "'slow'"])
     assert "p.n=10" in hash_of(page)
 

