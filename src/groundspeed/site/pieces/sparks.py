@@ -11,7 +11,8 @@ value.
 ``steps`` are columns over the lines that have one: the last step's ``line``, its ``change`` (a ratio, or
 the difference of the levels where ``line`` is in ``differing``), and the commits ``base`` and ``head`` that
 it lies between. ``few`` are lines too short to be searched for steps, ``failed`` those whose newest row
-failed, ``carried``, where there are any, pairs of a line and the newest commit that its newest value was carried over to.
+failed, ``carried``, where there are any, pairs of a line and the newest commit that its newest value was
+carried over to.
 """
 
 from __future__ import annotations

@@ -103,13 +103,22 @@ export class Rows {
 
   /** Take the sizes that the stylesheet gives now. */
   measure() {
-    const height = parseFloat(getComputedStyle(this.node).getPropertyValue("--row")) || this.#height;
+    const height = pixels(getComputedStyle(this.node).getPropertyValue("--row")) || this.#height;
     this.#headHeight = this.#body.offsetTop;
     if (height !== this.#height) {
       this.#height = height;
       this.#clear();
     }
     this.#draw();
+  }
+
+  /** The link of the first row, or the row where it has none; null: there are no rows. @returns {HTMLElement | null} */
+  get first() {
+    if (!this.#rows.length) return null;
+    this.node.scrollTop = 0;
+    this.#draw();
+    const row = this.#drawn.get(0);
+    return row?.querySelector("a") ?? row ?? null;
   }
 
   /** Give the focus to the row in hand. */
@@ -269,6 +278,11 @@ export class Rows {
       arrow.textContent = order ? (order.descending ? "▾" : "▴") : "";
     });
   }
+}
+
+/** A length of the stylesheet, in `rem` or `px`, in pixels. @param {string} length */
+function pixels(length) {
+  return parseFloat(length) * (length.trim().endsWith("rem") ? parseFloat(getComputedStyle(document.documentElement).fontSize) : 1);
 }
 
 /** @param {EventTarget | null} target @returns {HTMLElement | null} the row that it is in, heads excepted */
