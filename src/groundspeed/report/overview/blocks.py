@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundspeed import units
 from groundspeed.report.machine import fingerprint_rows
@@ -196,7 +196,9 @@ def _throughput(overview: Overview, found: _Entries) -> Block:
             rows.append((name if place == 0 else "", *_rate_cells(overview, one, unit)))
         if not known:
             rows.append((name, NOTHING, NOTHING, cells.bounds(entry.main), NOTHING, ""))
-        pictures += workers(_shown_as(section, entry), unit, known)
+        if len(known) > 1:  # drawn from one worker on: the ideal is so many times its rate
+            every = rates(replace(entry, figures=entry.every))
+            pictures += workers(_shown_as(section, entry), unit, every)
     table = Table(header=header, rows=tuple(rows), right=frozenset(header[1:]) - {"interval"})
     said = ("Efficiency is the rate over so many times the rate of one worker.",)
     return _block("throughput", "Throughput", table, pictures, said)
