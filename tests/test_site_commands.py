@@ -11,10 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from groundspeed.records import CarriedOver, Case
 from groundspeed.results.sessions import FOLDER, SessionWriter
 from tests.repositories import CommitSpec, make_repository
 from tests.results_records import benchmark, run, session
+from tests.site_shards import decode
 
 BENCHMARK = {
     "code": "def time_walk(n): walk(n)",
@@ -96,10 +99,10 @@ def test_publish_writes_the_results_of_asv_with_the_repository_s_subjects(tmp_pa
     index = read(html_dir, "index")
     assert index["latest"] == [{"machine": 0, "commit": 2, "values": 1, "failures": 1}]
     assert [one["example"] for one in index["failing"]] == [["20"]]
-    shard = json.loads((html_dir / index["benchmarks"][0]["shard"]).read_text())
-    assert shard["params"] == [["1", "20"]]
-    assert [one["v"] for one in shard["series"]] == [[25000, 26000, 27000], [50000, 52000, None]]
-    assert shard["series"][0]["lo"] == [1000, 1000, 1000]
+    shard = decode((html_dir / index["benchmarks"][0]["shard"]).read_bytes())
+    assert shard.header["params"] == [["1", "20"]]
+    assert [one.values for one in shard.series] == [[0.25, 0.26, 0.27], [0.5, 0.52, None]]
+    assert shard.series[0].low == pytest.approx([0.24, 0.25, 0.26], rel=1e-3)
 
     again = groundspeed("publish", where=tmp_path)
     assert "written 0, kept" in again.stdout
@@ -124,9 +127,9 @@ def test_a_commit_that_only_a_session_carried_over_to_is_published_with_its_subj
         (third, "third"),
     ]
     index = read(tmp_path / "html", "index")
-    shard = json.loads((tmp_path / "html" / index["benchmarks"][0]["shard"]).read_text())
-    assert (shard["commits"], shard["carried"]) == ([[0, 2]], [[[1, 1]]])
-    assert [one.get("carried") for one in shard["series"]] == [0, None]
+    shard = decode((tmp_path / "html" / index["benchmarks"][0]["shard"]).read_bytes())
+    assert [one.commits for one in shard.series] == [[0, 2], [0, 2]]
+    assert [one.carried for one in shard.series] == [{1: 0}, {}]
 
 
 def test_without_the_repository_publish_shows_what_the_results_say(tmp_path: Path) -> None:

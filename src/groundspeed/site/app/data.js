@@ -1,4 +1,6 @@
-// The site's data: reading the shards and undoing their short form (columns.py). Draws nothing.
+// The site's data: which files hold it, and reading each of them once. Draws nothing; shard.js undoes a benchmark's.
+
+import { decodeBenchmark } from "./shard.js";
 
 /**
  * @typedef {Object} Manifest
@@ -147,7 +149,7 @@ export class Store {
 
   /** @param {Entry} entry @returns {Promise<Benchmark>} */
   benchmark(entry) {
-    return this.#once(entry.shard, (address) => read(address, "groundspeed-benchmark").then(decodeBenchmark));
+    return this.#once(entry.shard, async (address) => decodeBenchmark(await (await answered(address)).arrayBuffer()));
   }
 
   /**
@@ -207,54 +209,4 @@ function decodeCommits(payload) {
     subject: payload.subject[place],
     tags: payload.tags[place] ?? [],
   }));
-}
-
-/** @param {any} payload @returns {Benchmark} */
-export function decodeBenchmark(payload) {
-  const places = payload.commits.map(undoDifferences);
-  return {
-    ...payload,
-    series: payload.series.map((/** @type {any} */ row) => ({
-      carried: carriedOver(payload.carried?.[row.carried] ?? [], places[row.commits]),
-      machine: payload.machines[row.machine],
-      environment: payload.environments[row.environment],
-      metric: payload.metrics[row.metric],
-      version: row.version,
-      params: row.params.map((/** @type {number | null} */ at, /** @type {number} */ axis) =>
-        at === null ? null : payload.params[axis][at]),
-      commits: places[row.commits],
-      values: row.v.map((/** @type {number | null} */ steps) => unscale(steps, row.e)),
-      low: row.lo ? distances(row.v, row.lo, -1, row.e) : null,
-      high: row.hi ? distances(row.v, row.hi, 1, row.e) : null,
-      steps: [],
-      failures: new Map(row.fail.map((/** @type {[number, number]} */ [at, text]) => [at, payload.texts[text]])),
-    })),
-  };
-}
-
-/** @param {number[]} steps */
-function undoDifferences(steps) {
-  let place = 0;
-  return steps.map((step) => (place += step));
-}
-
-/** @param {[number, number][]} steps  since the one before, since the measured @param {number[]} commits */
-function carriedOver(steps, commits) {
-  let place = 0;
-  return new Map(steps.map(([step, back]) => [(place += step), commits.indexOf(place - back)]));
-}
-
-/** @param {(number | null)[]} values @param {(number | null)[]} widths @param {1 | -1} sign @param {number} exponent */
-function distances(values, widths, sign, exponent) {
-  return widths.map((width, row) => {
-    const value = values[row];
-    return width === null || value === null ? null : unscale(value + sign * width, exponent);
-  });
-}
-
-/** @param {number | null} steps @param {number} exponent */
-function unscale(steps, exponent) {
-  if (steps === null) return null;
-  if (exponent >= 0) return steps * 10 ** exponent;
-  return exponent > -300 ? steps / 10 ** -exponent : Number(`${steps}e${exponent}`);
 }

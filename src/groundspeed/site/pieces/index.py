@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from groundspeed.records import SeriesKey
 from groundspeed.results.archive import Series
-from groundspeed.site import columns
 from groundspeed.site.axes import Axes
 from groundspeed.site.folder import SiteFolder
 from groundspeed.site.order import Timeline
+from groundspeed.site.shard import shards
 from groundspeed.site.subject import Subject
 from groundspeed.site.wire import encode
 
@@ -54,13 +54,7 @@ def put_index(folder: SiteFolder, subject: Subject) -> str:
     grouped: dict[str, list[Series]] = {name: [] for name in subject.axes}
     for line in subject.lines:
         grouped[line.benchmark] += [archive.series[place] for place in line.series]
-    shards = {
-        name: folder.put_named(
-            "benchmark",
-            columns.shard(name, series, subject.axes[name], archive.benchmarks.get(name), timeline),
-        )
-        for name, series in grouped.items()
-    }
+    files = {name: folder.put_named("benchmark", content, suffix=".bin") for name, content in shards(subject)}
     machines = sorted({one.key.machine for one in archive.series})
     counts = _count(archive.series, machines, timeline)
     failing = _failing(archive.series, subject.axes, timeline.places)
@@ -76,7 +70,7 @@ def put_index(folder: SiteFolder, subject: Subject) -> str:
                     {"name": name, "facts": _facts(archive.machines.get(name, {}))} for name in machines
                 ],
                 "benchmarks": [
-                    _benchmark(name, grouped[name], subject.axes[name], shards[name]) for name in grouped
+                    _benchmark(name, grouped[name], subject.axes[name], files[name]) for name in grouped
                 ],
                 "latest": latest,
                 "recent": _recent(counts),
