@@ -27,10 +27,39 @@ def add_pieces(html_dir: Path, pieces: Mapping[str, Wire]) -> None:
     """Put payloads into a published site under their names in the manifest."""
     manifest = json.loads((html_dir / MANIFEST).read_text())
     for name, payload in pieces.items():
-        content = encode({"format": f"groundspeed-{name}", "version": 1} | payload)
+        tables = {"lines": line_table(payload["lines"])}
+        content = encode({"format": f"groundspeed-{name}", "version": 1} | columned(payload) | tables)
         manifest["files"][name] = f"data/{name}-{content_id(content)}.json"
         (html_dir / manifest["files"][name]).write_bytes(content)
     (html_dir / MANIFEST).write_bytes(encode(manifest))
+
+
+def line_table(rows: list[Wire]) -> Wire:
+    """Lines as the wire has them: their texts and names of parameters once, and places in these."""
+    texts: list[str] = []
+    names: list[list[str]] = []
+    found = []
+    for row in rows:
+        said = [row[key] for key in ("benchmark", "metric", "machine", "environment")]
+        texts += [text for text in dict.fromkeys(said) if text not in texts]
+        named = [name for name, _ in row["params"]]
+        names += [] if named in names else [named]
+        values = [value for _, value in row["params"]]
+        found.append([*map(texts.index, said), names.index(named), values])
+    return {"texts": texts, "names": names, "rows": found}
+
+
+def columned(value: Any) -> Any:
+    """The same with every list of affected lines as columns."""
+    if isinstance(value, list):
+        return [columned(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _columns(one) if key == "affected" else columned(one) for key, one in value.items()}
+
+
+def _columns(rows: list[Wire]) -> Wire:
+    return {key: [row[key] for row in rows] for key in rows[0]}
 
 
 def ending(address: str) -> re.Pattern[str]:
