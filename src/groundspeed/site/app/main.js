@@ -18,7 +18,6 @@ export const VIEWS = /** @type {Record<string, {module: string, label?: string}>
   benchmark: { module: "benchmark/benchmark" },
   regressions: { module: "regressions", label: "Regressions" },
   compare: { module: "compare", label: "Compare" },
-  heatmap: { module: "heatmap", label: "Heat map" },
   targets: { module: "targets", label: "Targets" },
   scaling: { module: "scaling", label: "Scaling" },
   machines: { module: "machines", label: "Machines" },
