@@ -7,18 +7,30 @@ from dataclasses import dataclass, field
 
 from groundspeed.config.tolerances import Tolerances
 from groundspeed.measurements import NoiseFloor
-from groundspeed.records import SeriesKey
+from groundspeed.records import MachineProfile, SeriesKey
+from groundspeed.results.index import RecordedSession
 from groundspeed.results.profiles import StoredProfile, stored_profiles
+from groundspeed.site.judged import TargetRow, judged_by_project
+from groundspeed.verdicts.answers import Grown
 from groundspeed.verdicts.groups import Regressions
-from groundspeed.verdicts.reading import ProjectResults
-from groundspeed.verdicts.regressions import find_regressions
+from groundspeed.verdicts.health import Health, health
+from groundspeed.verdicts.machine_rows import rows_of_machine
+from groundspeed.verdicts.module_trends import ModuleTrend, module_trends
+from groundspeed.verdicts.reading import ProjectResults, dates_of
+from groundspeed.verdicts.regressions import Standing, distances, find_regressions, trend
+
+STANDING_POINTS = 48
+"""Of the number of open regressions over time: what a small picture can show."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answers:
     """Verdicts of a whole history. ``floors`` hold, by machine, the noise floors by key without a version.
 
-    None, or nothing in a mapping: nobody asked, as when a site is made of a bare archive.
+    ``distance`` counts the commits of the branch before each one; ``standing`` is how many regressions were
+    open over time; ``sessions`` are by machine, oldest first; ``profiled`` are the machines that the project
+    describes. ``notices`` say what could not be judged. None, or nothing in a mapping: nobody asked, as when
+    a site is made of a bare archive.
     """
 
     regressions: Regressions | None = None
@@ -26,6 +38,17 @@ class Answers:
     floors: Mapping[str, Mapping[SeriesKey, NoiseFloor]] = field(default_factory=dict)
     tolerances: Tolerances = field(default_factory=Tolerances)
     profiles: tuple[StoredProfile, ...] = ()
+    distance: Mapping[str, int] = field(default_factory=dict)
+    standing: tuple[Standing, ...] = ()
+    targets: tuple[TargetRow, ...] = ()
+    targets_stated: bool = False
+    grown: tuple[Grown, ...] = ()
+    growing: tuple[tuple[str, str], ...] = ()
+    sessions: Mapping[str, tuple[RecordedSession, ...]] = field(default_factory=dict)
+    health: tuple[Health, ...] = ()
+    trends: tuple[ModuleTrend, ...] = ()
+    profiled: Mapping[str, MachineProfile] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
 
 NO_ANSWERS = Answers()
@@ -33,10 +56,25 @@ NO_ANSWERS = Answers()
 
 def answers_of(reading: ProjectResults) -> Answers:
     """Everything that the site shows beside the measurements. ``reading`` has results."""
+    regressions = find_regressions(reading)
+    judged = judged_by_project(reading)
+    rows = [rows_of_machine(reading.archive, machine, reading.order) for machine in reading.machines]
+    sessions = {machine: reading.index.sessions(machine) for machine in reading.machines}
     return Answers(
-        regressions=find_regressions(reading),
+        regressions=regressions,
         improvements=find_regressions(reading, improvements=True),
         floors={machine: reading.floors(machine) for machine in reading.machines},
         tolerances=reading.configuration.project.tolerances,
         profiles=stored_profiles(reading.configuration.suite.results_dir),
+        distance=distances(reading),
+        standing=trend(regressions, dates_of(reading.archive), points=STANDING_POINTS),
+        targets=judged.targets,
+        targets_stated=judged.stated,
+        grown=judged.grown,
+        growing=judged.growing,
+        sessions=sessions,
+        health=tuple(health(reading, one, sessions[one.machine]) for one in rows),
+        trends=tuple(trend for one in rows for trend in module_trends(one, reading.archive)),
+        profiled=reading.configuration.project.machines,
+        notices=judged.notices,
     )

@@ -82,6 +82,22 @@ def usual_noise_floor(earlier: Sequence[Sequence[Control]]) -> float | None:
     return max(LEAST_NOISE_FLOOR, math.expm1(limit))
 
 
+def median_interval(samples: Sequence[float]) -> tuple[float, float, float]:
+    """The median of samples (seconds) and the bounds of its 99 % interval, whatever their distribution.
+
+    The bounds are the samples of rank k from either end, where at most (1 - level) / 2 of binomials of n and
+    one half lie below k (Conover, Practical Nonparametric Statistics, 3rd edition, 1999, section 3.2).
+    Infinite where n is too small for any rank, which it is below eight. Raises ValueError for no sample.
+    """
+    ordered = sorted(samples)
+    count, rank, below = len(ordered), 0, 1
+    while below / 2**count <= (1 - _LEVEL) / 2:
+        rank += 1
+        below += math.comb(count, rank)
+    low, high = (ordered[rank - 1], ordered[-rank]) if rank else (-math.inf, math.inf)
+    return statistics.median(ordered), low, high
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drift:
     """Where the control stands against what it usually is: ``ratio`` above 1, the host is slower.

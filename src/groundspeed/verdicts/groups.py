@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -21,6 +21,13 @@ from groundspeed.verdicts.triage import Decision
 FULL_EVIDENCE = 6.0
 """Powers of ten. Beyond one in a million it is the model of the noise that is in doubt, and no longer the
 noise: further evidence counts for nothing in the ranking."""
+
+
+MOST_OF = 1 / 3
+"""Of a machine's series: so many at once are seldom one commit's work."""
+
+MANY = 10
+"""Series: of fewer no share says anything."""
 
 
 class State(StrEnum):
@@ -129,6 +136,17 @@ class Regressions:
     def open(self) -> tuple[Group, ...]:
         """What somebody should look at; of improvements, those that last."""
         return tuple(group for group in self.groups if group.state in OPEN)
+
+    def broad(self, group: Group) -> Mapping[str, float]:
+        """The machines on which so many series moved at once that one should look at the host first: the
+        share of those that were searched there.
+        """
+        moved = Counter(one.step.key.machine for one in group.counted)
+        return {
+            machine: count / self.searched[machine]
+            for machine, count in sorted(moved.items())
+            if count >= MANY and count > MOST_OF * self.searched[machine]
+        }
 
     def since(self, commits: AbstractSet[str]) -> Regressions:
         """The same with the groups whose range ends at one of ``commits``."""

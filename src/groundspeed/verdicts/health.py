@@ -25,7 +25,7 @@ from groundspeed.results.archive import Archive
 from groundspeed.results.index import RecordedSession
 from groundspeed.results.measured_at import measured_at
 from groundspeed.stats.control import Drift, NoDrift, drift
-from groundspeed.verdicts.machine_rows import Rows, rows_of_machine
+from groundspeed.verdicts.machine_rows import Rows
 from groundspeed.verdicts.reading import ProjectResults
 
 LATE = 4
@@ -120,7 +120,7 @@ class Health:
     """How a machine does. None: ``last`` where it measured nothing, ``usual_s`` where too few tell the gap.
 
     ``recent`` are its newest commits, newest first; ``carried_since`` is the newest that something was
-    carried over to, where that is newer than anything measured. ``failing`` and ``vanished``: the newest first.
+    carried over to, where that is newer than anything measured. ``failing``, ``vanished``: newest first.
     """
 
     machine: str
@@ -150,16 +150,16 @@ def patience(usual_s: float | None) -> timedelta:
     return min(MOST, max(LEAST, LATE * timedelta(seconds=usual_s)))
 
 
-def health(reading: ProjectResults, machine: str) -> Health:
-    """How a machine of the project does, by its results and sessions."""
+def health(reading: ProjectResults, rows: Rows, sessions: Sequence[RecordedSession]) -> Health:
+    """How a machine of the project does, by its rows and its sessions, oldest first."""
     configuration = reading.configuration
     nightly = configuration.project.nightly_cases
     return health_of(
-        rows_of_machine(reading.archive, machine, reading.order),
+        rows,
         reading.archive,
-        reading.index.sessions(machine),
+        sessions,
         seldom=lambda name: any(names(glob, Case(benchmark=name, params=())) for glob in nightly),
-        started=lambda commit: measured_at(configuration.suite.results_dir, machine, commit),
+        started=lambda commit: measured_at(configuration.suite.results_dir, rows.machine, commit),
     )
 
 

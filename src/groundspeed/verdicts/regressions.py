@@ -219,8 +219,10 @@ def decided(found: Regressions, decisions: Sequence[Decision], text: str) -> tup
     return meant
 
 
-def trend(found: Regressions, dates: Mapping[str, datetime]) -> tuple[Standing, ...]:
-    """How many regressions were open at times spread evenly over the history, the newest commit included.
+def trend(
+    found: Regressions, dates: Mapping[str, datetime], *, points: int = _POINTS
+) -> tuple[Standing, ...]:
+    """How many regressions were open at ``points`` times spread evenly over the history, the newest included.
 
     One counts from the first commit of its new level until all of its series went back; what was
     acknowledged or not confirmed never counts.
@@ -235,14 +237,14 @@ def trend(found: Regressions, dates: Mapping[str, datetime]) -> tuple[Standing, 
     ]
     return tuple(
         Standing(commit=found.order[place], open=sum(first <= place < end for first, end in spans))
-        for place in _spread([dates[commit] for commit in found.order])
+        for place in _spread([dates[commit] for commit in found.order], points)
     )
 
 
-def _spread(dates: Sequence[datetime]) -> list[int]:
+def _spread(dates: Sequence[datetime], points: int) -> list[int]:
     """The last of ``dates`` (nearly in order) before each of evenly spaced times; the last one of all."""
     first, last = min(dates), max(dates)
-    times = [first + (last - first) * (number / _POINTS) for number in range(1, _POINTS)]
+    times = [first + (last - first) * (number / points) for number in range(1, points)]
     places = {max(place for place, date in enumerate(dates) if date <= time) for time in times}
     return sorted(places | {len(dates) - 1})
 

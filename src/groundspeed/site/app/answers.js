@@ -1,7 +1,8 @@
 // The answers of the history as the views use them, and how they are read. Owns wire → record; draws nothing.
 //
-// On the wire every commit and every line stands once, in the tables "commits" and "lines" of its file; under
-// the keys of COMMITS, and under "line", stand places in them. Here each is put in its place.
+// On the wire (pieces/tables.py) every commit and every line stands once, in the tables "commits" and "lines" of
+// its file; under the keys of COMMITS, and under "line", stand places in them. Under those of INTERVALS stand
+// [centre, low, high], and "affected" are columns. Here each is put in its place.
 // Times are seconds since 1970. What is not known is null.
 
 /**
@@ -93,7 +94,7 @@
 /**
  * @typedef {Object} Last  what a machine measured last
  * @property {number} at
- * @property {"session" | "commit"} known_by  commit: no session tells when, `at` is the newest commit's date
+ * @property {"session" | "file" | "commit"} known_by  file: asv's file tells when; commit: nothing does, `at` is its date
  * @property {string | null} session
  * @property {Commit} commit  the newest in history that was measured then
  * @property {number} values
@@ -319,6 +320,9 @@
 /** Keys under which a place in "commits" stands, or a list of them. */
 const COMMITS = new Set(["commit", "base", "head", "carried_from", "measured"]);
 
+/** Keys under which an interval stands. */
+const INTERVALS = new Set(["value", "before", "after", "change", "difference", "exponent", "median"]);
+
 /** @param {Store} store @returns {Promise<Start | null>} */
 export const readStart = (store) => answer(store, "start");
 /** @param {Store} store @returns {Promise<Changes | null>} */
@@ -348,12 +352,17 @@ async function answer(store, piece) {
 /** @param {any} wire */
 export function placed(wire) {
   const commits = wire.commits.map((/** @type {any} */ one) => ({ ...one, short: one.hash.slice(0, 8) }));
-  const lines = wire.lines.map(named);
+  const { texts, names, rows } = wire.lines;
+  const lines = rows.map((/** @type {any[]} */ row) => lineOf(row, texts, names));
   /** @param {any} value @param {string} key @returns {any} */
   const resolve = (value, key) => {
-    if (Array.isArray(value)) return value.map((one) => resolve(one, key));
+    if (Array.isArray(value)) {
+      if (INTERVALS.has(key) && typeof value[0] === "number") return { centre: value[0], low: value[1], high: value[2] };
+      return value.map((one) => resolve(one, key));
+    }
     if (value !== null && typeof value === "object") {
-      return Object.fromEntries(Object.entries(value).map(([inner, one]) => [inner, resolve(one, inner)]));
+      const record = Object.fromEntries(Object.entries(value).map(([inner, one]) => [inner, resolve(one, inner)]));
+      return key === "affected" ? recordsOf(record) : record;
     }
     if (typeof value !== "number") return value;
     return key === "line" ? lines[value] : COMMITS.has(key) ? commits[value] : value;
@@ -362,11 +371,20 @@ export function placed(wire) {
   return resolve(rest, "");
 }
 
-/** @param {any} line @returns {Line} */
-function named(line) {
-  const values = line.params.map((/** @type {[string, string]} */ [, value]) => value);
-  const text = values.length ? `${line.benchmark}(${values.join(", ")})` : line.benchmark;
-  return { ...line, name: line.metric ? `${text}@${line.metric}` : text };
+/** @param {any[]} row @param {string[]} texts @param {string[][]} names @returns {Line} */
+function lineOf([benchmark, metric, machine, environment, parameters, values], texts, names) {
+  const name = values.length ? `${texts[benchmark]}(${values.join(", ")})` : texts[benchmark];
+  return {
+    name: texts[metric] ? `${name}@${texts[metric]}` : name,
+    benchmark: texts[benchmark], metric: texts[metric], machine: texts[machine], environment: texts[environment],
+    params: values.map((/** @type {string} */ value, /** @type {number} */ place) => [names[parameters][place], value]),
+  };
+}
+
+/** Columns as records. @param {Record<string, any[]>} columns @returns {any[]} */
+function recordsOf(columns) {
+  const keys = Object.keys(columns);
+  return (columns[keys[0]] ?? []).map((_, row) => Object.fromEntries(keys.map((key) => [key, columns[key][row]])));
 }
 
 /**
