@@ -11,6 +11,7 @@ from groundspeed.records import MachineProfile, SeriesKey
 from groundspeed.results.index import RecordedSession
 from groundspeed.results.profiles import StoredProfile, stored_profiles
 from groundspeed.site.judged import TargetRow, judged_by_project
+from groundspeed.site.sampled import Sampled
 from groundspeed.verdicts.answers import Grown
 from groundspeed.verdicts.groups import Regressions
 from groundspeed.verdicts.health import Health, health
@@ -49,6 +50,7 @@ class Answers:
     trends: tuple[ModuleTrend, ...] = ()
     profiled: Mapping[str, MachineProfile] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    sampled: Sampled | None = None
 
 
 NO_ANSWERS = Answers()
@@ -77,4 +79,5 @@ def answers_of(reading: ProjectResults) -> Answers:
         trends=tuple(trend for one in rows for trend in module_trends(one, reading.archive)),
         profiled=reading.configuration.project.machines,
         notices=judged.notices,
+        sampled=reading,
     )

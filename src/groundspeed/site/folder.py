@@ -65,6 +65,14 @@ class SiteFolder:
         atomic.replace_bytes(target, content)
         self.written.append(name)
 
+    def keep(self, name: str) -> bool:
+        """Let a file that is named by its content stay as part of the new site; False where there is none."""
+        if not _OURS.fullmatch(name) or not (self.path / name).is_file():
+            return False
+        self.bytes += (self.path / name).stat().st_size
+        self.kept.append(name)
+        return True
+
     def sweep(self) -> None:
         """Remove what earlier publications left and this one did not put."""
         held = {*self.written, *self.kept}

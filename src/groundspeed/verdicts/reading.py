@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -21,7 +22,7 @@ from groundspeed.history.order import history_order
 from groundspeed.measurements import Measurement, Missing, NoiseFloor
 from groundspeed.records import Commit, SeriesKey
 from groundspeed.results.archive import Archive
-from groundspeed.results.index import Index, open_index
+from groundspeed.results.index import Index, Processes, Samples, open_index
 from groundspeed.verdicts.noise import CaseNoise, Leveled, case_noise, noise_floors
 from groundspeed.verdicts.renames import NO_RENAMES, Renames
 from groundspeed.verdicts.same_code import Seen, seen
@@ -88,6 +89,16 @@ class ProjectResults:
         """What a machine's results hold of a commit (full hash): every case, metric and environment."""
         return self.renames.apply_to(self.index.measurements(machine, commit))
 
+    def processes(self, machine: str) -> Processes:
+        """Every process of every session of a machine that measured, renames applied."""
+        found = self.index.processes(machine)
+        return dataclasses.replace(found, keys=tuple(map(self.renames.key, found.keys)))
+
+    def samples(self, machine: str, commits: AbstractSet[str]) -> Samples:
+        """The samples of those of ``processes`` that measured one of ``commits``."""
+        found = self.index.samples(machine, commits)
+        return dataclasses.replace(found, keys=tuple(map(self.renames.key, found.keys)))
+
     def floors(self, machine: str) -> Mapping[SeriesKey, NoiseFloor]:
         """The noise floor of each case's metric on a machine, by its key without a version.
 
@@ -116,9 +127,7 @@ class ProjectResults:
 
     def _sessions(self, machine: str) -> Seen:
         """What a machine's sessions measured of which code."""
-        processes = self.index.processes(machine)
-        renamed = dataclasses.replace(processes, keys=tuple(map(self.renames.key, processes.keys)))
-        return seen(renamed, self.index.identities(machine))
+        return seen(self.processes(machine), self.index.identities(machine))
 
     def _leveled(self, machine: str) -> Iterator[Leveled]:
         """A machine's series in the order of commits, with where their new levels begin."""

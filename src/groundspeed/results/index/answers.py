@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from groundspeed.results.index.recorded import (
     RecordedSession,
     recorded,
 )
+from groundspeed.results.index.samples import SAMPLE_COLUMNS, Samples, samples_of
 from groundspeed.results.index.spoken import spoken_of
 from groundspeed.results.ledger import Ledger
 from groundspeed.results.sessions import SessionFile
@@ -69,6 +71,11 @@ class Index(abc.ABC):
         """Every process of every session of a machine that measured, by session and line."""
         return processes_of(machine, self._table("processes", machine, PROCESS_COLUMNS))
 
+    def samples(self, machine: str, commits: AbstractSet[str]) -> Samples:
+        """The samples of those of ``processes`` that measured one of ``commits`` (full hashes)."""
+        table = self._table("processes", machine, SAMPLE_COLUMNS, commits=commits)
+        return samples_of(machine, table)
+
     def identities(self, machine: str) -> dict[tuple[str, str], str]:
         """What builds hold, by commit and environment, where a session says it; the last word counts."""
         columns = ["session", "line", "commit", "environment", "identity"]
@@ -100,8 +107,13 @@ class Index(abc.ABC):
         """What ``read_archive`` gives."""
 
     @abc.abstractmethod
-    def _table(self, name: str, machine: str, columns: Sequence[str]) -> pa.Table:
-        """Columns of a machine's table of what sessions say; the rows in any order."""
+    def _table(
+        self, name: str, machine: str, columns: Sequence[str], *, commits: AbstractSet[str] | None = None
+    ) -> pa.Table:
+        """Columns of a machine's table of what sessions say; the rows in any order.
+
+        With ``commits`` those of them alone; the column ``commit`` is then among ``columns``.
+        """
 
     @abc.abstractmethod
     def _speaking(self) -> set[str]:

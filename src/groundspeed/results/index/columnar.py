@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from groundspeed.results.gather import collector_paused
 from groundspeed.results.index.answers import Index
 from groundspeed.results.index.manifest import Manifest, ResultFacts, SessionFacts, Source
 from groundspeed.results.index.refresh import dates_of
-from groundspeed.results.index.schemas import table_of
+from groundspeed.results.index.schemas import only_at, table_of
 from groundspeed.results.index.session_tables import UNMEASURED
 from groundspeed.results.index.shelf import open_shelf, placed
 from groundspeed.results.index.sources import RESULTS, SESSIONS
@@ -124,12 +125,17 @@ class ColumnarIndex(Index):
                 with contextlib.suppress(SessionFormatError):  # it was whole when the index was made
                     yield read_session_file(self._results_dir / one.path, commits=frozenset({commit}))
 
-    def _table(self, name: str, machine: str, columns: Sequence[str]) -> pa.Table:
+    def _table(
+        self, name: str, machine: str, columns: Sequence[str], *, commits: AbstractSet[str] | None = None
+    ) -> pa.Table:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         files = self._manifest.tables(name, machine)
-        tables = [pq.ParquetFile(self._folder / one.path).read(columns=list(columns)) for one in files]
+        tables = [
+            only_at(pq.ParquetFile(self._folder / one.path).read(columns=list(columns)), commits)
+            for one in files
+        ]
         return pa.concat_tables([table_of(name, []).select(list(columns)), *tables])
 
 

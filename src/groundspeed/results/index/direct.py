@@ -6,12 +6,13 @@ The literal version of every answer: what an index says must be what this says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundspeed.results.archive import Archive, read_archive
 from groundspeed.results.index.answers import Index
-from groundspeed.results.index.schemas import table_of
+from groundspeed.results.index.schemas import only_at, table_of
 from groundspeed.results.index.session_tables import rows_of
 from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import SessionFile, all_session_paths, read_session_file
@@ -37,9 +38,11 @@ class DirectIndex(Index):
     def _read(self) -> Archive:
         return read_archive(self._results_dir)
 
-    def _table(self, name: str, machine: str, columns: Sequence[str]) -> pa.Table:
+    def _table(
+        self, name: str, machine: str, columns: Sequence[str], *, commits: AbstractSet[str] | None = None
+    ) -> pa.Table:
         found = [row for file in self._sessions(machine) for table, row in rows_of(file) if table == name]
-        return table_of(name, found).select(list(columns))
+        return only_at(table_of(name, found).select(list(columns)), commits)
 
     def _speaking(self) -> set[str]:
         return {file.session.machine for file in self._sessions()}

@@ -54,7 +54,7 @@ def processes_of(machine: str, table: pa.Table) -> Processes:
     firsts = np.unique(coded["series"].indices.to_numpy(), return_index=True)[1]
     named = table.select(["environment", "benchmark", "params", "metric", "version"]).take(firsts)
     return Processes(
-        keys=tuple(_key(machine, row) for row in named.to_pylist()),
+        keys=tuple(key_of(machine, row) for row in named.to_pylist()),
         commits=tuple(coded["commit"].dictionary.to_pylist()),
         sessions=tuple(coded["session"].dictionary.to_pylist()),
         series=coded["series"].indices.to_numpy(),
@@ -72,7 +72,8 @@ def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return column.combine_chunks().dictionary_encode()
 
 
-def _key(machine: str, row: Mapping[str, Any]) -> SeriesKey:
+def key_of(machine: str, row: Mapping[str, Any]) -> SeriesKey:
+    """The series that a row of the table ``processes`` is of."""
     return SeriesKey(
         machine=machine,
         environment=row["environment"],

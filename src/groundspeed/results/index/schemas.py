@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -129,3 +130,13 @@ def table_of(table: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
         if len(rows) == 1:
             return schema.empty_table()
         return pa.concat_tables([table_of(table, [row]) for row in rows])
+
+
+def only_at(table: pa.Table, commits: AbstractSet[str] | None) -> pa.Table:
+    """The rows of some commits; all where none are named."""
+    if commits is None:
+        return table
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return table.filter(pc.is_in(table["commit"], pa.array(sorted(commits), pa.string())))
