@@ -12,13 +12,13 @@ from types import MappingProxyType
 from groundspeed.site.folder import SiteFolder
 from groundspeed.site.pieces.changes import put_changes
 from groundspeed.site.pieces.commits import put_commits
+from groundspeed.site.pieces.fixed import put_badge, put_feed, put_summary
 from groundspeed.site.pieces.heat import put_heat
 from groundspeed.site.pieces.index import put_index
 from groundspeed.site.pieces.lines import put_lines
 from groundspeed.site.pieces.machines import put_machines
 from groundspeed.site.pieces.moments import put_moments
 from groundspeed.site.pieces.profiles import put_profiles
-from groundspeed.site.pieces.samples import put_samples
 from groundspeed.site.pieces.scaling import put_scaling
 from groundspeed.site.pieces.sparks import put_sparks
 from groundspeed.site.pieces.start import put_start
@@ -29,18 +29,20 @@ Piece = Callable[[SiteFolder, Subject], str | None]
 
 PIECES: Mapping[str, Piece] = MappingProxyType(
     {
+        "badge": put_badge,
         "changes": put_changes,
         "commits": put_commits,
+        "feed": put_feed,
         "heat": put_heat,
         "index": put_index,
         "lines": put_lines,
         "machines": put_machines,
         "moments": put_moments,
         "profiles": put_profiles,
-        "samples": put_samples,
         "scaling": put_scaling,
         "sparks": put_sparks,
         "start": put_start,
+        "summary": put_summary,
         "targets": put_targets,
     }
 )
