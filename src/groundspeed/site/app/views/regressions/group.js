@@ -81,7 +81,7 @@ function cases(frame, group, better, words) {
   const columns = columnsOf(group, better);
   const made = table({ label: "Affected cases", rows: group.affected, columns, order: orderOf(words.get("sort")),
     sort: (word) => frame.go(changed(words, { sort: word }), { replace: true }) });
-  return h("section", { "aria-labelledby": "h-cases" }, h("h2", { id: "h-cases" }, "Affected cases"),
+  return h("section", {}, h("h2", {}, "Affected cases"),
     group.affected.length < group.series && h("p", { class: "quiet" }, `The ${group.affected.length.toLocaleString("en")} most pressing of ${counted(group.series, "series", "series")}.`), made.node);
 }
 

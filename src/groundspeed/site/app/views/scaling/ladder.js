@@ -61,7 +61,7 @@ function answers({ answers, size_unit: sizeUnit, unit }) {
     { key: "limits", label: "targets", cell: ({ limits }) => limits.flatMap(({ text, state }, place) => [place ? ", " : "", `${text} `, verdict(state)]) },
     { key: "doubts", label: "doubts", kind: "doubts", cell: ({ doubts }) => h("span", { class: "quiet" }, doubts.join("; ")) },
   ];
-  return h("section", { "aria-labelledby": "h-answers" }, h("h2", { id: "h-answers" }, "At the sizes asked for"), table({ label: "At the sizes asked for", rows: answers, columns }).node);
+  return h("section", {}, h("h2", {}, "At the sizes asked for"), table({ label: "At the sizes asked for", rows: answers, columns }).node);
 }
 
 /** @param {import("../../view.js").Frame} frame @param {Ladder} ladder @param {URLSearchParams} words */
@@ -73,7 +73,7 @@ function points(frame, { points, unmeasured, unit, size_unit: sizeUnit }, words)
     { key: "case", label: "case", kind: "name", value: ({ line }) => line.name, cell: ({ line, commit }) => h("a", { class: "case", href: address("benchmark", line.benchmark, [...choicesOf(line), ["commit", commit.short]]) }, breakable(line.name)) },
     { key: "commit", label: "measured at", kind: "name", value: ({ commit }) => commit.date, cell: ({ commit }) => [commitLink(frame.store, commit), " ", date(commit.date)] },
   ];
-  return h("section", { "aria-labelledby": "h-points" }, h("h2", { id: "h-points" }, "What was measured"),
+  return h("section", {}, h("h2", {}, "What was measured"),
     table({ label: "What was measured", rows: points, columns, order: orderOf(words.get("sort")), sort: (word) => frame.go(changed(words, { sort: word }), { replace: true }) }).node,
     unmeasured.length > 0 && h("ul", { class: "remarks" }, unmeasured.map(({ size, reason }) => h("li", { class: "quiet" }, `${sizeText(size, sizeUnit)}: ${reason}`))));
 }
