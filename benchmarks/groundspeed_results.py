@@ -261,17 +261,21 @@ class Publish(_Made):
     def setup(self):
         with skipped_where_absent():
             from groundspeed.results.archive import read_archive
-            from groundspeed.site.contents import ProjectInfo
+            from groundspeed.results.index.memory import Memory
             from groundspeed.site.publish import publish
+            from groundspeed.site.subject import ProjectInfo, subject_of
+            from groundspeed.verdicts.steps import find_steps
         self.publish = publish
-        self.project = ProjectInfo(name="made", url="", show_commit_url="")
-        self.archive = read_archive(Path("results"))
+        archive = read_archive(Path("results"))
+        stepped = find_steps(archive, [one.hash for one in archive.commits], Memory(Path("memory"), "steps"))
+        project = ProjectInfo(name="made", url="", show_commit_url="")
+        self.subject = subject_of(project, archive, {}, stepped)
         shutil.rmtree("cold", ignore_errors=True)
         if not Path("warm").exists():
             self.publish_into("warm")
 
     def publish_into(self, name):
-        self.publish(self.archive, {}, project=self.project, html_dir=Path(name))
+        self.publish(self.subject, Path(name))
 
     def time_publish_cold(self):
         self.publish_into("cold")

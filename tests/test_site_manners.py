@@ -57,7 +57,7 @@ _UNREACHABLE = """() => {
 }"""
 _SETTLED = """() => {
   const main = document.querySelector("main");
-  return main.getAttribute("aria-busy") !== "true" && main.querySelector("h1");
+  return main.dataset.view === location.hash.split("?")[0] && main.querySelector("h1");
 }"""
 
 

@@ -67,6 +67,8 @@ class SiteFolder:
 
     def keep(self, name: str) -> bool:
         """Let a file that is named by its content stay as part of the new site; False where there is none."""
+        if name in self.kept or name in self.written:
+            return True  # two things may be alike
         if not _OURS.fullmatch(name) or not (self.path / name).is_file():
             return False
         self.bytes += (self.path / name).stat().st_size

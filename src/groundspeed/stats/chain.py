@@ -54,6 +54,6 @@ def chains(rows: Observations, group: Places, groups: int, places: int) -> Chain
     sums = np.bincount(cell, changed, size).reshape(groups, places)
     begun = np.bincount(cell[first], minlength=size).reshape(groups, places).cumsum(axis=1)
     before = np.concatenate([np.zeros((groups, 1), begun.dtype), begun[:, :-1]], axis=1)
-    links = np.divide(sums, before, out=np.zeros_like(sums), where=before > 0)
+    links = np.divide(sums, before, out=np.zeros(sums.shape), where=before > 0)
     log = np.where(begun > 0, links.cumsum(axis=1), np.nan)
     return Chains(log=log, members=begun[:, -1] if places else np.zeros(groups, np.int64))

@@ -94,6 +94,7 @@ class Page {
     const first = !this.#shown;
     this.#shown = place;
     this.#fill(view, top);
+    this.main.dataset.view = format(place.view, place.subject);
     if (place.words !== words) view.update(place.words);
     if (!first && document.activeElement !== this.header.box) this.#focusTitle();
   }

@@ -19,6 +19,7 @@ from groundspeed.site.pieces.lines import put_lines
 from groundspeed.site.pieces.machines import put_machines
 from groundspeed.site.pieces.moments import put_moments
 from groundspeed.site.pieces.profiles import put_profiles
+from groundspeed.site.pieces.samples import put_samples
 from groundspeed.site.pieces.scaling import put_scaling
 from groundspeed.site.pieces.sparks import put_sparks
 from groundspeed.site.pieces.start import put_start
@@ -40,6 +41,7 @@ PIECES: Mapping[str, Piece] = MappingProxyType(
         "moments": put_moments,
         "profiles": put_profiles,
         "scaling": put_scaling,
+        "samples": put_samples,
         "sparks": put_sparks,
         "start": put_start,
         "summary": put_summary,

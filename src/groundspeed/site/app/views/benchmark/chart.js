@@ -152,7 +152,7 @@ export class Chart {
     return {
       stroke: colours.ink, font: colours.font, space: along === "date" ? 90 : 84, size: 34, gap: 8,
       grid: { show: along === "value", stroke: colours.grid, width: 1 }, ticks: { stroke: colours.grid, width: 1, size: 5 },
-      incrs: along === "date" ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
+      incrs: along !== "commit" ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
       values: (/** @type {any} */ u, /** @type {number[]} */ at) => (along === "value" ? this.#sizes(u, at) : at.map((place) => this.#tick(place))),
       ...(along === "value" ? { splits: () => stops, filter: (/** @type {any} */ _, /** @type {number[]} */ at) => at } : {}),
     };

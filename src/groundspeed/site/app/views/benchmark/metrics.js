@@ -51,7 +51,7 @@ export function metricField({ shown, places, chosen, change }) {
 /** @param {Series} series */
 function newestText(series) {
   const row = newestRow(series);
-  return row < 0 ? "–" : display(/** @type {number} */ (series.values[row]), series.metric.unit, 3);
+  return row < 0 ? "–" : display(/** @type {number} */ (series.values[row]), series.metric.unit === series.metric.name ? "" : series.metric.unit, 3);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {Line[]} drawn @param {number[]} places */

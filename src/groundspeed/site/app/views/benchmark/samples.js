@@ -85,7 +85,7 @@ function processRows(store, { processes }, place, across, unit) {
   return [
     h("p", { class: "at" }, commitLink(store, place), h("span", { class: "quiet" }, ` ${counted(processes.length, "process", "processes")}, ${counted(processes.reduce((sum, { n }) => sum + n, 0), "sample")}`)),
     ...processes.slice(0, MOST_PROCESSES).map((one, number) => processRow(one, number + 1, across, unit)),
-    ...(left > 0 ? [h("p", { class: "quiet" }, `and ${counted(left, "more process", "more processes")}`)] : []),
+    ...(left > 0 ? [h("p", { class: "quiet at" }, `and ${counted(left, "more process", "more processes")}`)] : []),
   ];
 }
 
@@ -93,14 +93,14 @@ function processRows(store, { processes }, place, across, unit) {
 function processRow({ n, values }, number, across, unit) {
   const [p5, p25, p50, p75, p95] = PER_CENT.map((share) => quantile(values, share));
   const at = (/** @type {number} */ value) => `${across(value).toFixed(2)}%`;
-  return h("div", { class: "process" }, h("span", { class: "quiet" }, `process ${number}`),
+  return h("div", { class: "process" }, h("span", { class: "quiet" }, `process ${number}, n ${n}`),
     svg("svg", { height: ROW, "aria-hidden": "true" },
       svg("line", { class: "whisker", x1: at(p5), x2: at(p95), y1: ROW / 2, y2: ROW / 2 }),
       svg("rect", { class: "box", x: at(p25), width: `${Math.max(0.2, across(p75) - across(p25)).toFixed(2)}%`, y: 5, height: ROW - 10, rx: 2 }),
       ...values.map((value, rank) => svg("circle", { class: "sample", cx: at(value), cy: 7 + ((rank * 5) % 13), r: 1.4 })), // beside one another, not on top
       svg("line", { class: "median", x1: at(p50), x2: at(p50), y1: 2, y2: ROW - 2 })),
-    h("span", { class: "figures" }, h("strong", {}, display(p50, unit)), h("span", { class: "quiet" },
-      n > 1 ? ` ${displayInterval(p25, p75, unit)} · p5 ${display(p5, unit, 3)} · p95 ${display(p95, unit, 3)} · n ${n}` : " · n 1")));
+    h("span", { class: "figures" }, h("strong", {}, display(p50, unit)),
+      n > 1 && h("span", { class: "quiet" }, ` ${displayInterval(p25, p75, unit)}, p5 ${display(p5, unit, 3)}, p95 ${display(p95, unit, 3)}`)));
 }
 
 /** From the least to the largest, no further than twice the breadth beyond 5 % and 95 %. @param {number[]} values @returns {[number, number]} */

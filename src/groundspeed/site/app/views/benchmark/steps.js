@@ -65,7 +65,7 @@ export function stepList({ store, benchmark, rows, known, picked, several, pick 
     { key: "date", label: "committed", kind: "date", cell: ({ step }) => date(store.commits[step.head].date) },
     ...(rows.some((row) => knownOf(store, benchmark, row, known)) ? [{ key: "state", label: "regression", cell: (/** @type {Row} */ row) => stateCell(store, benchmark, row, known) }] : []),
   ]);
-  const { node } = table({ label: "Steps", rows, columns, attributes: ({ step }) => ({ class: step.head === picked ? "picked" : null }) });
+  const { node } = table({ label: "Steps of the lines shown", rows, columns, attributes: ({ step }) => ({ class: step.head === picked ? "picked" : null }) });
   node.classList.add("tall");
   return [node];
 }
