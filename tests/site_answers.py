@@ -99,10 +99,10 @@ def answered(root: Path) -> Answered:
     commits = _repository(root)
     for number in range(COUNT // PER_SESSION):
         places = range(number * PER_SESSION, (number + 1) * PER_SESSION)
-        _measure(root, _camel(number, [commits[at] for at in places]), commits, places)
+        _measure(root, _camel(number, _dated(commits, places)), commits, places)
     for number in (0, 1):
         places = range(number * PER_SESSION, (number + 1) * PER_SESSION)
-        _measure(root, _oryx(number, [commits[at] for at in places]), commits, places)
+        _measure(root, _oryx(number, _dated(commits, places)), commits, places)
     configuration = load(root)
     _decide(configuration)
     reading = read(configuration)
@@ -132,12 +132,16 @@ def _repository(root: Path) -> tuple[str, ...]:
     return commits
 
 
+def _dated(commits: Sequence[str], places: range) -> Mapping[str, datetime]:
+    return {commits[at]: FIRST + timedelta(days=at) for at in places}
+
+
 def _suite(names: Sequence[str]) -> list[Benchmark]:
     sort = benchmark(SORT, [[str(size) for size in SIZES]], param_names=["n"])
     return [*(benchmark(name) for name in names), replace(sort, param_names=("n",))]
 
 
-def _camel(number: int, commits: Sequence[str]) -> Session:
+def _camel(number: int, commits: Mapping[str, datetime]) -> Session:
     at = FIRST + timedelta(days=(number + 1) * PER_SESSION, hours=8)
     findings = (
         Finding(check="governor", severity=Severity.UNFIT, seen="powersave", advice="set performance"),
@@ -148,18 +152,20 @@ def _camel(number: int, commits: Sequence[str]) -> Session:
         session(number, _suite(names), [PY], commits, PRECISE),
         id=f"{at:%Y%m%dT%H%M%SZ}-{number:08x}",
         started_at=at,
+        commits=commits,
         machine="camel",
         fingerprint=_host(number),
         fitness=findings if number == 2 else (),
     )
 
 
-def _oryx(number: int, commits: Sequence[str]) -> Session:
+def _oryx(number: int, commits: Mapping[str, datetime]) -> Session:
     at = FIRST + timedelta(days=number * 2 + PER_SESSION, hours=9)
     return replace(
         session(number, _suite([CROSS, STEADY, GONE]), [PY], commits),
         id=f"{at:%Y%m%dT%H%M%SZ}-{number + 16:08x}",
         started_at=at,
+        commits=commits,
         machine="oryx",
         fingerprint=replace(fingerprint(), cpu_model=HOSTILE),
     )

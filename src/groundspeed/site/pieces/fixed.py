@@ -5,11 +5,11 @@ They are no pieces of the page: the manifest names none of them.
 
 from __future__ import annotations
 
-from groundspeed.site.badge import badge
-from groundspeed.site.feed import feed
 from groundspeed.site.folder import SiteFolder
+from groundspeed.site.pieces.badge import badge
+from groundspeed.site.pieces.feed import feed
+from groundspeed.site.pieces.summary import summary
 from groundspeed.site.subject import Subject
-from groundspeed.site.summary import summary
 
 FEED, BADGE, SUMMARY = "feed.atom", "badge.svg", "summary.json"
 
