@@ -249,6 +249,7 @@ class BenchmarkPage {
     if (!this.host.isConnected) return; // it has no width yet: `shown` draws it
     const { store: { commits }, benchmark, uPlot } = this.#data;
     const began = performance.now();
+    /** @type {number | undefined} */ let took;
     this.#shown = shown;
     this.#chart?.destroy();
     this.tip.hidden = true;
@@ -259,11 +260,11 @@ class BenchmarkPage {
       pick: (stop) => picture.along !== "value" && this.#go({ commit: commits[this.#places[stop]].short }, { replace: this.#state.commit !== null }),
       zoom: (range) => this.#go({ zoom: range && /** @type {[string, string]} */ (range.map((stop) => commits[this.#places[stop]].short)) }),
       fitted: (beyond) => this.#tellBeyond(beyond),
+      // for tests and the curious, as numbers: what is drawn, and how long the first time took
+      drawn: () => Object.assign(this.host, { drawn: this.#chart?.drawn(), took_ms: took ??= performance.now() - began }),
     });
     const over = picture.along === "value" ? counted(picture.stops.length, "value") : counted(this.#places.length, "commit");
     this.frame.setAttribute("aria-label", `History of ${benchmark.name}: ${counted(picture.strokes.length, "line")} over ${over}`);
-    // for tests and the curious, as numbers: what is drawn, and how long it took
-    Object.assign(this.host, { drawn: this.#chart.drawn(), took_ms: performance.now() - began });
   }
 
   /** @param {Stroke} stroke @param {number} stop @param {{x: number, y: number}} at */

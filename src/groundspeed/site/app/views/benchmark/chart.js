@@ -17,9 +17,12 @@ import { display, scaleOf, significant } from "../../units.js";
  * @property {(stop: number) => void} pick
  * @property {(range: [number, number] | null) => void} zoom
  * @property {(beyond: number) => void} fitted  how many outliers lie outside of the axis
+ * @property {() => void} drawn  everything stands on the canvas
  */
 
 const REACH = 40; // CSS pixels: how far from the pointer a point is still meant
+const ASIDE = 2; // so much more counts a pixel across than one up: it is commits that are looked for
+const ASIDE_TOUCH = 1000; // a finger covers the height of many lines
 const EDGE = 4; // CSS pixels: how far inside the edge stands what lies beyond it
 
 /** @type {Promise<any> | null} */
@@ -139,7 +142,10 @@ export class Chart {
       })),
       axes: [this.#axisAcross(), this.#axisUp()],
       hooks: {
-        draw: [(/** @type {any} */ u) => drawMarks({ u, ratio: uPlot.pxRatio, picture: this.#picture, colours })],
+        draw: [(/** @type {any} */ u) => {
+          drawMarks({ u, ratio: uPlot.pxRatio, picture: this.#picture, colours });
+          this.#events.drawn();
+        }],
         setCursor: [(/** @type {any} */ u) => this.#hover(u)],
         setScale: [(/** @type {any} */ u, /** @type {string} */ key) => key === "x" && this.#zoomed(u)],
       },
@@ -244,9 +250,9 @@ export class Chart {
 
   /**
    * The point or failure closest to a place, within reach along x: only the stops there are looked at.
-   * @param {any} u @param {number} left @param {number} top
+   * @param {any} u @param {number} left @param {number} top @param {number} [aside]
    */
-  #nearest(u, left, top) {
+  #nearest(u, left, top, aside = ASIDE) {
     const { stops, strokes } = this.#picture;
     const reach = Math.max(REACH, density(u, this.#picture) / 2);
     const [from, to] = [u.posToVal(left - reach, "x"), u.posToVal(left + reach, "x")];
@@ -257,7 +263,7 @@ export class Chart {
       for (const stroke of strokes) {
         const y = this.#heightOf(u, stroke, at);
         if (y === null) continue;
-        const far = Math.hypot(x - left, (y - top) / 2);
+        const far = Math.hypot(x - left, (y - top) / aside);
         if (!best || far < best.far) best = { stroke, at, x, y, far };
       }
     }
@@ -272,11 +278,11 @@ export class Chart {
     return stroke.failures.has(at) ? foot - LANE / 2 : null;
   }
 
-  /** @param {MouseEvent} event */
+  /** @param {MouseEvent & {pointerType?: string}} event */
   #click(event) {
     if (Math.hypot(event.clientX - this.#pressed.x, event.clientY - this.#pressed.y) > 5) return;
     const frame = this.#plot.over.getBoundingClientRect();
-    const near = this.#nearest(this.#plot, event.clientX - frame.left, event.clientY - frame.top);
+    const near = this.#nearest(this.#plot, event.clientX - frame.left, event.clientY - frame.top, event.pointerType === "touch" ? ASIDE_TOUCH : ASIDE);
     if (near) this.#events.pick(near.at);
   }
 
