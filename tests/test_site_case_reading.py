@@ -211,6 +211,30 @@ def test_python_numbers_are_read(site: Path, visit: Visitor, text: str, number: 
     assert found == number if number is not None else found != found
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "named"),
+    [
+        (9.93e-6, 0.0184, [1e-5, 1e-4, 1e-3, 0.01]),  # three decades: the powers of ten
+        (0.9, 50, [1, 2, 5, 10, 20, 50]),
+        (0.75, 6, [0.8, 0.9, 1, 2, 3, 4, 5, 6]),  # less than a decade: each
+        (1.0, 1.29, [1, 1.05, 1.1, 1.15, 1.2, 1.25]),  # short: 0.29 / 6 is just below 0.05
+        (1e-300, 1e-299, [1e-300, 2e-300, 5e-300, 1e-299]),
+    ],
+)
+def test_a_logarithmic_axis_has_round_rungs(
+    site: Path, visit: Visitor, low: float, high: float, named: list[float]
+) -> None:
+    """uPlot's own never end where the lowest value is no round number: the browser ran out of memory."""
+    rungs = called(visit(site).go(), "fit.js", "logRungs", low, high)
+    assert [rung["value"] for rung in rungs if rung["named"]] == pytest.approx(named)
+    assert all(low <= rung["value"] <= high for rung in rungs)
+
+
+def test_a_history_of_awkward_values_is_drawn_on_a_logarithm(far: Path, visit: Visitor) -> None:
+    page = visit(far).go("#/benchmark/far.time_grow?y=log&p.size=10&p.size=1000")
+    assert marks(page)["points"] == 2 * COUNT
+
+
 # --- samples -----------------------------------------------------------------------------------
 
 

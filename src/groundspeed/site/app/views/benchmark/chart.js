@@ -1,6 +1,6 @@
 // Drawing a picture and the reader's hand on it. Owns uPlot's set-up, its axes, pointing and zooming; decides nothing.
 
-import { fitted } from "./fit.js";
+import { fitted, logRungs } from "./fit.js";
 import { TAGS } from "./landmarks.js";
 import { density, drawMarks, LANE } from "./marks.js";
 import { standing } from "./picture.js";
@@ -170,6 +170,8 @@ export class Chart {
       stroke: colours.ink, font: colours.font, space: 44, gap: 8,
       size: (/** @type {any} */ _, /** @type {string[] | null} */ texts) => 20 + 6.8 * Math.max(3, ...(texts ?? []).map((text) => text.length)),
       grid: { stroke: colours.grid, width: 1 }, ticks: { show: false },
+      ...(this.#picture.y === "log" ? { filter: (/** @type {any} */ _, /** @type {number[]} */ at) => at,
+        splits: (/** @type {any} */ _, /** @type {number} */ __, /** @type {number} */ low, /** @type {number} */ high) => logRungs(low, high).map(({ value }) => value) } : {}),
       values: (/** @type {any} */ u, /** @type {(number | null)[]} */ at, /** @type {any} */ _, /** @type {any} */ __, /** @type {number} */ step) => this.#rungs(u, at, step),
     };
   }
@@ -220,7 +222,10 @@ export class Chart {
   /** @param {any} u @param {(number | null)[]} at @param {number} step */
   #rungs(u, at, step) {
     const { unit, y } = this.#picture;
-    if (y === "log") return at.map((value) => (value === null ? "" : display(value, unit, 2)));
+    if (y === "log") {
+      const { min, max } = u.scales.y;
+      return logRungs(min, max).map(({ value, named }) => (named ? display(value, unit, max / min < 2 ? 3 : 2) : ""));
+    }
     const { factor, label } = scaleOf(Math.max(Math.abs(u.scales.y.min), Math.abs(u.scales.y.max)), unit);
     const digits = decimals(step / factor);
     return at.map((value) => {

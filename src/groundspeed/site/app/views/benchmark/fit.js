@@ -84,6 +84,38 @@ function linear(extent, lane, zero) {
   return [from - (to - from) * lane, to];
 }
 
+const DECADES_FOR_TENS = 2.5; // above, only powers of ten are named
+const SHORT = 5; // times: a shorter logarithmic axis has rungs like any other
+
+/**
+ * Where a logarithmic axis has rungs, and which of them are named. uPlot's own begin at the lowest value in view and never
+ * end where that is no round number.
+ * @param {number} low above zero @param {number} high
+ * @returns {{value: number, named: boolean}[]}
+ */
+export function logRungs(low, high) {
+  if (high / low < SHORT) return evenRungs(low, high).map((value) => ({ value, named: true }));
+  const decades = Math.log10(high / low);
+  const rungs = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+    for (let digit = 1; digit <= 9; digit++) {
+      const value = Number(`${digit}e${power}`);
+      if (value >= low && value <= high) rungs.push({ value, named: digit === 1 || decades < 1 || (decades < DECADES_FOR_TENS && (digit === 2 || digit === 5)) });
+    }
+  }
+  return rungs;
+}
+
+/** About six round numbers. @param {number} low @param {number} high */
+function evenRungs(low, high) {
+  const rough = (high - low) / 6;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((digit) => digit * power >= rough) ?? 10);
+  const rungs = [];
+  for (let count = Math.ceil(low / step); count * step <= high; count++) rungs.push(Number((count * step).toPrecision(12)));
+  return rungs;
+}
+
 /** @param {Picture} picture @param {[number, number]} window @param {[number, number]} range */
 function outside({ stops, strokes }, [min, max], [from, to]) {
   let count = 0;
