@@ -239,7 +239,7 @@ def test_help_lists_what_is_built() -> None:
     commands = set(re.findall(r"^  ([a-z]+) ", done.stdout, re.MULTILINE))
     measuring = {"init", "doctor", "env", "run", "machine", "corpus"}
     judging = {"compare", "gate", "noise", "targets", "scaling", "regressions", "triage", "baseline"}
-    assert commands - {"sql"} == measuring | judging | {"publish", "preview"}
+    assert commands - {"sql"} == measuring | judging | {"publish", "preview", "report"}
 
 
 def _wait_for_runs(process: subprocess.Popen[str], root: Path, number: int) -> None:

@@ -177,6 +177,7 @@ def test_the_two_commands_set_up_before_they_work() -> None:
         "tools/bootstrap",
         "tools/wheelhouse",
         "tools/install-chromium",
+        "tools/page-tools",
         "run",
     ]
 
