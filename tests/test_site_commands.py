@@ -97,8 +97,9 @@ def test_publish_writes_the_results_of_asv_with_the_repository_s_subjects(tmp_pa
     assert commits["hash"] == list(hashes)
     assert commits["subject"] == ["first", "second", "third"]
     index = read(html_dir, "index")
-    assert index["latest"] == [{"machine": 0, "commit": 2, "values": 1, "failures": 1}]
-    assert [one["example"] for one in index["failing"]] == [["20"]]
+    start = read(html_dir, "start")
+    assert [(one["last"]["values"], one["last"]["failures"]) for one in start["machines"]] == [(1, 1)]
+    assert [start["lines"]["rows"][one["line"]][-1] for one in start["failing"]] == [["20"]]
     shard = decode((html_dir / index["benchmarks"][0]["shard"]).read_bytes())
     assert shard.header["params"] == [["1", "20"]]
     assert [one.values for one in shard.series] == [[0.25, 0.26, 0.27], [0.5, 0.52, None]]

@@ -287,44 +287,13 @@ def test_a_page_of_another_version_is_swept_with_its_folder(tmp_path: Path) -> N
 # --- what is said ------------------------------------------------------------------------------
 
 
-def test_the_index_says_what_was_measured_last_and_what_failed(tmp_path: Path) -> None:
-    files = snapshot_of(publish_small(tmp_path))
-    index = strict(files[strict(files[MANIFEST])["files"]["index"]])
-    assert [machine["name"] for machine in index["machines"]] == ["camel", "oryx"]
-    assert index["latest"] == [
-        {"machine": 0, "commit": COUNT - 1, "values": 16, "failures": 1},
-        {"machine": 1, "commit": COUNT - 1, "values": 1, "failures": 0},
-    ]
-    (failure,) = index["failing"]
-    assert (failure["benchmark"], failure["commit"]) == ("walk.Desert.time_drink", COUNT - 1)
-    assert (failure["cases"], failure["text"]) == (1, f"ValueError: {HOSTILE}")
-    assert index["failing_total"] == 1
-
-
-def test_a_failure_that_was_mended_is_not_listed(tmp_path: Path) -> None:
-    archive = small_archive()
-    mended = replace(archive.series[2], failures={12: "long ago"})
-    archive = replace(archive, series=(mended,))
-    files = snapshot_of(publish(subject(archive, {}), tmp_path))
-    assert strict(files[strict(files[MANIFEST])["files"]["index"]])["failing"] == []
-
-
-def test_what_was_carried_over_is_in_the_history_and_counted_apart(tmp_path: Path) -> None:
+def test_what_was_carried_over_is_in_the_history_and_not_counted(tmp_path: Path) -> None:
     published = publish(subject(carried_archive()), tmp_path)
     files = snapshot_of(published)
     manifest = strict(files[MANIFEST])
-    index, commits = strict(files[manifest["files"]["index"]]), strict(files[manifest["files"]["commits"]])
+    commits = strict(files[manifest["files"]["commits"]])
     assert commits["hash"] == [commit_hash(place) for place in range(COUNT)]
     assert commits["subject"][13] == "Change number 13"
-    # measured last is the newest measured commit, whatever was carried over since
-    assert [one["commit"] for one in index["latest"]] == [COUNT - 3, COUNT - 3]
-    carried = {"machine": 0, "values": 0, "failures": 0, "carried": 1}
-    assert index["carried_since"] == [{**carried, "commit": COUNT - 1}]
-    assert index["recent"][:3] == [
-        {**carried, "commit": COUNT - 1},
-        {**carried, "commit": COUNT - 2},
-        {"machine": 0, "commit": COUNT - 3, "values": 2, "failures": 0},
-    ]
     assert (published.commits, manifest["counts"]["commits"]) == (COUNT - 3, COUNT - 3)
 
 
@@ -334,18 +303,7 @@ def test_without_carried_over_measurements_no_byte_speaks_of_them(tmp_path: Path
     assert not [name for name, text in data.items() if b"carried" in text]
 
 
-def test_a_carried_over_commit_that_is_older_than_the_last_measured_is_no_news(tmp_path: Path) -> None:
-    archive = carried_archive()
-    first, *others = archive.series
-    old = replace(first, carried=tuple(one for one in first.carried if one.commit == commit_hash(13)))
-    archive = replace(archive, series=(old, *others))
-    files = snapshot_of(publish(subject(archive), tmp_path))
-    index = strict(files[strict(files[MANIFEST])["files"]["index"]])
-    assert "carried_since" not in index
-    assert [one["commit"] for one in index["latest"]] == [COUNT - 3, COUNT - 3]
-
-
-def test_a_failed_case_without_the_size_is_led_to_by_the_parameters_it_has(tmp_path: Path) -> None:
+def test_a_case_without_the_size_is_listed_with_the_parameters_it_has(tmp_path: Path) -> None:
     sizes = ("1", "10")
     rows = (
         *(series("grow.time_it", [1.0], params=(size, "'x'")) for size in sizes),
@@ -358,7 +316,6 @@ def test_a_failed_case_without_the_size_is_led_to_by_the_parameters_it_has(tmp_p
     archive = replace(small_archive(), series=rows, benchmarks={one.name: one for one in suite})
     files = snapshot_of(publish(subject(archive), tmp_path))
     index = strict(files[strict(files[MANIFEST])["files"]["index"]])
-    assert index["failing"][0]["example"] == [None, "'x'"]
     assert index["benchmarks"][0]["params"] == [["1", "10"], ["'x'"]]
     assert index["benchmarks"][0]["listed"] == [[None, 0], [0, 0], [1, 0]]
 

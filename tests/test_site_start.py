@@ -51,7 +51,7 @@ def start_payload() -> Wire:
         "lines": lines(),
         "machines": [
             health("camel", "commit", START + 29 * DAY, vanished=1),
-            health(HOSTILE, "session", START + 45 * DAY, failing=0),
+            health(HOSTILE, "file", START + 45 * DAY, failing=0),
         ],
         "recent": [
             {"machine": "camel", "commit": 29, "values": 14, "failures": 1, "carried": 0},
@@ -128,6 +128,7 @@ def test_old_data_is_loud_by_the_clock_of_who_reads(site: Path, visit: Visitor) 
     expect(camel).to_contain_text("AMD Ryzen 9 7950X · 32 CPUs · 63 GiB · Linux 6.1")
     expect(other.locator("h2")).to_have_text(HOSTILE)
     expect(other).not_to_contain_text("Stale")
+    expect(other).to_contain_text("measured 2024-04-15, 5 days ago")  # asv's file tells when
     fresh = opened(site, visit, START + 40 * DAY)
     expect(fresh.locator(".host").first).not_to_contain_text("Stale")
 

@@ -23,26 +23,8 @@ import { decodeBenchmark } from "./shard.js";
  * @property {string} shard
  * @property {(number | null)[][]} [listed]
  *
- * @typedef {{machine: number, commit: number, values: number, failures: number, carried?: number}} Tally
- *
- * @typedef {Object} Failure
- * @property {number} commit
- * @property {string} benchmark
- * @property {string} machine
- * @property {string} environment
- * @property {string} metric
- * @property {string} text
- * @property {number} cases
- * @property {(string | null)[]} example  a value for each parameter, null where it has none
- *
  * @typedef {Object} Index
- * @property {{name: string, facts: Record<string, string>}[]} machines
  * @property {Entry[]} benchmarks
- * @property {Tally[]} latest
- * @property {Tally[]} recent
- * @property {Failure[]} failing
- * @property {number} failing_total
- * @property {Tally[]} [carried_since]  the newest commits carried over to, newer than what was measured last
  *
  * @typedef {{name: string, unit: string, better: string}} Metric
  *
@@ -130,7 +112,7 @@ export class Store {
     }));
   }
 
-  /** The benchmarks and machines, after `load("index")`. @returns {Index} */
+  /** The benchmarks, after `load("index")`. @returns {Index} */
   get index() {
     if (!this.#index) throw new Error('say `await store.load("index")` first');
     return this.#index;

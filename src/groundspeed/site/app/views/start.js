@@ -101,7 +101,7 @@ function machines(store, start) {
 function machine(store, health) {
   const { last, control } = health;
   return h("article", { class: `card host${old(health) ? " old" : ""}` },
-    h("header", {}, h("h2", {}, health.machine), last && h("span", { class: "quiet" }, last.known_by === "session" ? "measured " : "newest commit of ", date(last.at, { since: true }))),
+    h("header", {}, h("h2", {}, health.machine), last && h("span", { class: "quiet" }, last.known_by === "commit" ? "newest commit of " : "measured ", date(last.at, { since: true }))),
     old(health) && last && h("p", { class: "alarm" }, verdict("stale", `Stale: nothing measured for ${lasting(Date.now() / 1000 - last.at)}`),
       health.usual_s !== null && ` (usually every ${lasting(health.usual_s)})`),
     last ? h("p", {}, commitLine(store, last.commit).flatMap((node) => [node, " "])) : h("p", { class: "quiet" }, "nothing measured yet"),
