@@ -164,6 +164,32 @@ def test_shifting_and_scaling_change_the_numbers_and_not_the_evidence(
 
 
 @settings(deadline=None, derandomize=True, max_examples=100)
+@given(stepped(), st.sampled_from([-1000, -520, 520, 1000]))
+def test_numbers_whose_squares_no_number_holds_are_weighed_like_any(
+    case: tuple[list[float], list[int]], power: int
+) -> None:
+    """1e154 has a square of 1e308, and 2^-520 one that is next to nothing: warnings are errors here."""
+    values, starts = np.array(case[0]), case[1]
+    one, other = weigh([values], [starts]), weigh([np.ldexp(values, power), values], [starts, starts])
+    count = len(starts)
+    for name in ("before", "before_half", "after", "after_half", "half"):
+        assert getattr(other, name)[:count].tolist() == pytest.approx(
+            np.ldexp(getattr(one, name), power).tolist(), rel=1e-12
+        )
+        assert getattr(other, name)[count:].tolist() == getattr(one, name).tolist()  # its neighbour stays
+    assert other.p[:count].tolist() == pytest.approx(one.p.tolist(), rel=1e-9)
+    assert other.earliest[:count].tolist() == one.earliest.tolist()
+
+
+def test_the_largest_numbers_there_are_have_levels_and_an_interval_without_an_end() -> None:
+    largest = float(np.finfo(np.float64).max)
+    found = weigh([np.array([-largest, -largest / 2, -largest, largest, largest / 2, largest])], [[3]])
+    assert (found.before[0], found.after[0]) == (-largest, largest)
+    assert (found.half[0], found.base[0], found.head[0]) == (math.inf, 2, 3)
+    assert 0 < found.p[0] <= 1
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
 @given(stepped())
 def test_a_series_turned_round_has_the_same_steps_turned_round(case: tuple[list[float], list[int]]) -> None:
     values, starts = np.array(case[0]), case[1]

@@ -288,6 +288,12 @@ def test_the_same_commit_measured_twice_is_judged() -> None:
         ((1, -INFINITY, INFINITY), (1.1, -INFINITY, INFINITY), CALM, "slower", set()),  # one sample each
         # an interval down to zero and below is wide, and that is all
         ((1, -0.5, 2.5), (3, 2.9, 3.1), CALM, "inconclusive", set()),
+        # samples that were all alike: no width, and no floor to widen it
+        ((1, 1, 1), (1, 1, 1), None, "same", {Caveat.NOISE_UNKNOWN}),
+        ((1, 1, 1), (1.09, 1.09, 1.09), None, "same", {Caveat.NOISE_UNKNOWN}),
+        ((1, 1, 1), (1.2, 1.2, 1.2), None, "slower", {Caveat.NOISE_UNKNOWN}),
+        ((1, 1, 1), (1.2, 1.2, 1.2), CALM, "slower", set()),
+        ((5e-9, 5e-9, 5e-9), (5e9, 5e9, 5e9), None, "slower", {Caveat.NOISE_UNKNOWN}),
         ((0, 0, 0), (1, 0.9, 1.1), None, "slower", {Caveat.NOTHING_BEFORE}),
         ((1, 0.9, 1.1), (0, 0, 0), None, "faster", set()),
         ((0, 0, 0), (0, 0, 0), None, "same", set()),
@@ -307,6 +313,13 @@ def test_what_asvs_files_tell(
     back = judged(*turned, floor=floor)
     if Caveat.NOTHING_BEFORE not in caveats:
         assert back.verdict is found.verdict  # base and head swapped, and the direction as well
+
+
+def test_what_has_no_width_leaves_no_chance() -> None:
+    # the tolerance is 10 %: 20 % is beyond it, and where nothing scatters that is all there is to say
+    found = judged(stored(1, 1, 1), stored(1.2, 1.2, 1.2))
+    assert (found.chances.slower, found.chances.faster) == (0.0, 1.0)
+    assert found.further == Enough()
 
 
 def test_samples_at_one_end_alone_are_compared_as_stored() -> None:

@@ -34,7 +34,8 @@ POWER = 0.8
 MOST_PROCESSES = 1000
 """Further processes an end that anybody would wait for: 20 s of the fastest case, and hours of a slow one."""
 
-_LEAST_VARIANCE = 1e-6**2  # a millionth: less than any clock tells, and enough to divide by
+LEAST_VARIANCE = 1e-6**2
+"""Of logarithms: a millionth is less than any clock tells, and enough to divide by."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +110,7 @@ def difference(cells: Sequence[Cell], process: Component, session: Component | N
     if not counts.size or not counts.sum(axis=0).all():
         raise ValueError("an end has no process: there is nothing to compare")
     centres = np.array([(one.base, one.head) for one in cells], dtype=np.float64)
-    variance = max(process.variance, _LEAST_VARIANCE)
+    variance = max(process.variance, LEAST_VARIANCE)
     shared = bool(counts.all(axis=1).any())
     weights = (
         _within(counts) if session is None and shared else _weights(counts / variance, session)
@@ -150,7 +151,7 @@ def more_processes(
     """
     from scipy.special import ndtri, stdtrit
 
-    variance, known = max(process.variance, _LEAST_VARIANCE), 1 / max(found.error**2, _LEAST_VARIANCE)
+    variance, known = max(process.variance, LEAST_VARIANCE), 1 / max(found.error**2, LEAST_VARIANCE)
     gap, power = abs(abs(found.centre) - limit), float(ndtri(POWER))
 
     def is_enough(count: int) -> bool:

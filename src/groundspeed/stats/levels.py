@@ -39,6 +39,9 @@ _EFFICIENCY = 0.37  # of the MAD: what its variance weighs in degrees of freedom
 _STEADYING_DF = 3.0  # a level's own three values weigh as much as all others of the series
 _MOST_R = 0.9  # beyond it a series of some hundred values is no noise about a level
 _CLIP = 3.0  # standard deviations: an outlier shall not stand for how alike neighbours are
+_LARGEST = (
+    300  # power of two: the squares of what is smaller, and of its inverse, are numbers with room to add
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +82,7 @@ def weigh(series: Sequence[Floats], starts: Sequence[Sequence[int]]) -> Steps:
     flat = _flatten(series, starts)
     levels = _levels(flat)
     first = np.flatnonzero(levels.follows)  # the number of the new level of each step
+    power = flat.power[levels.series[first]]
     last = first - 1
     noise, inflation, df = _noise(flat, levels, last, first)
     half_of = _student_quantile(df)
@@ -95,24 +99,29 @@ def weigh(series: Sequence[Floats], starts: Sequence[Sequence[int]]) -> Steps:
         head=flat.position[at],
         earliest=flat.position[earliest - 1],
         latest=flat.position[latest],
-        before=levels.median[last],
-        before_half=half_of * se / np.sqrt(n1),
-        after=levels.median[first],
-        after_half=half_of * se / np.sqrt(n2),
-        half=half_of * both,
+        before=_times_power(levels.median[last], power),
+        before_half=_times_power(half_of * se / np.sqrt(n1), power),
+        after=_times_power(levels.median[first], power),
+        after_half=_times_power(half_of * se / np.sqrt(n2), power),
+        half=_times_power(half_of * both, power),
         p=np.clip(_two_sided(shift, both, df) * searched, SMALLEST_P, 1.0),
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Flat:
-    """The finite values of all series in one column, with where they stood; ``count`` is by series."""
+    """The finite values of all series in one column, with where they stood; ``count`` is by series.
+
+    A series has been divided by two to its ``power``, by which everything found in its unit is to be
+    multiplied: zero wherever squares are numbers anyway.
+    """
 
     value: Floats
     position: Places
     series: Places
     level: Places
     count: Places
+    power: Places
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,13 +147,35 @@ def _flatten(series: Sequence[Floats], starts: Sequence[Sequence[int]]) -> _Flat
     owner = np.repeat(np.arange(len(series)), sizes)
     there = np.isfinite(value)
     kept = level[there]
+    count = np.bincount(owner[there], minlength=len(series))
+    power = _powers(value[there], count)
     return _Flat(
-        value=value[there],
+        value=_times_power(value[there], -power[owner[there]]),
         position=(np.arange(value.size) - offsets[owner])[there],
         series=owner[there],
         level=np.unique(kept, return_inverse=True)[1].astype(np.int64),
-        count=np.bincount(owner[there], minlength=len(series)),
+        count=count,
+        power=power,
     )
+
+
+def _powers(value: Floats, count: Places) -> Places:
+    """Of each series, a slice of so many values: what brings the largest within 2^±_LARGEST."""
+    power = np.zeros(count.size, np.int64)
+    filled = np.flatnonzero(count)
+    if filled.size:
+        largest = np.maximum.reduceat(np.abs(value), (np.cumsum(count) - count)[filled])
+        exponent = np.frexp(largest)[1].astype(np.int64)
+        power[filled] = exponent - np.clip(exponent, -_LARGEST, _LARGEST)
+    return power
+
+
+def _times_power(value: Floats, power: Places) -> Floats:
+    """Exactly, but what is too large for a number has no end."""
+    if not power.any():
+        return value
+    with np.errstate(over="ignore"):
+        return np.asarray(np.ldexp(value, power))
 
 
 def _levels(flat: _Flat) -> _Levels:

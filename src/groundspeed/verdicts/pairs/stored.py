@@ -7,7 +7,7 @@ import math
 from groundspeed.measurements import Measurement
 from groundspeed.records import Verdict
 from groundspeed.stats import ratio as quotients
-from groundspeed.stats.comparison import LEVEL, Component, Difference, Undecidable
+from groundspeed.stats.comparison import LEAST_VARIANCE, LEVEL, Component, Difference, Undecidable
 from groundspeed.stats.ratio import Interval, verdict
 from groundspeed.verdicts.judgement import UNKNOWN_TOLERANCE, Caveat, Enough, Ground, Judgement
 from groundspeed.verdicts.pairs.certain import (
@@ -119,12 +119,15 @@ def _widened(found: Interval, session: Component) -> Interval:
 
 
 def _difference(worse: Interval) -> Difference:
-    """Of logarithms, with an error that would make the interval, its wider side taken."""
+    """Of logarithms, with an error that would make the interval, its wider side taken.
+
+    Of samples that were all alike asv stores no width: the error is then too small to be seen, and not zero.
+    """
     if not 0 < worse.low <= worse.high < math.inf:
         return Difference(centre=0.0, processes=ANYTHING, sessions=EXACTLY)
     from scipy.special import ndtri
 
     centre = math.log(worse.centre)
     half = max(centre - math.log(worse.low), math.log(worse.high) - centre)
-    own = Component(variance=(half / float(ndtri((1 + LEVEL) / 2))) ** 2, df=EXACTLY.df)
-    return Difference(centre=centre, processes=own, sessions=EXACTLY)
+    variance = max((half / float(ndtri((1 + LEVEL) / 2))) ** 2, LEAST_VARIANCE)
+    return Difference(centre=centre, processes=Component(variance=variance, df=EXACTLY.df), sessions=EXACTLY)
