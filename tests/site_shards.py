@@ -83,7 +83,12 @@ def _series(reader: _Reader, header: dict[str, Any], positions: list[list[int]],
         values=values,
         low=low,
         high=high,
-        failures={row: header["texts"][text] for series, row, text in header["fail"] if series == at},
+        failures={
+            row: header["texts"][text]
+            for series, text, steps in header["fail"]
+            if series == at
+            for row in _summed(steps)
+        },
         carried=_carried(dict(header.get("carried", [])).get(at, [])),
         steps=[],
         version=said["version"],

@@ -542,25 +542,21 @@ def test_an_index_that_is_up_to_date_serves_where_nothing_can_be_written(tmp_pat
     assert done.stdout.startswith("3 ")
 
 
-# --- helpers ----------------------------------------------------------------------------------------
+# --- shares -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stated", [True, False], ids=["they help", "they leave it"])
-def test_parts_made_by_helpers_are_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stated: bool
-) -> None:
+def test_parts_made_in_shares_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = tmp_path / "results"
     put_many(results, 40)
     some_sessions(results)
     definitions = read_catalog(results).definitions
     tasks = [Task(kind=one.kind, folder=one.folder, stamps={one.path: one.stamp}) for one in walk(results)]
-    digest = "" if stated else "other"  # there is no benchmarks.json: its digest is empty
-    alone = workers.make_all(results, tmp_path / "alone", definitions, digest, tasks)
-    monkeypatch.setattr(workers, "WORTH_BYTES", 1)
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
-    helped = workers.make_all(results, tmp_path / "helped", definitions, digest, tasks)
-    assert [one.sources for one in helped] == [one.sources for one in alone]
-    assert [one.part for one in helped] == [one.part for one in alone]
+    alone = workers.make_all(results, tmp_path / "alone", definitions, "", tasks)
+    monkeypatch.setattr(workers, "_WORTH_BYTES", 1)
+    monkeypatch.setattr(workers, "processes", lambda: 3)
+    shared = workers.make_all(results, tmp_path / "shared", definitions, "", tasks)
+    assert [one.sources for one in shared] == [one.sources for one in alone]
+    assert [one.part for one in shared] == [one.part for one in alone]
 
 
 # --- the numpy archive ------------------------------------------------------------------------------

@@ -218,6 +218,38 @@ def test_kill_9_between_a_file_and_its_name_leaves_the_old_site_whole(tmp_path: 
     assert snapshot(tmp_path) == snapshot(tmp_path.with_name("fresh"))
 
 
+SHARED = """
+import itertools, os, signal, sys
+from pathlib import Path
+from groundspeed import parallel
+from groundspeed.site import publish
+from tests.test_site_publish import publish_small
+
+here, calls, real = os.getpid(), itertools.count(), Path.replace
+def replace(self, target):
+    if sys.argv[2] == ("parent" if os.getpid() == here else "child") and next(calls) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, target)
+Path.replace, parallel.processes, publish.WORTH_VALUES = replace, lambda: 2, 0
+publish_small(Path(sys.argv[1]), count=25)
+"""
+
+
+@pytest.mark.parametrize(("who", "code"), [("child", 0), ("parent", -signal.SIGKILL), ("nobody", 0)])
+def test_of_two_processes_that_write_either_may_be_killed(tmp_path: Path, who: str, code: int) -> None:
+    publish_small(tmp_path, count=20)
+    publish_small(tmp_path.with_name("fresh"), count=25)
+    old, fresh = whole_site(tmp_path), snapshot(tmp_path.with_name("fresh"))
+    command = [sys.executable, "-c", SHARED, str(tmp_path), who]
+    # what they print is read until both have ended
+    done = subprocess.run(command, cwd=Path(__file__).parent.parent, check=False, capture_output=True)
+    assert done.returncode == code
+    if code:
+        assert whole_site(tmp_path) == old
+        publish_small(tmp_path, count=25)
+    assert snapshot(tmp_path) == fresh
+
+
 def test_a_full_disk_is_said_and_leaves_the_old_site_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

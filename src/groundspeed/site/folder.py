@@ -75,6 +75,12 @@ class SiteFolder:
         self.kept.append(name)
         return True
 
+    def add(self, other: SiteFolder) -> None:
+        """Count what another one put into the same folder as part of this publication."""
+        self.written += other.written
+        self.kept += other.kept
+        self.bytes += other.bytes
+
     def sweep(self) -> None:
         """Remove what earlier publications left and this one did not put."""
         held = {*self.written, *self.kept}

@@ -36,7 +36,8 @@ _POWERS = 308  # of ten, either way, that doubles hold
 class Flat:
     """The rows of several series in one column, each series in the order of history.
 
-    Series ``i`` stands at ``bounds[i]:bounds[i + 1]``; ``rank`` is where each row of the archive went.
+    Series ``i`` stands at ``bounds[i]:bounds[i + 1]``; ``rank`` is where each row of the archive went, and
+    ``sorted`` says that they all stayed where they were.
     """
 
     bounds: NDArray[np.int64]
@@ -45,6 +46,7 @@ class Flat:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     rank: NDArray[np.int64]
+    sorted: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +78,8 @@ def flatten(series: Sequence[Series], places: NDArray[np.int32]) -> Flat:
     columns = [np.concatenate([getattr(one, name) for one in series]) for name in ("values", "low", "high")]
     owner = np.repeat(np.arange(len(sizes)), sizes)
     rank = np.arange(place.size)
-    if (
-        (place[1:] < place[:-1]) & (owner[1:] == owner[:-1])
-    ).any():  # seldom: git's order is mostly that of dates
+    backwards = bool(((place[1:] < place[:-1]) & (owner[1:] == owner[:-1])).any())
+    if backwards:  # seldom: git's order is mostly that of dates
         order = np.lexsort((place, owner))
         rank[order] = np.arange(place.size)
         place, columns = place[order], [one[order] for one in columns]
@@ -89,6 +90,7 @@ def flatten(series: Sequence[Series], places: NDArray[np.int32]) -> Flat:
         low=columns[1],
         high=columns[2],
         rank=rank,
+        sorted=not backwards,
     )
 
 

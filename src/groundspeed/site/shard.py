@@ -11,17 +11,19 @@ the one before), shared by the series that were measured at the same commits; fo
 (``width`` bytes each), then, where it is ``bounded``, the bytes below and the bytes above, see
 ``site.quantised``; at the end ten doubles for each step: base, head, earliest, latest (places in history),
 before, its half, after, its half, the half of the change, and p, logarithms where ``ratio`` is 1. ``steps``
-counts them by series. ``fail`` lists [series, row, text] of what failed; a row without a value and without
-one was skipped. ``carried``, only where there are any, lists [series, [[places since the carried-over
-commit before, places since the commit it was measured at], …]].
+counts them by series. ``fail`` lists [series, text, rows] of what failed alike, each row less the one
+before; a row without a value that is in none was skipped. ``carried``, only where there are any, lists
+[series, [[places since the carried-over commit before, places since the commit it was measured at], …]].
 """
 
 from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from groundspeed.results.archive import Series
@@ -41,6 +43,7 @@ _ROWS_AT_ONCE = 400_000
 
 _TEXT_LIMIT = 4000  # characters of a failure's text; its end says what happened
 _MASK = ~((1 << 29) - 1)  # of a step's doubles: 24 bits of fraction say more than anybody reads
+_ENDLESS = "the benchmark gave an infinite value"
 _LEVEL = 1  # of deflate: 6 takes half as long again and saves 1 %
 _COLUMNS = "base head earliest latest before before_half after after_half half p".split()
 _PLACES = 4  # the first columns of them are places
@@ -80,7 +83,7 @@ def shards(subject: Subject) -> Iterator[tuple[str, bytes]]:
     for some in _together(subject, grouped):
         numbers = [place for _, lines in some for line in lines for place in line.series]
         flat = flatten([subject.archive.series[place] for place in numbers], subject.timeline.places)
-        writer = _Writer(subject=subject, steps=steps, flat=flat, found=quantise(flat))
+        writer = _writer(subject, steps, flat)
         first = 0
         for name, lines in some:
             yield name, writer.shard(name, lines, first)
@@ -125,12 +128,18 @@ def _steps(subject: Subject) -> _Steps:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Writer:
-    """Some benchmarks' series, rounded; makes their files."""
+    """Some benchmarks' series, rounded; makes their files.
+
+    ``behind`` is by row: how many places since the series' row before. ``endless`` lists the rows of each
+    series that hold an infinite value.
+    """
 
     subject: Subject
     steps: _Steps
     flat: Flat
     found: Quantised
+    behind: NDArray[np.int64]
+    endless: Mapping[int, Sequence[int]]
 
     def shard(self, name: str, lines: Sequence[Line], first: int) -> bytes:
         """The file of a benchmark whose series begin at ``first``."""
@@ -142,7 +151,7 @@ class _Writer:
             for name in ("machine", "environment", "metric")
         )
         stop, found = first + len(keys), self.found
-        cut = slice(first, stop)
+        cut, rows = slice(first, stop), pairwise(self.flat.bounds[first : stop + 1])
         carried = self._carried([place for _, place in keys])
         header = {
             "format": "groundspeed-benchmark",
@@ -161,7 +170,7 @@ class _Writer:
                 "metric": [metrics[line.metric] for line, _ in keys],
                 "version": [subject.archive.series[place].key.version for _, place in keys],
                 "params": [line.params for line, _ in keys],
-                "positions": [body.position(self._places(number)) for number in range(first, stop)],
+                "positions": [body.position(self.behind[start:end]) for start, end in rows],
                 "exponent": found.exponent[cut].tolist(),
                 "offset": found.offset[cut].astype(int).tolist(),
                 "width": found.width[cut].tolist(),
@@ -185,12 +194,6 @@ class _Writer:
             columns += self._columns(number)
         columns += [_doubles(self._table([place for _, place in keys]))]
         return _file(encode(header), columns)
-
-    def _places(self, number: int) -> NDArray[np.int64]:
-        import numpy as np
-
-        start, stop = self.flat.bounds[number], self.flat.bounds[number + 1]
-        return np.diff(self.flat.place[start:stop], prepend=0)
 
     def _columns(self, number: int) -> list[bytes]:
         """The values of a series, and its intervals where it has any."""
@@ -222,23 +225,44 @@ class _Writer:
 
     def _failures(
         self, keys: Sequence[tuple[Line, int]], first: int, body: _Body
-    ) -> list[tuple[int, int, int]]:
-        """[series, row, text] of what failed, and of what is infinite."""
+    ) -> list[tuple[int, int, list[int]]]:
+        """[series, text, rows] of what failed, and of what is infinite."""
         listed = []
         for number, (_, place) in enumerate(keys):
-            reasons = self._reasons(self.subject.archive.series[place], first + number)
-            listed += [(number, row, body.text(reasons[row][-_TEXT_LIMIT:])) for row in sorted(reasons)]
+            alike: dict[int, list[int]] = defaultdict(list)
+            for row, text in self._reasons(self.subject.archive.series[place], first + number):
+                alike[body.text(text[-_TEXT_LIMIT:])].append(row)
+            listed += [(number, text, _differences(sorted(rows))) for text, rows in alike.items()]
         return listed
 
-    def _reasons(self, series: Series, number: int) -> dict[int, str]:
-        import numpy as np
+    def _reasons(self, series: Series, number: int) -> Iterable[tuple[int, str]]:
+        """The rows that have one."""
+        start, failures = int(self.flat.bounds[number]), series.failures
+        if failures and not self.flat.sorted:
+            failures = {int(self.flat.rank[start + row]) - start: text for row, text in failures.items()}
+        if number in self.endless:
+            failures = {**dict.fromkeys(self.endless[number], _ENDLESS), **failures}
+        return failures.items()
 
-        start, stop = int(self.flat.bounds[number]), int(self.flat.bounds[number + 1])
-        rank = self.flat.rank
-        reasons = {int(rank[start + row]) - start: text for row, text in series.failures.items()}
-        for row in np.flatnonzero(np.isinf(self.flat.value[start:stop])).tolist():
-            reasons.setdefault(row, "the benchmark gave an infinite value")
-        return reasons
+
+def _writer(subject: Subject, steps: _Steps, flat: Flat) -> _Writer:
+    import numpy as np
+
+    behind = np.diff(flat.place, prepend=0)
+    behind[flat.bounds[:-1]] = flat.place[flat.bounds[:-1]]  # each series has a row
+    endless: dict[int, list[int]] = defaultdict(list)
+    rows = np.flatnonzero(np.isinf(flat.value))
+    numbers = np.searchsorted(flat.bounds, rows, side="right") - 1
+    for number, row in zip(numbers.tolist(), (rows - flat.bounds[numbers]).tolist(), strict=True):
+        endless[number].append(row)
+    return _Writer(
+        subject=subject, steps=steps, flat=flat, found=quantise(flat), behind=behind, endless=endless
+    )
+
+
+def _differences(rows: Sequence[int]) -> list[int]:
+    """Each less the one before, the first as it is."""
+    return [row - before for before, row in pairwise([0, *rows])]
 
 
 def _byte_by_byte(numbers: NDArray[np.int64]) -> tuple[int, bytes]:

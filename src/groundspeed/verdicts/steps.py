@@ -12,12 +12,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from groundspeed.parallel import processes, share
 from groundspeed.records import Better, SeriesKey
 from groundspeed.results.archive import Archive, Series
 from groundspeed.results.further import EXPONENT
@@ -26,6 +29,7 @@ from groundspeed.stats import changepoints, levels, segmentation
 from groundspeed.stats.ratio import Interval
 
 _COLUMNS = tuple(one.name for one in fields(levels.Steps) if one.name != "series")
+_WORTH_VALUES = 100_000  # for each process: a tenth of a second, where its start takes a hundredth
 _LARGEST_LOG = 709.0  # of a number that is finite
 _PLACES = frozenset({"base", "head", "earliest", "latest"})
 
@@ -178,13 +182,25 @@ def _remembered(values: Sequence[NDArray[np.float64]], memory: Memory) -> levels
     new = {digest: place for place, digest in enumerate(digests) if digest not in known}
     if new:
         fresh = [values[place] for place in new.values()]
-        found = levels.weigh(fresh, changepoints.detect_many(fresh))
-        table = np.column_stack([getattr(found, name).astype(np.float64) for name in _COLUMNS])
-        bounds = np.searchsorted(found.series, np.arange(len(fresh) + 1))
-        cut = {digest: table[bounds[at] : bounds[at + 1]].ravel() for at, digest in enumerate(new)}
-        known = {**known, **cut}
+        known = {**known, **dict(zip(new, _found(fresh), strict=True))}
         memory.put_many(known)
     return _columns([known[digest] for digest in digests])
+
+
+def _found(values: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Of each series its steps, row after row in one line; several processes where there are many values."""
+    ends = np.cumsum([one.size for one in values])
+    count = min(processes(), 1 + int(ends[-1]) // _WORTH_VALUES)
+    cuts = np.searchsorted(ends, np.arange(1, count) * ends[-1] / count).tolist()
+    shares = [values[start:stop] for start, stop in pairwise([0, *cuts, len(values)])]
+    return [row for rows in share([partial(_weighed, one) for one in shares]) for row in rows]
+
+
+def _weighed(values: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    found = levels.weigh(values, changepoints.detect_many(values))
+    table = np.column_stack([getattr(found, name).astype(np.float64) for name in _COLUMNS])
+    bounds = np.searchsorted(found.series, np.arange(len(values) + 1)).tolist()
+    return [table[start:stop].ravel() for start, stop in pairwise(bounds)]
 
 
 def _columns(numbers: Sequence[NDArray[np.float64]]) -> levels.Steps:

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from groundspeed.results.asv_files import StoredFile
 from groundspeed.results.gather import (
     Columns,
@@ -27,9 +25,6 @@ from groundspeed.results.index.manifest import (
     Part,
     ResultFacts,
     Source,
-    parse_part,
-    parse_source,
-    to_json,
 )
 from groundspeed.results.index.schemas import schema_of
 from groundspeed.results.index.session_tables import make_sessions
@@ -200,32 +195,3 @@ def _coded(codes: Any, texts: list[str]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(
         pa.array(place[codes]), pa.array([texts[at] for at in used.tolist()])
     )
-
-
-# --- from one process to another ---------------------------------------------------------------------
-
-
-def made_to_wire(made: Made) -> bytes:
-    """One line of JSON."""
-    return to_json(made) + b"\n"
-
-
-def made_from_wire(line: bytes) -> Made:
-    """What ``made_to_wire`` wrote. Raises ValueError, KeyError, TypeError."""
-    wire = orjson.loads(line)
-    return Made(
-        part=parse_part(wire["part"]),
-        sources=tuple(parse_source(one) for one in wire["sources"]),
-        identities={
-            machine: {
-                name: Identity(**{**one, "params": tuple(one["params"])}) for name, one in found.items()
-            }
-            for machine, found in wire["identities"].items()
-        },
-    )
-
-
-def task_from_wire(wire: Mapping[str, Any]) -> Task:
-    """A task from what orjson made of it."""
-    stamps = {path: Stamp(**stamp) for path, stamp in wire["stamps"].items()}
-    return Task(**{**wire, "stamps": stamps})

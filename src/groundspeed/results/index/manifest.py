@@ -155,17 +155,17 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def _parse(wire: Mapping[str, Any]) -> Manifest:
-    sources = [parse_source(one) for one in wire["sources"]]
+    sources = [_source(one) for one in wire["sources"]]
     return Manifest(
         results_dir=wire["results_dir"],
         sources={one.path: one for one in sources},
-        parts=tuple(parse_part(one) for one in wire["parts"]),
+        parts=tuple(_part(one) for one in wire["parts"]),
         shelves={machine: _files(files) for machine, files in wire["shelves"].items()},
         series={machine: IndexFile(**one) for machine, one in wire["series"].items()},
     )
 
 
-def parse_source(wire: Mapping[str, Any]) -> Source:
+def _source(wire: Mapping[str, Any]) -> Source:
     """A source from what orjson made of it."""
     said = wire["said"]
     facts: ResultFacts | SessionFacts | None = None
@@ -188,7 +188,7 @@ def parse_source(wire: Mapping[str, Any]) -> Source:
     )
 
 
-def parse_part(wire: Mapping[str, Any]) -> Part:
+def _part(wire: Mapping[str, Any]) -> Part:
     """A part from what orjson made of it."""
     return Part(**{**wire, "sources": tuple(wire["sources"]), "files": _files(wire["files"])})
 

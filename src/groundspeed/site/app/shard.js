@@ -165,19 +165,19 @@ function step([base, head, earliest, latest, before, beforeHalf, after, afterHal
   };
 }
 
-/** @param {[number, number, number][]} listed  series, row, text @returns {Map<number, [number, number][]>} */
+/** @param {[number, number, number[]][]} listed  series, text, rows @returns {Map<number, [number, number][]>}  row, text */
 function bySeries(listed) {
   /** @type {Map<number, [number, number][]>} */
   const found = new Map();
-  for (const [series, row, text] of listed) {
-    const rows = found.get(series);
-    if (rows) rows.push([row, text]);
-    else found.set(series, [[row, text]]);
+  for (const [series, text, steps] of listed) {
+    const rows = found.get(series) ?? [];
+    for (const row of undoDifferences(steps)) rows.push([row, text]);
+    found.set(series, rows);
   }
   return found;
 }
 
-/** @param {Uint32Array} steps @returns {number[]} */
+/** @param {ArrayLike<number>} steps @returns {number[]} */
 function undoDifferences(steps) {
   let place = 0;
   return Array.from(steps, (step) => (place += step));

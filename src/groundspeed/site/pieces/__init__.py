@@ -28,23 +28,30 @@ from groundspeed.site.subject import Subject
 
 Piece = Callable[[SiteFolder, Subject], str | None]
 
-PIECES: Mapping[str, Piece] = MappingProxyType(
+MEASURED: Mapping[str, Piece] = MappingProxyType(
     {
-        "badge": put_badge,
-        "changes": put_changes,
         "commits": put_commits,
-        "feed": put_feed,
         "heat": put_heat,
         "index": put_index,
         "lines": put_lines,
+        "sparks": put_sparks,
+    }
+)
+"""Those that say what was measured, whatever the answers are."""
+
+JUDGED: Mapping[str, Piece] = MappingProxyType(
+    {
+        "badge": put_badge,
+        "changes": put_changes,
+        "feed": put_feed,
         "machines": put_machines,
         "moments": put_moments,
         "profiles": put_profiles,
         "scaling": put_scaling,
         "samples": put_samples,
-        "sparks": put_sparks,
         "start": put_start,
         "summary": put_summary,
         "targets": put_targets,
     }
 )
+"""Those that look at ``Subject.answers``."""
