@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 Visitor = Callable[..., Visit]
 
 LABELS = [
-    "Overview", "Benchmarks", "Regressions", "Compare", "Targets", "Scaling", "Machines",
+    "Overview", "Benchmarks", "Regressions", "Compare", "Heat map", "Targets", "Scaling", "Machines",
 ]  # fmt: skip
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
 # What has the focus, in a word.

@@ -2,7 +2,7 @@
 
 import { format, parse } from "./address.js";
 import { Republished, Store } from "./data.js";
-import { h } from "./dom.js";
+import { dress, h } from "./dom.js";
 import { Header } from "./header.js";
 import { showKeys } from "./keys.js";
 
@@ -18,6 +18,7 @@ export const VIEWS = /** @type {Record<string, {module: string, label?: string}>
   benchmark: { module: "benchmark/benchmark" },
   regressions: { module: "regressions", label: "Regressions" },
   compare: { module: "compare", label: "Compare" },
+  heatmap: { module: "heatmap", label: "Heat map" },
   targets: { module: "targets", label: "Targets" },
   scaling: { module: "scaling", label: "Scaling" },
   machines: { module: "machines", label: "Machines" },
@@ -93,6 +94,7 @@ class Page {
     this.#awaited = null;
     const first = !this.#shown;
     this.#shown = place;
+    dress(sheetOf(place));
     this.#fill(view, top);
     this.main.dataset.view = format(place.view, place.subject);
     if (place.words !== words) view.update(place.words);
@@ -184,6 +186,11 @@ class Scrolled {
     if (known === undefined) history.replaceState({ entry: this.#entry }, "");
     return this.#tops.get(this.#entry) ?? 0;
   }
+}
+
+/** The name of a view's stylesheet: its module's last. @param {Place} place */
+function sheetOf({ view }) {
+  return (Object.hasOwn(VIEWS, view) && VIEWS[view].module.split("/").pop()) || "";
 }
 
 /** @param {Place} one @param {Place} other */
