@@ -29,6 +29,9 @@ def commit_hash(number):
     return f"{number:08x}" * 5
 
 
+HASHES = tuple(commit_hash(number) for number in range(COMMITS))
+
+
 def definition(name):
     return {
         "name": name,
@@ -52,27 +55,29 @@ def row(chance):
     return [values, [list(PARAMS)], "made", 1_700_000_000_000, 1.5, *stats, [7] * 5, [20] * 5]
 
 
-def make_results(folder):
+def make_results(folder, name="box", hashes=HASHES):
+    """The history of a machine; ``hashes`` are those of its commits, a day apart."""
     chance = random.Random(7)
-    machine = folder / "box"
+    machine = folder / name
     machine.mkdir(parents=True)
-    (machine / "machine.json").write_text(json.dumps({**MACHINE, "version": 1}))
+    facts = {**MACHINE, "machine": name}
+    (machine / "machine.json").write_text(json.dumps({**facts, "version": 1}))
     (folder / "benchmarks.json").write_text(json.dumps({**{n: definition(n) for n in NAMES}, "version": 2}))
-    for number in range(COMMITS):
+    for number, commit in enumerate(hashes):
         document = {
-            "commit_hash": commit_hash(number),
+            "commit_hash": commit,
             "env_name": ENVIRONMENT,
             "date": int((T0 + timedelta(days=number)).timestamp() * 1000),
-            "params": {**MACHINE, "python": "3.11"},
+            "params": {**facts, "python": "3.11"},
             "python": "3.11",
             "requirements": {},
             "env_vars": {},
             "result_columns": COLUMNS,
-            "results": {name: row(chance) for name in NAMES},
+            "results": {benchmark: row(chance) for benchmark in NAMES},
             "durations": {},
             "version": 2,
         }
-        (machine / f"{commit_hash(number)[:8]}-{ENVIRONMENT}.json").write_text(json.dumps(document))
+        (machine / f"{commit[:8]}-{ENVIRONMENT}.json").write_text(json.dumps(document))
 
 
 def made(record, **fields):
