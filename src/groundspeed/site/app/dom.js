@@ -81,7 +81,7 @@ const styles = new Map();
 
 /**
  * Link a stylesheet, once however often it is asked for; resolves when it is there. A view asks for its own
- * in `open`: `await style(new URL("./compare.css", import.meta.url))`.
+ * in `open`: `await style(new URL("./compare.css", import.meta.url))`. It counts from when the view is shown.
  * @param {URL} address
  * @returns {Promise<void>}
  */
@@ -89,10 +89,25 @@ export function style(address) {
   const known = styles.get(address.href);
   if (known) return known;
   const promise = new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
-    document.head.append(h("link", { rel: "stylesheet", href: address.href, onload: () => resolve(),
-      onerror: () => reject(new Error(`${address.pathname} could not be read`)) }));
+    const link = /** @type {HTMLLinkElement} */ (h("link", { rel: "stylesheet", href: address.href, onload: () => {
+      if (ofView(link) && link.sheet) link.sheet.disabled = true;
+      resolve();
+    }, onerror: () => reject(new Error(`${address.pathname} could not be read`)) }));
+    document.head.append(link);
   });
   promise.catch(() => styles.delete(address.href));
   styles.set(address.href, promise);
   return promise;
+}
+
+/** Let the stylesheet of one view count, and no other view's: what each calls `changes` is its own. @param {string} view  its file's name */
+export function dress(view) {
+  for (const link of /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll("link[rel=stylesheet]"))) {
+    if (ofView(link) && link.sheet) link.sheet.disabled = !link.href.endsWith(`/views/${view}.css`);
+  }
+}
+
+/** @param {HTMLLinkElement} link */
+function ofView({ href }) {
+  return /\/views\/[^/]+$/.test(href);
 }
