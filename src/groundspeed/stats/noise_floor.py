@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,8 +177,12 @@ def residuals(logarithms: Floats, starts: Sequence[int]) -> tuple[Floats, int]:
     Levels begin at ``starts``. What is not finite is left out, and so are levels of fewer than three
     values, which their medians follow.
     """
-    levels = [level[np.isfinite(level)] for level in np.split(logarithms, list(starts))]
-    kept = [level - _quantile(level, 0.5) for level in levels if len(level) > 2]
+    there = np.isfinite(logarithms)
+    kept = []
+    for first, end in pairwise([0, *starts, len(logarithms)]):
+        level = logarithms[first:end][there[first:end]]
+        if len(level) > 2:
+            kept.append(level - _quantile(level, 0.5))
     return np.concatenate([np.zeros(0), *kept]), len(kept)
 
 
