@@ -161,6 +161,28 @@ def test_without_results_publish_names_the_command_that_makes_them(tmp_path: Pat
     assert not (tmp_path / "html").exists()
 
 
+def test_where_nothing_could_be_read_publish_says_what(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    for path in (tmp_path / "results" / "camel").glob("*-*.json"):
+        path.write_text('{"result_columns": [')
+    done = groundspeed("publish", where=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "is not JSON" in done.stderr
+    assert "Restore it from git" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["results", "results/html", "html/../results/camel"])
+def test_a_site_among_the_results_is_refused_before_anything_is_written(tmp_path: Path, place: str) -> None:
+    make_project(tmp_path)
+    suite = json.loads((tmp_path / "asv.conf.json").read_text())
+    write(tmp_path / "asv.conf.json", {**suite, "html_dir": place})
+    before = sorted(tmp_path.rglob("*"))
+    done = groundspeed("publish", "--force", where=tmp_path)
+    assert done.returncode == 2
+    assert "would be read as results" in " ".join(done.stderr.split())
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_publish_asks_before_it_writes_among_files_of_others(tmp_path: Path) -> None:
     make_project(tmp_path)
     (tmp_path / "html").mkdir()

@@ -302,9 +302,11 @@ def test_two_at_once_the_second_says_so(tmp_path: Path) -> None:
 
 
 def test_a_file_where_the_folder_should_be_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "html").write_text("")
-    with pytest.raises(StorageError, match="could not be written"):
-        publish_small(tmp_path / "html")
+    (tmp_path / "html").write_text("mine")
+    for place in (tmp_path / "html", tmp_path / "html" / "below"):
+        with pytest.raises(StorageError, match="a file is in the way"):
+            publish_small(place)
+    assert (tmp_path / "html").read_text() == "mine"
 
 
 def test_a_page_of_another_version_is_swept_with_its_folder(tmp_path: Path) -> None:

@@ -122,6 +122,11 @@ def _lock(descriptor: int, path: Path) -> None:
 def _storage(path: Path) -> Iterator[None]:
     try:
         yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StorageError(
+            f"The site cannot go into {path}: a file is in the way. Move it, or name another folder as "
+            "html_dir in asv.conf.json."
+        ) from error
     except OSError as error:
         raise StorageError(
             f"The site in {path} could not be written: {error.strerror or error} ({error.filename or path}). "

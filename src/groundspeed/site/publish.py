@@ -8,14 +8,14 @@ is swept after. Killed at any moment, the folder holds the old site or the new o
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from groundspeed import units
 from groundspeed.config import Configuration
-from groundspeed.errors import NothingMeasuredError
+from groundspeed.errors import ConfigError, NothingMeasuredError
 from groundspeed.parallel import share
 from groundspeed.site.answers import Answers, answers_of
 from groundspeed.site.folder import SiteFolder
@@ -55,18 +55,38 @@ def publish_results(configuration: Configuration, *, force: bool = False) -> Pub
     """Read the results that ``configuration`` names and publish them where it says.
 
     The repository only adds subjects, tags and order: without it the site shows what the results say.
-    Raises ``NothingMeasuredError`` when there are no results.
+    Raises ``NothingMeasuredError`` when there are no results, ``ConfigError`` when the site would lie
+    among them.
     """
     suite = configuration.suite
+    _check_apart(suite.html_dir, suite.results_dir)
     reading = read(configuration)
     if not reading.archive.series:
-        raise NothingMeasuredError(
-            f"There are no results in {suite.results_dir}. Measure something first: groundspeed run."
-        )
+        raise _nothing(suite.results_dir, reading.archive.warnings)
     project = ProjectInfo(name=suite.project, url=suite.project_url, show_commit_url=suite.show_commit_url)
     subject = subject_of(project, reading.archive, reading.commits, reading.steps)
     published = publish(subject, suite.html_dir, answers=partial(answers_of, reading), force=force)
     return dataclasses.replace(published, warnings=reading.notices)
+
+
+def _nothing(results_dir: Path, warnings: Sequence[str]) -> NothingMeasuredError:
+    if warnings:
+        return NothingMeasuredError(
+            f"Nothing in {results_dir} could be read: {warnings[0]} "
+            "Restore it from git, or measure again: groundspeed run."
+        )
+    return NothingMeasuredError(
+        f"There are no results in {results_dir}. Measure something first: groundspeed run."
+    )
+
+
+def _check_apart(html_dir: Path, results_dir: Path) -> None:
+    """Whatever ends in .json anywhere below the results is read as one, by asv as well."""
+    if html_dir.resolve().is_relative_to(results_dir.resolve()):
+        raise ConfigError(
+            f'asv.conf.json: "html_dir" is {html_dir}, inside "results_dir": what is published there '
+            "would be read as results. Name another folder, such as html."
+        )
 
 
 def publish(
