@@ -8,7 +8,6 @@ import json
 import math
 import re
 import sys
-import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,10 +37,13 @@ from groundspeed.verdicts.regressions import (
 from groundspeed.verdicts.since import commits_since
 from groundspeed.verdicts.steps import find_steps, method
 from groundspeed.verdicts.triage import Ruling
+from tests.archives import numpy_results
 from tests.commands import groundspeed as in_a_process
 from tests.readings import made
 from tests.repositories import git
 from tests.results_records import MACHINE, PY, benchmark
+
+__all__ = ["numpy_results"]  # a fixture
 
 COUNT, AT = 30, 18  # made() dates commit n n hours after 2024-01-01T12:00
 LAST = datetime(2024, 1, 2, 17, tzinfo=UTC)
@@ -316,18 +318,12 @@ def test_who_decides_is_whom_git_knows(tmp_path: Path) -> None:
 
 # --- the numpy archive ------------------------------------------------------------------------------------
 
-ARCHIVE = Path(__file__).parents[2] / "shared" / "archives" / "numpy-bench" / "results.tar.xz"
-
 
 @pytest.mark.archive
 @pytest.mark.slow
-def test_the_numpy_archive_is_a_list_that_can_be_read(tmp_path: Path) -> None:
+def test_the_numpy_archive_is_a_list_that_can_be_read(numpy_results: Path, tmp_path: Path) -> None:
     """asv lists 2,622 regressions. Every series in a group has its step within the group's range."""
-    if not ARCHIVE.is_file():
-        pytest.skip("the archives are not here")
-    with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(tmp_path, filter="data")
-    history = read_archive(tmp_path / "results")
+    history = read_archive(numpy_results)
     order = history_order(dates_of(history), {})
     all_ = judge(
         find_steps(history, order, Memory(tmp_path, method())),

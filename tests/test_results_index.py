@@ -28,6 +28,7 @@ from groundspeed.results.index.refresh import _standing
 from groundspeed.results.index.schemas import TABLES
 from groundspeed.results.index.sources import RESULTS, UNKNOWN, Found, Stamp, walk
 from groundspeed.results.sessions import SessionWriter
+from tests.archives import numpy_results
 from tests.indexes import assert_same, opened
 from tests.repositories import git
 from tests.results_records import (
@@ -49,8 +50,9 @@ if TYPE_CHECKING:
     from groundspeed.records import Benchmark
     from groundspeed.results.session_lines import Item
 
+__all__ = ["numpy_results"]  # a fixture
+
 COMMITTED = Path(__file__).resolve().parent.parent / "results"
-ARCHIVE = Path(__file__).parent.parent.parent / "shared" / "archives" / "numpy-bench" / "results.tar.xz"
 NOT_BUILT = Failed(kind=FailureKind.NOT_BUILT, text="cc")
 A, B = benchmark("m.time_a", P12), benchmark("m.track_b", kind="track", unit="unit")
 
@@ -564,11 +566,8 @@ def test_parts_made_in_shares_are_the_same(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.archive
 @pytest.mark.slow
-def test_the_numpy_archive(tmp_path: Path) -> None:
-    import tarfile
-
-    with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(tmp_path, filter="data")
+def test_the_numpy_archive(numpy_results: Path, tmp_path: Path) -> None:
+    shutil.copytree(numpy_results, tmp_path / "results", copy_function=os.link)
     index = opened(tmp_path / "results", tmp_path / "index")
     assert len(index.archive().series) == 8_424
     (file, *_) = sorted((tmp_path / "results" / "i7").glob("*-*.json"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,13 @@ from groundspeed.results.asv_files import COLUMNS
 from groundspeed.results.further import split_metric
 from groundspeed.results.gather import VALUE, Gatherer, collector_paused, result_paths
 from groundspeed.results.sessions import SessionWriter
+from tests.archives import numpy_results
 from tests.results_records import COMMITS, MACHINE, PY, benchmark, build, run, session
+
+__all__ = ["numpy_results"]  # a fixture
 
 ENV = PY.name
 DAY_MS = 86_400_000
-ARCHIVE = Path(__file__).parent.parent.parent / "shared" / "archives" / "numpy-bench" / "results.tar.xz"
 
 
 def put(
@@ -350,16 +351,6 @@ def test_a_broken_session_costs_only_its_reasons(tmp_path: Path) -> None:
 
 
 # --- the numpy archive -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def numpy_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not ARCHIVE.is_file():
-        pytest.skip("the archives are not here")
-    folder = tmp_path_factory.mktemp("numpy-bench")
-    with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "results"
 
 
 @pytest.mark.archive
