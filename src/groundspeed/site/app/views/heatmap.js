@@ -61,7 +61,7 @@ class Heat {
     this.said = h("p", { class: "quiet", role: "status" });
     this.shades = h("div", {});
     this.nothing = h("div", { class: "empty", hidden: true });
-    this.out = h("section", { class: "standing", "aria-labelledby": "h-standing" });
+    this.out = h("div", { class: "standing" });
     this.box = h("div", { class: "heatmap" }, this.#lead(), this.#controls(), h("section", { class: "sheet", "aria-label": "Map" }, this.#caption(), this.#map.node, this.nothing,
       h("p", { class: "quiet hint", id: "heat-keys" }, "Press a cell to open its case at that commit; drag across commits to see them closer. By keys: arrows, Enter, + and −.")), this.out);
     this.nodes = [this.box];
@@ -178,7 +178,7 @@ class Heat {
       list.replaceChildren(shown(departures));
       more.remove();
     } }, `Show ${(departures.length - AT_ONCE).toLocaleString("en")} more`);
-    this.out.replaceChildren(h("h2", { id: "h-standing" }, "What stands out"),
+    this.out.replaceChildren(h("h2", {}, "What stands out"),
       ...(departures.length ? [h("p", { class: "quiet" }, "Stretches of commits where benchmarks kept more than a tenth away from their usual level, the longest and farthest first; those that share their first and last commit stand together. Nothing is tested here: Regressions has the steps that are no noise."),
         list, ...(departures.length > AT_ONCE ? [more] : [])] : [h("p", { class: "quiet" }, "Nothing in this window is more than a tenth away from its usual level.")]));
   }

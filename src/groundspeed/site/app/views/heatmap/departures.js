@@ -14,7 +14,7 @@ import { grouped } from "./suite.js";
  * @property {number} log  the mean over it of the logarithm of the ratio, as measured
  * @property {number} weight  by how much it exceeds the bar, summed over its commits
  *
- * @typedef {Object} Departure  stretches to one side that share their commits
+ * @typedef {Object} Departure  stretches to one side, of metrics of one kind, that share their commits
  * @property {boolean} worse
  * @property {number} from
  * @property {number} to
@@ -31,7 +31,7 @@ export const BAR = Math.log(1.1); // noise of many suites stays below a tenth, a
  */
 export function departuresOf(suite, rows, window) {
   const stretches = rows.flatMap((row) => [true, false].flatMap((worse) => stretchOf(suite, row, window, worse) ?? []));
-  return grouped(stretches, ({ worse, from, to }) => `${worse} ${from} ${to}`).map((alike) => {
+  return grouped(stretches, ({ worse, from, to, row: { metric } }) => `${worse} ${from} ${to} ${metric.better} ${metric.unit}`).map((alike) => {
     const [{ worse, from, to }] = alike;
     return { worse, from, to, stretches: alike.sort(weightier), weight: alike.reduce((sum, { weight }) => sum + weight, 0) };
   }).sort(weightier);

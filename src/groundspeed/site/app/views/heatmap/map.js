@@ -126,8 +126,9 @@ export class HeatMap {
     this.#colours ??= coloursOf(this.grid);
     drawMap(this.map, this.#scene, this.#colours);
     this.#drawHand();
+    const { layout: { rows, left, tops }, window: [first, last], axis } = this.#scene;
     // for tests and the curious, as numbers
-    Object.assign(this.grid, { drawn: { rows: this.#scene.layout.rows.length, columns: this.#scene.window[1] - this.#scene.window[0] + 1, took_ms: performance.now() - begun } });
+    Object.assign(this.grid, { drawn: { rows: rows.length, columns: last - first + 1, left, axis, tops: [...tops], took_ms: performance.now() - begun } });
   }
 
   #drawHand() {
