@@ -271,25 +271,6 @@ def test_what_is_shown_is_saved_as_csv(site: Path, visit: Visitor) -> None:
     assert float(rows[0]["low"]) < float(rows[0]["value"]) < float(rows[0]["high"])
 
 
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        ("plain", "plain"),
-        ('a "b", c', '"a ""b"", c"'),
-        ("two\nlines", '"two\nlines"'),
-        ("=1+1", "'=1+1"),
-        ("+x", "'+x"),
-        ("-x", "'-x"),
-        ("@x", "'@x"),
-        ('=HYPERLINK("a,b")', '"\'=HYPERLINK(""a,b"")"'),
-        (-1.5, "-1.5"),
-        (None, ""),
-    ],
-)
-def test_cells_are_quoted_and_no_formulas(site: Path, visit: Visitor, value: Any, written: str) -> None:
-    assert called(visit(site).go(), "csv.js", "cell", value) == written
-
-
 def test_commands_are_one_word_a_pattern_that_finds_the_case(far: Path, visit: Visitor) -> None:
     name = f"far.time_{HOSTILE}"
     page = visit(far).go(f"#/benchmark/{name.replace('<', '%3C')}?commit={commit_hash(4)[:8]}")

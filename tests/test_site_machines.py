@@ -86,6 +86,7 @@ def test_a_machine_without_sessions_shows_what_asv_says(answered: Path, visit: V
     oryx = page.locator(".machine")
     expect(oryx).to_contain_text("No session of groundspeed is on record here")
     expect(oryx.locator(".pairs")).to_contain_text(HOSTILE)
+    expect(oryx.locator(".pairs dd").nth(3)).to_have_text("16 GiB")  # 2^34 bytes
     expect(oryx).to_contain_text("newest measured commit is of 2024-03-30")
     assert page.locator("img").count() == 0
 
@@ -93,3 +94,9 @@ def test_a_machine_without_sessions_shows_what_asv_says(answered: Path, visit: V
 def test_without_the_piece_it_says_what_to_do(answered: Path, visit: Visitor) -> None:
     page = visit(answered).go("#/machines?machine=nobody")
     expect(page.locator(".empty")).to_contain_text("no results of a machine nobody")
+
+
+def test_memory_has_a_unit_whether_asv_wrote_bytes_or_kib(answered: Path, visit: Visitor) -> None:
+    page = visit(answered).go("#/machines?machine=camel")
+    page.get_by_text("As asv's machine.json says").click()
+    expect(page.locator("details .pairs dd").nth(3)).to_have_text("63 GiB")  # 65,536,000 KiB are 62.5 GiB

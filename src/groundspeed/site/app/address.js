@@ -30,6 +30,11 @@ export function format(view, subject = null, words = []) {
   return `#/${view}${subject === null ? "" : `/${encodeURIComponent(subject)}`}${query ? `?${query}` : ""}`;
 }
 
+/** The words of the address as it stands: for what lives longer than the words that it was made with. */
+export function wordsNow() {
+  return parse(location.hash).words;
+}
+
 /** @param {string} text */
 function decode(text) {
   try {

@@ -397,3 +397,8 @@ export function choicesOf(line) {
     .../** @type {[string, string][]} */ (line.metric ? [["metric", line.metric]] : []),
     ...line.params.map(([name, value]) => /** @type {[string, string]} */ ([`p.${name}`, value]))];
 }
+
+/** By the clock of who reads: a site that nobody publishes any more cannot know it. @param {Health} health */
+export function stale({ stale_at: at }) {
+  return at !== null && Date.now() / 1000 > at;
+}

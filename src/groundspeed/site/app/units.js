@@ -1,10 +1,16 @@
 // Units for people: the same scaling and rounding as groundspeed's units.py. Owns number → text.
 
+import { counted } from "./dom.js";
+
+/** @type {[number, string][]} */
+const BYTES = [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "KB"], [1, "B"]];
 /** @type {Record<string, [number, string][]>} */
 const LADDERS = {
   s: [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]],
-  bytes: [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "KB"], [1, "B"]],
+  bytes: BYTES,
+  "bytes/s": BYTES.map(([step, name]) => [step, `${name}/s`]),
 };
+const PLAIN = ["1", "unit"]; // asv's words for a number without a unit
 
 /**
  * The step that a size is shown in.
@@ -14,8 +20,8 @@ const LADDERS = {
  */
 export function scaleOf(size, unit) {
   const ladder = LADDERS[unit];
-  if (!ladder) return { factor: 1, label: unit };
-  if (size === 0) return { factor: 1, label: unit === "s" ? "s" : "B" };
+  if (!ladder) return { factor: 1, label: PLAIN.includes(unit) ? "" : unit.replace(/^1(?=\/)/, "") };
+  if (size === 0) return { factor: 1, label: unit === "s" ? "s" : ladder[ladder.length - 1][1] };
   const [factor, label] = ladder.find(([step]) => size >= step * 0.9995) ?? ladder[ladder.length - 1];
   return { factor, label };
 }
@@ -47,7 +53,7 @@ export function displayInterval(low, high, unit) {
 export function significant(value, digits) {
   if (value === 0) return "0";
   const magnitude = Number(value.toExponential(digits - 1).split("e")[1]);
-  if (magnitude >= 6 || magnitude < -4) return value.toExponential(digits - 1);
+  if (magnitude >= 6 || magnitude < -4) return value.toExponential(digits - 1).replace(/([+-])(\d)$/, "$10$2"); // e+06
   if (magnitude >= digits) return Math.round(value).toLocaleString("en");
   return value.toFixed(Math.max(0, digits - 1 - magnitude));
 }
@@ -75,4 +81,22 @@ export function ago(seconds, now = Date.now() / 1000) {
     if (Math.abs(past) >= length) return words.format(Math.round(past / length), name);
   }
   return "just now";
+}
+
+/**
+ * A span of time in its largest unit: `3 days`.
+ * @param {number} seconds
+ */
+export function lasting(seconds) {
+  for (const [length, name] of /** @type {[number, string][]} */ ([[31556952, "year"], [2629746, "month"], [86400, "day"], [3600, "hour"]])) {
+    if (seconds >= 1.5 * length) return counted(Math.round(seconds / length), name);
+  }
+  return counted(Math.max(1, Math.round(seconds / 60)), "minute");
+}
+
+/** A size of memory as asv's machine.json has it: bytes, until asv 0.4 KiB without saying so; people write `16 GB`. @param {string} ram */
+export function memory(ram) {
+  if (!/^[0-9]+$/.test(ram)) return ram;
+  const bytes = Number(ram) < 2 ** 28 ? Number(ram) * 1024 : Number(ram); // as machine/profile.py tells them apart
+  return bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${Math.round(bytes / 2 ** 30)} GiB`;
 }

@@ -1,6 +1,7 @@
 // One of a few, or one of many, chosen with keys or pointer; a box that filters by words. Owns the controls, not what they mean.
 
 import { h } from "../dom.js";
+import { wordsOf } from "../search.js";
 
 let made = 0; // radio buttons of one name are one group: each group needs its own
 
@@ -16,6 +17,20 @@ export function choice(label, options, chosen, change) {
   return h("fieldset", { class: "radio" }, h("legend", {}, label), h("div", { class: "options" }, options.map(({ value, text, count }) =>
     h("label", {}, h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => change(value) }),
       h("span", {}, count === undefined ? text : `${text} ${count.toLocaleString("en")}`)))));
+}
+
+/**
+ * One of many, in a list that opens; its `id` is for who gives it the focus again.
+ * @param {string} id
+ * @param {string} label
+ * @param {string[][]} options  value and text of each
+ * @param {string} chosen
+ * @param {(value: string) => void} change
+ */
+export function select(id, label, options, chosen, change) {
+  const box = /** @type {HTMLSelectElement} */ (h("select", { id, onchange: () => change(box.value) },
+    options.map(([value, text]) => h("option", { value, selected: value === chosen }, text))));
+  return h("label", { class: "field" }, h("span", {}, label), box);
 }
 
 /**
@@ -36,7 +51,7 @@ export function words(label, text, change) {
  * @returns {(text: string) => boolean}
  */
 export function holding(query) {
-  const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = wordsOf(query);
   return (text) => {
     const lower = text.toLowerCase();
     return wanted.every((word) => lower.includes(word));
@@ -44,8 +59,8 @@ export function holding(query) {
 }
 
 /**
- * The words of an address with some of them changed; those that are "" are left out.
- * @param {URLSearchParams} words @param {Record<string, string>} changed
+ * The words of an address with some of them changed; those that are "" or null are left out.
+ * @param {URLSearchParams} words @param {Record<string, string | null>} changed
  */
 export function changed(words, changed) {
   const next = new URLSearchParams(words);

@@ -1,4 +1,4 @@
-// A command that a reader may take into a terminal. Owns copying; runs nothing.
+// A command that a reader may take into a terminal. Owns quoting and copying; runs nothing.
 
 import { h } from "../dom.js";
 
@@ -34,4 +34,9 @@ async function copied(text) {
 function selected(code) {
   getSelection()?.selectAllChildren(code);
   return "Selected: copy it with Ctrl+C";
+}
+
+/** As a POSIX shell takes it for one word. @param {string} text */
+export function quoted(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -34,6 +34,11 @@ export function percentText(ratio) {
   return `${change > 0 ? "+" : "−"}${size >= 10 ? Math.round(size).toLocaleString("en") : size.toFixed(1)} %`;
 }
 
+/** A part of a whole: `2.5 %`, `40 %`. @param {number} share */
+export function shareText(share) {
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
 /** Doublings: 2 is 1, ½ is −1, so that as far up as down is as far. @param {number} ratio */
 export function doublings(ratio) {
   return Math.log2(ratio);

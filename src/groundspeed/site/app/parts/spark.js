@@ -1,6 +1,7 @@
 // A series in the space of a word. Owns points → path; what a point stands for is known to who asks.
 
 import { svg } from "../dom.js";
+import { path } from "./trend.js";
 
 /**
  * @typedef {Object} Sparked
@@ -42,16 +43,4 @@ export function place(values, width, height, least) {
   const span = Math.max(high - low, least) || 1;
   const across = width / Math.max(1, values.length - 1);
   return Array.from(values, (value, at) => (Number.isNaN(value) ? null : [at * across, height / 2 - ((value - (low + high) / 2) / span) * height]));
-}
-
-/** A path through the points, broken at gaps; a point alone is a dash. @param {([number, number] | null)[]} points */
-export function path(points) {
-  let text = "";
-  points.forEach((point, at) => {
-    if (!point) return;
-    const [x, y] = [point[0].toFixed(1), point[1].toFixed(1)];
-    if (at && points[at - 1]) text += `L${x} ${y}`;
-    else text += `M${x} ${y}${points[at + 1] ? "" : "h.01"}`;
-  });
-  return text;
 }

@@ -19,7 +19,7 @@ export function trend(at, mean) {
   const even = HEIGHT / 2 + middle(mean).shift * HEIGHT;
   return svg("svg", { class: "trend", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
     svg("line", { class: "one", x1: 0, x2: WIDTH, y1: even, y2: even }),
-    svg("path", { class: "mean", d: line(points) }));
+    svg("path", { class: "mean", d: path(points) }));
 }
 
 /**
@@ -35,9 +35,14 @@ export function placed(at, mean) {
   ]);
 }
 
-/** A path through the points, broken where one is missing. @param {([number, number] | null)[]} points */
-export function line(points) {
-  return points.map((point, place) => point && `${place && points[place - 1] ? "L" : "M"}${point[0].toFixed(1)} ${point[1].toFixed(1)}`).filter(Boolean).join("");
+/** A path through the points, broken where one is missing; a point alone is a dash. @param {([number, number] | null)[]} points */
+export function path(points) {
+  return points.map((point, at) => {
+    if (!point) return "";
+    const place = `${point[0].toFixed(1)} ${point[1].toFixed(1)}`;
+    if (at && points[at - 1]) return `L${place}`;
+    return `M${place}${points[at + 1] ? "" : "h.01"}`;
+  }).join("");
 }
 
 /** The doublings in the middle and from edge to edge, one always among them. @param {(number | null)[]} mean */

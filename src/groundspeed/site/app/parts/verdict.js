@@ -58,3 +58,9 @@ export function verdict(word, text = word) {
 export function looks(word) {
   return LOOKS[word] ?? ["·", "even"];
 }
+
+/** What is worse called: times have words of their own. @param {{unit: string, better: string}} metric @param {boolean} worse */
+export function directionWord({ unit, better }, worse) {
+  if (unit === "s" && better !== "higher") return worse ? "slower" : "faster";
+  return worse ? "worse" : "better";
+}

@@ -2,12 +2,14 @@
 
 import { format as address } from "../address.js";
 import { counted, h, style } from "../dom.js";
+import { changed, select } from "../parts/choice.js";
 import { percentText } from "../parts/ratio.js";
 import { Rows, styled } from "../parts/rows.js";
 import { spark } from "../parts/spark.js";
+import { directionWord } from "../parts/verdict.js";
 import { pieces, wordsOf } from "../search.js";
 import { day, display } from "../units.js";
-import { chosen, direction, holding, itemsOf, newestMachine, rowsOf, worse } from "./benchmarks/list.js";
+import { chosen, holding, itemsOf, newestMachine, rowsOf, worse } from "./benchmarks/list.js";
 
 /**
  * @typedef {import("./benchmarks/list.js").Item} Item
@@ -242,22 +244,5 @@ function changeCell(item) {
   const { step, few, metric } = item;
   if (!step) return few ? h("span", { class: "quiet", title: "fewer than ten values: too few to look for a change of level" }, "– too few values") : h("span", { class: "quiet" }, "= steady");
   const size = step.differs ? `${step.change > 0 ? "+" : "−"}${display(Math.abs(step.change), metric.unit)}` : percentText(step.change);
-  return h("span", { class: worse(item) ? "bad" : "good" }, `${worse(item) ? "▲" : "▼"} ${size} ${direction(item)}`);
-}
-
-/** @param {string} id @param {string} label @param {[string, string][]} options @param {string} value @param {(value: string) => void} change */
-function select(id, label, options, value, change) {
-  const box = /** @type {HTMLSelectElement} */ (h("select", { id, onchange: () => change(box.value) },
-    options.map(([key, text]) => h("option", { value: key, selected: key === value }, text))));
-  return h("label", {}, h("span", {}, label), box);
-}
-
-/** @param {URLSearchParams} words @param {Record<string, string>} those  "": left out */
-function changed(words, those) {
-  const next = new URLSearchParams(words);
-  for (const [name, value] of Object.entries(those)) {
-    if (value) next.set(name, value);
-    else next.delete(name);
-  }
-  return next;
+  return h("span", { class: worse(item) ? "bad" : "good" }, `${worse(item) ? "▲" : "▼"} ${size} ${directionWord(metric, worse(item))}`);
 }

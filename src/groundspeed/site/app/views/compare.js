@@ -1,13 +1,14 @@
 // Two commits, two machines or two environments, case by case. Owns what stands where; judging is compare/stored.js's.
 
-import { caseAddress, cells, chosen, csvOf, HEADS, LEAST, ordered, wordOf } from "./compare/list.js";
+import { caseAddress, cells, chosen, fileRows, HEADS, LEAST, ordered, wordOf } from "./compare/list.js";
 import { endsOf, machineOf, presets, whatOf, wordFor } from "./compare/ends.js";
 import { contentsOf, momentOf, noiseOf } from "./compare/moments.js";
 import { Picture } from "./compare/picture.js";
 import { picker } from "./compare/picker.js";
 import { compared, meanOf, SAID } from "./compare/suite.js";
 import { counted, h, style } from "../dom.js";
-import { copyable } from "../parts/command.js";
+import { changed, select } from "../parts/choice.js";
+import { copyable, quoted } from "../parts/command.js";
 import { commitLine, date } from "../parts/commit.js";
 import { ratio } from "../parts/ratio.js";
 import { Rows, styled } from "../parts/rows.js";
@@ -99,12 +100,7 @@ class Page {
 
   /** Change words of the address; null takes one away. @param {Record<string, string | null>} changes @param {boolean} [replace] */
   #go(changes, replace = false) {
-    const words = new URLSearchParams(this.#words);
-    for (const [name, value] of Object.entries(changes)) {
-      if (value === null || value === "") words.delete(name);
-      else words.set(name, value);
-    }
-    this.#frame.go(words, { replace });
+    this.#frame.go(changed(this.#words, changes), { replace });
   }
 
   /** @param {string} text */
@@ -127,8 +123,8 @@ class Page {
       this.#what(what, machines.map(({ name }) => name), environments),
       h("div", { class: "pickers" }, ...(what === "commits" ? this.#commits(ends, machine)
         : what === "machines" ? [this.#pair("machines", machines.map(({ name }) => name)), this.#one(ends)] : [this.#pair("envs", environments), this.#one(ends)]),
-      what !== "machines" && machines.length > 1 && choice("machine", "Machine", machines.map(({ name }) => [name, name]), machine.name, (name) => this.#go({ machine: name })),
-      what !== "environments" && environments.length > 1 && choice("env", "Environment", [["", "all in common"], ...environments.map((name) => [name, name])],
+      what !== "machines" && machines.length > 1 && select("machine", "Machine", machines.map(({ name }) => [name, name]), machine.name, (name) => this.#go({ machine: name })),
+      what !== "environments" && environments.length > 1 && select("env", "Environment", [["", "all in common"], ...environments.map((name) => [name, name])],
         this.#words.get("env") ?? "", (name) => this.#go({ env: name }))),
       what === "commits" && ends ? this.#presets(ends) : null,
     ].filter((one) => one !== null));
@@ -170,8 +166,8 @@ class Page {
   #pair(word, names) {
     const [one, other] = (this.#words.get(word) ?? "").split(",");
     const options = names.map((name) => [name, name]);
-    return h("div", { class: "two" }, choice(`${word}-base`, "Base", options, one, (name) => this.#go({ [word]: `${name},${other}` })),
-      choice(`${word}-head`, "Head", options, other, (name) => this.#go({ [word]: `${one},${name}` })));
+    return h("div", { class: "two" }, select(`${word}-base`, "Base", options, one, (name) => this.#go({ [word]: `${name},${other}` })),
+      select(`${word}-head`, "Head", options, other, (name) => this.#go({ [word]: `${one},${name}` })));
   }
 
   /** @param {Ends} ends */
@@ -224,9 +220,9 @@ class Page {
     this.chips = counts.map(({ said, count }) => h("button", { type: "button", class: "chip", "data-said": said, onclick: () => this.#toggle(said) }, wordOf(said, `${count.toLocaleString("en")} ${said}`)));
     this.box = /** @type {HTMLInputElement} */ (h("input", { type: "search", id: "words", autocomplete: "off", spellcheck: "false", placeholder: "Words of the case", oninput: () => this.#go({ q: this.box?.value ?? "" }, true) }));
     this.filters.replaceChildren(h("div", { class: "chips", role: "group", "aria-label": "Verdicts" }, ...this.chips),
-      h("div", { class: "field" }, h("label", { for: "words" }, "Cases with"), this.box),
-      choice("module", "Module", [["", "all"], ...modules.map((name) => [name, name])], this.#words.get("module") ?? "", (name) => this.#go({ module: name })),
-      choice("least", "Changed by", LEAST, this.#words.get("least") ?? "0", (least) => this.#go({ least: least === "0" ? null : least })),
+      h("label", { class: "field" }, h("span", {}, "Cases with"), this.box),
+      select("module", "Module", [["", "all"], ...modules.map((name) => [name, name])], this.#words.get("module") ?? "", (name) => this.#go({ module: name })),
+      select("least", "Changed by", LEAST, this.#words.get("least") ?? "0", (least) => this.#go({ least: least === "0" ? null : least })),
       h("button", { type: "button", onclick: () => void this.#save() }, "CSV of these cases"));
   }
 
@@ -254,15 +250,9 @@ class Page {
   }
 
   async #save() {
-    const { cell, download } = await import("./compare/file.js"); // only who saves needs it
-    if (this.#compared) download("compared.csv", csvOf(ordered(chosen(this.#compared.rows, this.#words), this.#words.get("sort")), cell));
+    const { save } = await import("../parts/csv.js"); // only who saves needs it
+    if (this.#compared) save("compared.csv", fileRows(ordered(chosen(this.#compared.rows, this.#words), this.#words.get("sort"))));
   }
-}
-
-/** @param {string} id @param {string} label @param {string[][]} options  value and text @param {string} value @param {(value: string) => void} choose */
-function choice(id, label, options, value, choose) {
-  const select = /** @type {HTMLSelectElement} */ (h("select", { id, onchange: () => choose(select.value) }, ...options.map(([one, text]) => h("option", { value: one, selected: one === value }, text))));
-  return h("div", { class: "field" }, h("label", { for: id }, label), select);
 }
 
 /** The geometric mean of each unit. @param {Row[]} rows */
@@ -277,7 +267,6 @@ function means(rows) {
 
 /** @param {Ends} ends @param {import("../data.js").Commit[]} commits */
 function how({ what, base, head }, commits) {
-  const quoted = (/** @type {string} */ text) => (/^[\w.\-/~^]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
   const environment = base.environment === null ? "" : ` --environment ${quoted(base.environment)}`;
   const command = `groundspeed compare ${commits[base.place].short} ${commits[head.place].short} --machine ${quoted(base.machine.name)}${environment}`;
   return [h("h2", {}, "How this was judged"),

@@ -4,7 +4,7 @@ import { readScaling } from "../answers.js";
 import { changed, choice, holding, words as wordBox } from "../parts/choice.js";
 import { copyable } from "../parts/command.js";
 import { counted, h, style } from "../dom.js";
-import { format as address } from "../address.js";
+import { format as address, wordsNow } from "../address.js";
 import { card, ladderPage } from "./scaling/ladder.js";
 
 /** @typedef {import("../answers.js").Scaling} Scaling */
@@ -37,8 +37,8 @@ function overview(frame, scaling, words) {
     ...scaling.notices.map((text) => h("p", { class: "notice" }, text)),
     h("div", { class: "controls" },
       machines.length > 1 && choice("Machine", [{ value: "", text: "all" }, ...machines.map((name) => ({ value: name, text: name }))], words.get("machine") ?? "",
-        (value) => frame.go(changed(now(), { machine: value }))),
-      wordBox("Filter by case", words.get("q") ?? "", (text) => frame.go(changed(now(), { q: text }), { replace: true }))),
+        (value) => frame.go(changed(wordsNow(), { machine: value }))),
+      wordBox("Filter by case", words.get("q") ?? "", (text) => frame.go(changed(wordsNow(), { q: text }), { replace: true }))),
     cards(scaling, words),
   ];
 }
@@ -63,12 +63,6 @@ function one(frame, { ladders }, id, words) {
   const back = h("a", { href: address("scaling", null, changed(words, { id: "", sort: "" })) }, "Scaling");
   if (ladder) return [h("p", { class: "crumbs" }, back, ` / ${ladder.name}`), ...ladderPage(frame, ladder, words)];
   return [h("p", { class: "crumbs" }, back), h("h1", { tabindex: "-1" }, "No such case"), h("div", { class: "empty" }, h("p", {}, `Nothing that grows is called ${id} here. It may have been renamed since the link was made.`))];
-}
-
-/** The words of the address as they are now: controls live longer than the words they were made with. */
-function now() {
-  const at = location.hash.indexOf("?");
-  return new URLSearchParams(at < 0 ? "" : location.hash.slice(at + 1));
 }
 
 /** @param {Scaling | null} scaling @returns {import("../view.js").View} */

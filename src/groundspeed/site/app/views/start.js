@@ -1,7 +1,7 @@
 // The start page: is it all right, and what changed? Shows what the piece "start" found; of its own it knows the clock only.
 
 import { format as address } from "../address.js";
-import { choicesOf, readStart } from "../answers.js";
+import { choicesOf, readStart, stale } from "../answers.js";
 import { breakable, counted, h, outward, style } from "../dom.js";
 import { commitLine, commitLink, date } from "../parts/commit.js";
 import { copyable } from "../parts/command.js";
@@ -9,7 +9,7 @@ import { percentText, ratio, ratioText } from "../parts/ratio.js";
 import { table } from "../parts/table.js";
 import { trend } from "../parts/trend.js";
 import { looks, verdict } from "../parts/verdict.js";
-import { ago, day, display } from "../units.js";
+import { ago, day, display, lasting, memory } from "../units.js";
 
 /**
  * @typedef {import("../data.js").Store} Store
@@ -56,12 +56,12 @@ function figures(store) {
 
 /** The answer to "is it all right?", each part of it a way to more. @param {Start} start */
 function signs(start) {
-  const stale = start.machines.filter(old).length;
+  const late = start.machines.filter(stale).length;
   const failing = start.machines.reduce((sum, one) => sum + one.failing, 0);
   const vanished = start.machines.reduce((sum, one) => sum + one.vanished, 0);
   const confirmed = start.confirmed ? `, ${start.confirmed.toLocaleString("en")} confirmed` : "";
   const wrong = [
-    stale > 0 && sign("stale", `${counted(stale, "machine")} stale`, "machines"),
+    late > 0 && sign("stale", `${counted(late, "machine")} stale`, "machines"),
     start.open > 0 && sign("regression", `${counted(start.open, "open regression")}${confirmed}`, "regressions"),
     start.targets.fails > 0 && sign("fails", `${counted(start.targets.fails, "target")} missed`, "targets"),
     start.targets.missing > 0 && sign("inconclusive", `${counted(start.targets.missing, "target")} without data`, "targets"),
@@ -80,11 +80,6 @@ function sign(word, text, view) {
   return h("a", { class: `sign ${looks(word)[1]}`, href: address(view) }, verdict(word, text));
 }
 
-/** By the clock of who reads: a site that nobody publishes any more cannot know it. @param {Health} health */
-function old(health) {
-  return health.stale_at !== null && Date.now() / 1000 > health.stale_at;
-}
-
 /** @param {Store} store @param {Start} start */
 function notices(store, start) {
   const { unreadable } = store.manifest.counts;
@@ -100,9 +95,9 @@ function machines(store, start) {
 /** @param {Store} store @param {Health} health */
 function machine(store, health) {
   const { last, control } = health;
-  return h("article", { class: `card host${old(health) ? " old" : ""}` },
+  return h("article", { class: `card host${stale(health) ? " old" : ""}` },
     h("header", {}, h("h2", {}, health.machine), last && h("span", { class: "quiet" }, last.known_by === "commit" ? "newest commit of " : "measured ", date(last.at, { since: true }))),
-    old(health) && last && h("p", { class: "alarm" }, verdict("stale", `Stale: nothing measured for ${lasting(Date.now() / 1000 - last.at)}`),
+    stale(health) && last && h("p", { class: "alarm" }, verdict("stale", `Stale: nothing measured for ${lasting(Date.now() / 1000 - last.at)}`),
       health.usual_s !== null && ` (usually every ${lasting(health.usual_s)})`),
     last ? h("p", {}, commitLine(store, last.commit).flatMap((node) => [node, " "])) : h("p", { class: "quiet" }, "nothing measured yet"),
     last && h("p", { class: "tallies" }, h("span", {}, counted(last.values, "value")),
@@ -115,24 +110,9 @@ function machine(store, health) {
     h("p", { class: "facts" }, facts(health.facts)));
 }
 
-/** @param {number} seconds */
-function lasting(seconds) {
-  for (const [length, name] of /** @type {[number, string][]} */ ([[31556952, "year"], [2629746, "month"], [86400, "day"], [3600, "hour"]])) {
-    if (seconds >= 1.5 * length) return counted(Math.round(seconds / length), name);
-  }
-  return counted(Math.max(1, Math.round(seconds / 60)), "minute");
-}
-
 /** @param {Record<string, string>} facts */
 function facts(facts) {
   return [facts.cpu, facts.num_cpu && counted(Number(facts.num_cpu), "CPU"), facts.ram && memory(facts.ram), facts.os].filter(Boolean).join(" · ");
-}
-
-/** asv writes bytes; until its release 0.4 it wrote KiB; people write `16 GB`. @param {string} ram */
-function memory(ram) {
-  if (!/^[0-9]+$/.test(ram)) return ram;
-  const bytes = Number(ram) < 2 ** 28 ? Number(ram) * 1024 : Number(ram);
-  return `${Math.round(bytes / 2 ** 30)} GiB`;
 }
 
 /** @param {Store} store @param {Start} start */

@@ -4,7 +4,6 @@ import { Chart, load } from "./chart.js";
 import { curvesOf, growthPicture, membersOf, newestRow, sizeOf, sizes } from "./along.js";
 import { choice, replaced } from "./controls.js";
 import { breakable, counted, h, style } from "../../dom.js";
-import { csvOf, download } from "./csv.js";
 import { commitPanel, commitWords, pointText, tagged, valuesTable } from "./details.js";
 import { display } from "../../units.js";
 import { growthLegend, legend } from "./legend.js";
@@ -380,15 +379,16 @@ class BenchmarkPage {
       fold.open = this.#state.open.has(name);
       const content = !fold.open ? [] : name === "metrics" ? [newestTable(benchmark, shownMetrics(benchmark, this.#state))]
         : name === "source" ? [h("pre", { tabindex: "0" }, benchmark.code)]
-          : [h("p", {}, h("button", { type: "button", onclick: () => this.#save() }, "Save as CSV"),
+          : [h("p", {}, h("button", { type: "button", onclick: () => void this.#save() }, "Save as CSV"),
             h("span", { class: "quiet" }, " every line in view, in base units")), valuesTable(store, this.#lines, this.#inView(), chosenMetric(benchmark, this.#state))];
       fold.replaceChildren(/** @type {Node} */ (fold.firstElementChild), ...content);
     }
   }
 
-  #save() {
+  async #save() {
     const { store, benchmark } = this.#data;
     const series = this.#lines.flatMap(({ versions }) => versions);
-    download(`${benchmark.name.replace(/[^\w.-]+/g, "_")}.csv`, csvOf({ benchmark, series, places: this.#inView(), commits: store.commits }));
+    const [{ save }, { rowsFor }] = await Promise.all([import("../../parts/csv.js"), import("./rows.js")]); // only who saves needs them
+    save(`${benchmark.name.replace(/[^\w.-]+/g, "_")}.csv`, rowsFor({ benchmark, series, places: this.#inView(), commits: store.commits }));
   }
 }

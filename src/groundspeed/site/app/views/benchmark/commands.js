@@ -1,4 +1,6 @@
-// Commands that take a picked commit or step further, in a terminal. Owns their text: quoting, patterns, which exist. Pure.
+// Commands that take a picked commit or step further, in a terminal. Owns their text: patterns, which exist. Pure.
+
+import { quoted } from "../../parts/command.js";
 
 /**
  * @typedef {Object} Asked
@@ -46,9 +48,4 @@ export function pattern(cases, benchmark) {
 /** @param {string} text */
 function escaped(text) {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-}
-
-/** As a POSIX shell takes it for one word. @param {string} text */
-export function quoted(text) {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

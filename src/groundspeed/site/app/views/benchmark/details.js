@@ -5,7 +5,7 @@ import { copyable } from "../../parts/command.js";
 import { counted, h } from "../../dom.js";
 import { commandsFor } from "./commands.js";
 import { day, display, displayInterval, moment } from "../../units.js";
-import { caseOf, stepText } from "./words.js";
+import { caseOf, stepAt, stepText } from "./words.js";
 import { colourOf } from "./picture.js";
 
 /**
@@ -56,11 +56,6 @@ function intervalText({ series, row, carried }) {
 function carriedText(store, { series, row }) {
   const { short, subject } = store.commits[series.commits[row]];
   return `carried over from ${short}${subject ? ` ${subject}` : ""}: the built content is the same`;
-}
-
-/** @param {Series} series @param {number} place @returns {Step | null} where a level begins */
-function stepAt({ steps }, place) {
-  return steps.find(({ head }) => head === place) ?? null;
 }
 
 /** A commit in the tooltip: hash, day, tags, subject. @param {Commit} commit */

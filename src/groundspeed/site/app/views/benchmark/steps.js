@@ -8,7 +8,7 @@ import { format as address } from "../../address.js";
 import { intervalText } from "../../parts/ratio.js";
 import { table } from "../../parts/table.js";
 import { tagged } from "./details.js";
-import { verdict } from "../../parts/verdict.js";
+import { directionWord, verdict } from "../../parts/verdict.js";
 import { changeText } from "./words.js";
 
 /**
@@ -73,10 +73,8 @@ export function stepList({ store, benchmark, rows, known, picked, several, pick 
 /** @param {Step} step @param {Series} series */
 function changeCell(step, series) {
   const { scale, change, worse } = step;
-  const timed = series.metric.unit === "s" && series.metric.better === "lower";
-  const word = timed ? (worse ? "slower" : "faster") : worse ? "worse" : "better";
   const interval = scale === "ratio" ? intervalText(change.low, change.high) : displayInterval(change.low, change.high, series.metric.unit);
-  return [verdict(word), " ", h("strong", {}, changeText(step, series.metric.unit)), h("span", { class: "quiet interval" }, ` (${interval})`)];
+  return [verdict(directionWord(series.metric, worse)), " ", h("strong", {}, changeText(step, series.metric.unit)), h("span", { class: "quiet interval" }, ` (${interval})`)];
 }
 
 /** @param {Step} step @param {Series} series */

@@ -15,6 +15,11 @@ export function stepText(step, unit = "") {
   return `${up} ${changeText(step, unit)}`;
 }
 
+/** The step whose new level begins at a place in history. @param {Series} series @param {number} place @returns {Step | null} */
+export function stepAt({ steps }, place) {
+  return steps.find(({ head }) => head === place) ?? null;
+}
+
 /** @param {Step} step @param {string} [unit] */
 export function changeText({ scale, change }, unit = "") {
   if (scale === "ratio") return ratioText(change.centre);

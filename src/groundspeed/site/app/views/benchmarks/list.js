@@ -139,9 +139,3 @@ export function worsening({ step, metric }) {
 export function worse({ step, metric }) {
   return step !== null && (step.change > (step.differs ? 0 : 1)) === (metric.better !== "higher");
 }
-
-/** What is worse called: times have words of their own. @param {Item} item */
-export function direction(item) {
-  if (item.metric.unit === "s") return worse(item) ? "slower" : "faster";
-  return worse(item) ? "worse" : "better";
-}

@@ -93,11 +93,10 @@ export function caseAddress({ entry, metric, params, environment }, { base, head
   return addressOf(entry.name, words);
 }
 
-/** The rows as RFC 4180 has them, in base units. @param {Row[]} rows @param {(text: string | number | null) => string} cell */
-export function csvOf(rows, cell) {
-  const head = ["case", "environment", "unit", "better", "base", "head", "ratio", "low", "high", "verdict", "why"];
+/** As a file has them, in base units. @param {Row[]} rows @returns {import("../../parts/csv.js").Cell[][]} */
+export function fileRows(rows) {
   const number = (/** @type {number | undefined} */ value) => (value !== undefined && Number.isFinite(value) ? value : null);
-  const lines = rows.map(({ name, environment, metric, base, head, judgement, said, reason }) => [name, environment, metric.unit, metric.better,
-    number(base?.value), number(head?.value), number(judgement?.ratio?.centre), number(judgement?.ratio?.low), number(judgement?.ratio?.high), said, reason]);
-  return [head, ...lines].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  return [["case", "environment", "unit", "better", "base", "head", "ratio", "low", "high", "verdict", "why"],
+    ...rows.map(({ name, environment, metric, base, head, judgement, said, reason }) => [name, environment, metric.unit, metric.better,
+      number(base?.value), number(head?.value), number(judgement?.ratio?.centre), number(judgement?.ratio?.low), number(judgement?.ratio?.high), said, reason])];
 }

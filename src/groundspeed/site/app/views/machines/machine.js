@@ -1,12 +1,14 @@
 // One machine: its health, its time line, its sessions, what it is. Owns words and tables; the picture is timeline.js's.
 
 import { changed } from "../../parts/choice.js";
+import { level } from "../../parts/level.js";
 import { commitLine, commitLink, date } from "../../parts/commit.js";
 import { counted, h } from "../../dom.js";
-import { display, displayInterval, moment } from "../../units.js";
+import { display, lasting, memory, moment } from "../../units.js";
 import { format as address } from "../../address.js";
 import { orderOf, table } from "../../parts/table.js";
 import { percentText } from "../../parts/ratio.js";
+import { stale } from "../../answers.js";
 import { timeline } from "./timeline.js";
 import { verdict } from "../../parts/verdict.js";
 
@@ -30,22 +32,17 @@ export function machineSection(frame, machine, words) {
 
 /** How it is, by the clock of who reads. @param {Frame} frame @param {Machine} machine */
 function healthOf({ store }, { health, sessions_total: total }) {
-  const { last, stale_at: stale, usual_s: usual, control } = health;
-  const old = stale !== null && Date.now() / 1000 > stale;
+  const { last, stale_at: until, usual_s: usual, control } = health;
+  const old = stale(health);
   return h("ul", { class: "health" },
-    last ? h("li", {}, stale === null ? "" : [verdict(old ? "stale" : "fresh", old ? "old: " : "")],
+    last ? h("li", {}, until === null ? "" : [verdict(old ? "stale" : "fresh", old ? "old: " : "")],
       last.known_by !== "commit" ? "last measured " : "newest measured commit is of ", date(last.at, { since: true }), ", ", commitLink(store, last.commit),
       `: ${counted(last.values, "value")}${last.failures ? `, ${counted(last.failures, "failure")}` : ""}`) : h("li", {}, "nothing was measured here"),
-    usual !== null && h("li", { class: "quiet" }, `usually every ${days(usual)}`), total > 0 && h("li", { class: "quiet" }, counted(total, "session")),
+    usual !== null && h("li", { class: "quiet" }, `usually every ${lasting(usual)}`), total > 0 && h("li", { class: "quiet" }, counted(total, "session")),
     control.state !== "unknown" && h("li", {}, verdict(control.state, `control benchmark ${control.state}`),
       control.ratio !== null && h("span", { class: "quiet" }, ` ${percentText(control.ratio)} against the usual${control.limit === null ? "" : `, up to ${percentText(control.limit)} is ordinary`}`)),
     health.failing > 0 && h("li", {}, verdict("failed", `${counted(health.failing, "case")} failed when last measured`)),
     health.vanished > 0 && h("li", {}, verdict("vanished", `${counted(health.vanished, "benchmark")} vanished`)));
-}
-
-/** @param {number} seconds */
-function days(seconds) {
-  return seconds >= 36 * 3600 ? counted(Math.round(seconds / 86400), "day") : counted(Math.max(1, Math.round(seconds / 3600)), "hour");
 }
 
 /** @param {Machine} machine */
@@ -58,7 +55,7 @@ function fingerprintChanges({ fingerprint_changes: changes, name }) {
 
 /** @param {Machine} machine */
 function described({ profile, fingerprint, facts, sessions }) {
-  const fromAsv = Object.entries(facts);
+  const fromAsv = Object.entries(facts).map(([name, value]) => /** @type {[string, string]} */ ([name, name === "ram" ? memory(value) : value]));
   return h("div", { class: "described" },
     fingerprint.length > 0 && [h("h3", {}, "Fingerprint, as of the newest session"), pairs(fingerprint)],
     profile.length > 0 && [h("h3", {}, "Expected of it in groundspeed.toml"), pairs(profile)],
@@ -98,8 +95,7 @@ function sessionLink(session, words, picked) {
 /** @param {Session} session */
 function controlCell({ control: [first] }) {
   if (!first) return h("span", { class: "quiet" }, "none");
-  const { centre, low, high } = first.median;
-  return [display(centre, "s"), low !== null && high !== null && h("span", { class: "quiet" }, ` (${displayInterval(low, high, "s")})`)];
+  return level(first.median, "s");
 }
 
 /** @param {Session} session */

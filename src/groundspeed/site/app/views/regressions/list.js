@@ -3,7 +3,7 @@
 import { changed, choice, holding, words as wordBox } from "../../parts/choice.js";
 import { commitLink, date } from "../../parts/commit.js";
 import { counted, h } from "../../dom.js";
-import { format as address } from "../../address.js";
+import { format as address, wordsNow } from "../../address.js";
 import { orderOf, table } from "../../parts/table.js";
 import { ratioText } from "../../parts/ratio.js";
 import { strip } from "./strip.js";
@@ -63,12 +63,6 @@ export function filters(frame, box, groups, better, words) {
   box.prepend(...sets);
   if (!known) box.append(search);
   if (place >= 0) /** @type {HTMLElement | null} */ (box.querySelectorAll("fieldset")[place]?.querySelector("input:checked"))?.focus();
-}
-
-/** The words of the address as they are now: the box lives longer than the words it was made with. */
-function wordsNow() {
-  const at = location.hash.indexOf("?");
-  return new URLSearchParams(at < 0 ? "" : location.hash.slice(at + 1));
 }
 
 /**

@@ -6,9 +6,10 @@ import { commitLine, commitLink, date } from "../../parts/commit.js";
 import { copyable } from "../../parts/command.js";
 import { breakable, counted, h } from "../../dom.js";
 import { chart, sizeText } from "./chart.js";
-import { display, displayInterval } from "../../units.js";
 import { format as address } from "../../address.js";
+import { level } from "../../parts/level.js";
 import { orderOf, table } from "../../parts/table.js";
+import { shareText } from "../../parts/ratio.js";
 import { verdict } from "../../parts/verdict.js";
 
 /**
@@ -36,7 +37,7 @@ export function growthOf({ growth, reason }) {
 export function ladderPage(frame, ladder, words) {
   return [
     h("header", { class: "lead" }, h("h1", { tabindex: "-1", class: "code" }, breakable(ladder.name)), h("p", {}, ...growthOf(ladder)),
-      h("p", { class: "quiet" }, `${ladder.machine} · ${ladder.environment} · along ${ladder.parameter}${ladder.growth ? ` · sizes scatter by ${percent(ladder.growth.scatter)} about the fit` : ""}`)),
+      h("p", { class: "quiet" }, `${ladder.machine} · ${ladder.environment} · along ${ladder.parameter}${ladder.growth ? ` · sizes scatter by ${shareText(ladder.growth.scatter)} about the fit` : ""}`)),
     h("section", { class: "sheet", "aria-label": "Chart" }, chart(ladder, 380), legend(ladder)),
     answers(ladder), points(frame, ladder, words), changes(frame, ladder),
     ladder.command ? h("section", { "aria-label": "Sizes never measured" }, h("p", { class: "quiet" }, "Measure the sizes that never were:"), copyable(ladder.command)) : "",
@@ -92,14 +93,4 @@ function changes({ store }, { changes, better }) {
 function signed({ centre, low, high }) {
   const text = (/** @type {number} */ value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
   return low !== null && high !== null ? `${text(centre)}, ${text(low)} to ${text(high)}` : text(centre);
-}
-
-/** @param {Interval} value @param {string} unit */
-function level({ centre, low, high }, unit) {
-  return [display(centre, unit), low !== null && high !== null && h("span", { class: "quiet" }, ` (${displayInterval(low, high, unit)})`)];
-}
-
-/** @param {number} share */
-function percent(share) {
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }

@@ -7,6 +7,7 @@ import { breakable, counted, h, svg } from "../../dom.js";
 import { display, displayInterval } from "../../units.js";
 import { format as address } from "../../address.js";
 import { linear } from "../../parts/figure.js";
+import { shareText } from "../../parts/ratio.js";
 import { verdict } from "../../parts/verdict.js";
 
 /** @typedef {import("../../answers.js").TargetRow} TargetRow */
@@ -61,7 +62,7 @@ export function roomOf({ value, limit, room, unit, relation, state }) {
 
 /** @param {number} share */
 function percent(share) {
-  return share >= 10 ? `${Math.round(share + 1)}×` : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+  return share >= 10 ? `${Math.round(share + 1)}×` : shareText(share);
 }
 
 /** @param {TargetRow} row */

@@ -1,14 +1,12 @@
-// What is shown, as a file for a spreadsheet: RFC 4180, a row for each commit of each line. Pure.
-//
-// A cell of text that begins with one of = + - @, or a tab, is a formula to a spreadsheet that opens the file: such a
-// cell gets an apostrophe in front (OWASP, "CSV Injection"). Numbers stay as they are.
+// What is shown, as rows of a file: one for each commit of each line. Pure; how a file is written is parts/csv.js's.
+
+import { stepAt } from "./words.js";
 
 /**
  * @typedef {import("../../data.js").Benchmark} Benchmark
  * @typedef {import("../../data.js").Commit} Commit
  * @typedef {import("../../data.js").Series} Series
- *
- * @typedef {string | number | null} Cell
+ * @typedef {import("../../parts/csv.js").Cell} Cell
  */
 
 const HEAD = ["commit", "date", "subject", "benchmark", "machine", "environment", "params", "version", "metric", "unit",
@@ -16,15 +14,15 @@ const HEAD = ["commit", "date", "subject", "benchmark", "machine", "environment"
 
 /**
  * @param {{benchmark: Benchmark, series: Series[], places: number[], commits: Commit[]}} asked  the places in view; values in base units
- * @returns {string}
+ * @returns {Cell[][]}
  */
-export function csvOf({ benchmark, series, places, commits }) {
+export function rowsFor({ benchmark, series, places, commits }) {
   const wanted = new Set(places);
   const rows = series.flatMap((one) => rowsOf(one, wanted).map(({ place, row, kind }) => [
     commits[place].hash, new Date(commits[place].date * 1000).toISOString(), commits[place].subject, benchmark.name,
     one.machine, one.environment, paramsText(benchmark, one), one.version, one.metric.name || "main", one.metric.unit,
-    ...numbers(one, row, kind), kind, stepAt(one, place)]));
-  return [HEAD, ...rows].map((cells) => `${cells.map(cell).join(",")}\r\n`).join("");
+    ...numbers(one, row, kind), kind, stepAt(one, place)?.change.centre ?? null]));
+  return [HEAD, ...rows];
 }
 
 /**
@@ -51,27 +49,4 @@ function numbers(series, row, kind) {
 /** @param {Benchmark} benchmark @param {Series} series */
 function paramsText({ param_names: names }, { params }) {
   return params.flatMap((value, axis) => (value === null ? [] : [`${names[axis]}=${value}`])).join("; ");
-}
-
-/** The new level over the old one, or their difference, where a level begins. @param {Series} series @param {number} place */
-function stepAt({ steps }, place) {
-  return steps.find(({ head }) => head === place)?.change.centre ?? null;
-}
-
-/** @param {Cell} value */
-export function cell(value) {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-/** Hand a file to the reader; nothing leaves the page. @param {string} name @param {string} text */
-export function download(name, text) {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  document.body.append(link); // Firefox follows only what stands in the document
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000); // Safari reads it later than it says
 }
