@@ -198,7 +198,8 @@ def test_what_is_no_profile_is_named_with_its_reason(profiled: Path) -> None:
 
 @pytest.mark.browser
 def test_profiles_are_listed_and_lead_to_their_cases(profiled: Path, visit: Visitor) -> None:
-    page = visit(profiled).go("#/profiles")
+    page = visit(profiled).go()
+    page.get_by_role("navigation").get_by_role("link", name="Profiles").click()
     rows = page.locator(".profiles tbody tr")
     expect(rows).to_have_count(3)
     expect(rows.nth(2)).to_contain_text("gone.time_by('a b')")
@@ -238,3 +239,4 @@ def test_a_site_without_profiles_says_where_they_would_lie(tmp_path: Path, visit
     publish(subject(small_archive()), tmp_path / "html")
     page = visit(tmp_path / "html").go("#/profiles")
     expect(page.locator(".empty")).to_contain_text("profiles/<first eight digits of the commit>")
+    expect(page.get_by_role("navigation").get_by_role("link", name="Profiles")).to_have_count(0)

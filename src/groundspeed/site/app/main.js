@@ -11,8 +11,8 @@ import { showKeys } from "./keys.js";
  * @typedef {import("./address.js").Place} Place
  */
 
-/** A view's module, and its name among the links at the top; none: it is reached from others. */
-export const VIEWS = /** @type {Record<string, {module: string, label?: string}>} */ ({
+/** A view's module, and its name among the links at the top; none: it is reached from others. With a piece: only where the site has that. */
+export const VIEWS = /** @type {Record<string, {module: string, label?: string, piece?: string}>} */ ({
   "": { module: "start", label: "Overview" },
   benchmarks: { module: "benchmarks", label: "Benchmarks" },
   benchmark: { module: "benchmark/benchmark" },
@@ -22,7 +22,7 @@ export const VIEWS = /** @type {Record<string, {module: string, label?: string}>
   targets: { module: "targets", label: "Targets" },
   scaling: { module: "scaling", label: "Scaling" },
   machines: { module: "machines", label: "Machines" },
-  profiles: { module: "profiles" },
+  profiles: { module: "profiles", label: "Profiles", piece: "profiles" },
 });
 
 const PATIENCE_MS = 200; // what is there sooner needs no word about waiting (it would only flicker)
@@ -52,7 +52,7 @@ class Page {
     this.waiting = h("p", { class: "waiting", role: "status" });
     this.header = new Header({
       project: store.manifest.project.name,
-      links: Object.entries(VIEWS).flatMap(([view, { label }]) => (label ? [[view, label]] : [])),
+      links: Object.entries(VIEWS).flatMap(([view, { label, piece }]) => (label && (!piece || store.manifest.files[piece]) ? [[view, label]] : [])),
       search: (text) => this.#search(text),
       first: () => this.#view?.first?.() ?? null,
       leave: () => this.#focusTitle(),
