@@ -161,8 +161,9 @@ class Heat {
     const { places } = this.#suite;
     const date = (/** @type {number} */ column) => day(this.#frame.store.commits[places[column]].date);
     const whole = last - first + 1 === places.length;
+    const span = date(first) === date(last) ? `on ${date(first)}` : `${date(first)} to ${date(last)}`;
     this.said.replaceChildren(h("strong", {}, counted(this.#rows.length, this.#rows.length === this.#suite.rows.length ? "row" : "row found", this.#rows.length === this.#suite.rows.length ? "rows" : "rows found")),
-      ` × ${whole ? counted(places.length, "commit") : `${(last - first + 1).toLocaleString("en")} of ${counted(places.length, "commit")}`}, ${date(first)} to ${date(last)}`);
+      ` × ${whole ? counted(places.length, "commit") : `${(last - first + 1).toLocaleString("en")} of ${counted(places.length, "commit")}`}, ${span}`);
   }
 
   #paint() {

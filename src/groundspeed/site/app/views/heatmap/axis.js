@@ -20,8 +20,7 @@ const GRAINS = /** @type {[number, number][]} */ ([[4, 12], [7, 6], [7, 3], [7, 
 export function dates(commits, places, [first, last]) {
   const days = places.slice(first, last + 1).map((place) => new Date(commits[place].date * 1000).toISOString().slice(0, 10));
   const found = GRAINS.flatMap(([length, months]) => beginnings(days, first, length, months));
-  const ends = [{ column: first, label: days[0] }, { column: last, label: days[days.length - 1] }];
-  return found.length ? found : ends.slice(0, days.length);
+  return found.length ? found : [{ column: first, label: days[0] }]; // all of one day
 }
 
 /** @param {string[]} days @param {number} first  the column of the first @param {number} length @param {number} months @returns {Tick[]} */

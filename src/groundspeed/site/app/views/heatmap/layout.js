@@ -23,7 +23,8 @@
  */
 
 const NARROW = 640; // CSS pixels: below, names beside the strips would leave too little for these
-const BESIDE = 172; // for names of modules
+const LETTER = 7.3; // CSS pixels of one in a name: exact for those of rows, which are monospaced, ample for modules
+const [PLAIN, HOOKED] = [12, 26]; // beside a name: of a row; of a module, with its line
 const [LINE, STACKED, HEAD] = [16, 31, 24]; // of a row with a name, of one with the name above it, of a group's own name
 const SMALL_HEAD = 16;
 const [LEAST, MOST] = [2, 14]; // of a row without a name: a pixel less and a row is lost between others
@@ -40,12 +41,17 @@ export function layoutOf(groups, width, room, named) {
   const titled = groups.some(({ module }) => module);
   const head = titled ? HEAD : 0;
   if (named || count * (stacked ? STACKED : LINE) + groups.length * head <= room) {
-    const left = stacked ? 0 : Math.round(Math.min(340, width * 0.34));
+    const left = stacked ? 0 : beside(groups.flatMap(({ rows }) => rows.map(({ short, text }) => (titled ? short : text))), PLAIN, width * 0.34);
     return placed(groups, { head, line: stacked ? STACKED : LINE, strip: stacked ? 13 : LINE - 1, lead: stacked ? 16 : 0, left, named: true, stacked });
   }
   const small = stacked && titled ? SMALL_HEAD : 0;
   const line = Math.max(LEAST, Math.min(MOST, Math.floor((room - groups.length * (small + GAP)) / count)));
-  return placed(groups, { head: small, line, strip: line > 5 ? line - 1 : line, lead: 0, left: stacked || !titled ? 0 : BESIDE, named: false, stacked });
+  return placed(groups, { head: small, line, strip: line > 5 ? line - 1 : line, lead: 0, left: stacked || !titled ? 0 : beside(groups.map(({ module }) => module), HOOKED, width * 0.25), named: false, stacked });
+}
+
+/** The width that names take, as far as they may. @param {string[]} names @param {number} margin @param {number} most */
+function beside(names, margin, most) {
+  return Math.round(Math.min(most, margin + LETTER * Math.max(...names.map(({ length }) => length), 8)));
 }
 
 /** @param {Group[]} groups @param {{head: number, line: number, strip: number, lead: number, left: number, named: boolean, stacked: boolean}} sizes @returns {Layout} */

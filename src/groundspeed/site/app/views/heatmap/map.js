@@ -23,6 +23,7 @@ const DRAG = 5; // CSS pixels: a hand that moves less has pressed
 const LEAST = 6; // commits: a narrower window tells nothing that the case itself would not tell better
 const STEP = 2; // times narrower or wider at a press of + or −
 const ROWS = 10; // of PageUp and PageDown
+const ASIDE = 14; // CSS pixels from a cell to what is said of it
 const OVERVIEW = 2; // screens: up to here all rows at once are rather scrolled with the page than in their box
 
 export class HeatMap {
@@ -143,12 +144,14 @@ export class HeatMap {
 
   /** Beside the cell, on the side where there is more room. @param {Scene} scene @param {Cell} cell */
   #placeTip(scene, { row, column }) {
-    const [x, y] = [xOf(scene, column) + stride(scene) / 2, scene.axis + scene.layout.tops[row] - scene.scrolled];
+    const { layout, axis, width, height, scrolled } = scene;
+    const [x, y] = [xOf(scene, column), axis + layout.tops[row] - scrolled];
     const { offsetWidth: wide, offsetHeight: tall } = this.tip;
-    const across = Math.max(0, Math.min(scene.width - wide, x > scene.width / 2 ? x - wide - 14 : x + 14));
-    const beside = x > scene.width / 2 ? x - wide - 14 >= 0 : x + 14 + wide <= scene.width;
-    const below = y + scene.layout.strip + 12;
-    const down = beside ? Math.max(0, Math.min(scene.height - tall, y - tall / 2)) : below + tall <= scene.height || y < tall ? below : y - tall - 12;
+    const wanted = x > width / 2 ? x - wide - ASIDE : x + stride(scene) + ASIDE;
+    const across = Math.max(0, Math.min(width - wide, wanted));
+    const [above, below] = [y - tall - ASIDE, y + layout.strip + ASIDE];
+    const over = below + tall > height && above > 0 ? above : below;
+    const down = across === wanted && !layout.stacked ? Math.max(0, Math.min(height - tall, y - tall / 2)) : over;
     this.tip.style.setProperty("translate", `${Math.round(across)}px ${Math.round(down)}px`);
   }
 

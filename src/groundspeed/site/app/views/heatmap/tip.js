@@ -27,7 +27,7 @@ export function tip(suite, commits, row, column, address) {
   const [here, usual] = [value(suite.logs[code]), value(0)];
   return [
     h("p", { class: "value" }, h("strong", {}, levelOf(suite, row, column))),
-    code > 0 && h("p", { class: "quiet" }, here === usual ? `about ${usual}` : `about ${here}, usually ${usual}`, row.cases > 1 && `, mean of ${row.cases} cases`),
+    code > 0 && h("p", { class: "quiet" }, here === usual ? `about ${usual}` : `about ${here}, usually ${usual}`, row.cases > 1 && `, geometric mean of ${row.cases} cases`),
     h("p", { class: "name" }, breakable(row.text)),
     h("p", {}, h("span", { class: "hash" }, commit.short), " ", h("span", { class: "quiet" }, day(commit.date)), ...tags(commit)),
     h("p", { class: commit.subject ? "subject" : "subject quiet" }, commit.subject ?? "not in the repository"),
