@@ -53,7 +53,7 @@ def save(
     from groundspeed.gate.baseline import Asked, Keeping, Project
     from groundspeed.gate.baseline import save as keep
     from groundspeed.report.baseline import saved_report
-    from groundspeed.results.atomic import replace_bytes
+    from groundspeed.results.atomic import write_output
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
     screen = ProgressLine()
@@ -62,7 +62,7 @@ def save(
     saved = keep(at, asked, Keeping(name=name, overwrite=replace))
     if export is not None:
         text = saved_report(saved.baseline, saved.path, Format.JSON)
-        replace_bytes(export, f"{text}\n".encode())
+        write_output(export, f"{text}\n".encode())
         screen.note(f"Exported to {export}.")
     typer.echo(saved_report(saved.baseline, saved.path, output))
 

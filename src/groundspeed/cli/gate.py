@@ -57,7 +57,7 @@ def gate(
     from groundspeed.measure.host import look
     from groundspeed.measure.plan import Selection
     from groundspeed.report.gate import render
-    from groundspeed.results.atomic import replace_bytes
+    from groundspeed.results.atomic import write_output
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
     if worktree and head != "HEAD":
@@ -92,7 +92,7 @@ def gate(
     answer = ask(at, Asked(question=question, selection=selection)).answer
     text = render(answer, output)
     if file is not None:
-        replace_bytes(file, f"{text}\n".encode())
+        write_output(file, f"{text}\n".encode())
         text = render(answer, GateFormat.TEXT)
     typer.echo(text)
     raise typer.Exit(answer.exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import tempfile
 import traceback
@@ -31,10 +32,11 @@ from groundspeed.cli import (
     targets,
     triage,
 )
-from groundspeed.errors import GroundspeedError
+from groundspeed.errors import GroundspeedError, StorageError
 
 FAULT = 70  # a fault of ours (sysexits: EX_SOFTWARE)
 INTERRUPTED = 130  # as a shell says it of SIGINT
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class _Commands(TyperGroup):
@@ -105,6 +107,13 @@ def main() -> None:
         typer.echo(f"groundspeed: {error}", err=True)
         sys.exit(error.exit_code)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            typer.echo(
+                f"groundspeed: {error.filename or 'standard output'} could not be written: {error.strerror}. "
+                "Make room there, then run again.",
+                err=True,
+            )
+            sys.exit(StorageError.exit_code)
         typer.echo(
             f"groundspeed: a fault of its own: {error!r}. The details are in {_report_fault()}.", err=True
         )

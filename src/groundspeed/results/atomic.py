@@ -33,6 +33,21 @@ def replace_bytes(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def write_output(path: Path, data: bytes) -> None:
+    """Write to where a user points: a file is replaced whole, also behind a link; a device or a pipe is
+    written into, for whoever replaced /dev/null would have broken the host.
+    """
+    try:
+        special = path.exists() and not (path.is_file() or path.is_dir())
+        if not special:
+            replace_bytes(path.resolve(), data)
+            return
+        with path.open("wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise refused(path, error) from error
+
+
 def replace_changed(path: Path, data: bytes) -> None:
     """Replace a file unless it holds these bytes already: a quiet night changes no file."""
     try:
