@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from groundspeed.records import Build, Run
+from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import read_session_file
 from tests.repositories import git_environment
 from tests.wheelhouse import offline_environment
@@ -74,3 +75,15 @@ def items(root: Path) -> list[Build | Run]:
 
 def runs(root: Path) -> list[Run]:
     return [item for item in items(root) if isinstance(item, Run)]
+
+
+def wait_for_runs(process: subprocess.Popen[str], root: Path, number: int) -> None:
+    """Until so many runs are recorded; the process's own progress is the clock."""
+    while True:
+        try:
+            if len(runs(root)) >= number:
+                return
+        except SessionFormatError:
+            pass  # its header is being written
+        assert process.poll() is None, process.communicate()
+        os.sched_yield()

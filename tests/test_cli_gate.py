@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,8 +12,7 @@ import pytest
 
 from groundspeed.records import Measured
 from groundspeed.results.lock import file_lock
-from groundspeed.results.session_wire import SessionFormatError
-from tests.commands import groundspeed, running, runs
+from tests.commands import groundspeed, running, runs, wait_for_runs
 from tests.processes import ended, processes_of
 from tests.projects import make_project, module
 from tests.repositories import CommitSpec, add_commits
@@ -150,7 +147,7 @@ def test_when_all_fail_there_is_no_answer(tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(tmp_path: Path) -> None:
     make_project(tmp_path, (10, 11), slow=SLOW)
     with running(tmp_path, "gate", "--base", "HEAD~1", "--bench", "slow") as process:
-        _wait_for_runs(process, tmp_path, 4)
+        wait_for_runs(process, tmp_path / ".groundspeed", 4)
         process.send_signal(signal.SIGINT)
         printed, _ = process.communicate()
     assert process.returncode == 130
@@ -195,15 +192,3 @@ def test_an_end_that_does_not_build_is_no_answer(tmp_path: Path) -> None:
     assert "does not build" in done.stderr
     done = groundspeed(tmp_path, "gate", "--base", "HEAD", "--head", "HEAD~1", code=3)
     assert "There is nothing to compare: base" in done.stderr
-
-
-def _wait_for_runs(process: subprocess.Popen[str], root: Path, number: int) -> None:
-    """Until so many runs are recorded; the process's own progress is the clock."""
-    while True:
-        try:
-            if len(runs(root / ".groundspeed")) >= number:
-                return
-        except SessionFormatError:
-            pass  # its header is being written
-        assert process.poll() is None, process.communicate()
-        os.sched_yield()

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from groundspeed.records import Build, Failed, FailureKind, Measured
-from groundspeed.results.session_wire import SessionFormatError
-from tests.commands import groundspeed, items, running, runs, variables
+from tests.commands import groundspeed, items, running, runs, variables, wait_for_runs
 from tests.processes import ended, processes_of
 from tests.projects import CONFIGURATION, FATES, make_project
 from tests.repositories import git_environment
@@ -172,7 +171,7 @@ def test_nothing_that_builds_is_exit_3(tmp_path: Path) -> None:
 def test_no_results_are_lost_by_kill_9_and_the_next_run_goes_on(tmp_path: Path) -> None:
     make_project(tmp_path, (1,), slow=SLOW)
     with running(tmp_path, "run", "--bench", "slow") as process:
-        _wait_for_runs(process, tmp_path, 3)
+        wait_for_runs(process, tmp_path, 3)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
     before = {(run.case, run.commit) for run in runs(tmp_path)}
@@ -187,7 +186,7 @@ def test_no_results_are_lost_by_kill_9_and_the_next_run_goes_on(tmp_path: Path) 
 def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(tmp_path: Path) -> None:
     make_project(tmp_path, (1,), slow=SLOW)
     with running(tmp_path, "run", "--bench", "slow") as process:
-        _wait_for_runs(process, tmp_path, 2)
+        wait_for_runs(process, tmp_path, 2)
         process.send_signal(signal.SIGINT)
         printed, _ = process.communicate()
     assert process.returncode == 130
@@ -240,18 +239,6 @@ def test_help_lists_what_is_built() -> None:
     measuring = {"init", "doctor", "env", "run", "machine", "corpus"}
     judging = {"compare", "gate", "noise", "targets", "scaling", "regressions", "triage", "baseline"}
     assert commands - {"sql"} == measuring | judging | {"publish", "preview", "report"}
-
-
-def _wait_for_runs(process: subprocess.Popen[str], root: Path, number: int) -> None:
-    """Until so many runs are recorded; the process's own progress is the clock."""
-    while True:
-        try:
-            if len(runs(root)) >= number:
-                return
-        except SessionFormatError:
-            pass  # its header is being written
-        assert process.poll() is None, process.communicate()
-        os.sched_yield()
 
 
 def test_ctrl_c_before_anything_is_measured(tmp_path: Path) -> None:

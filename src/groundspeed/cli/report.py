@@ -28,10 +28,13 @@ def report(
     run: Annotated[bool, typer.Option("--run", help="Measure first what the record lacks.")] = False,
     output: Annotated[
         OverviewFormat | None,
-        typer.Option("--format", help="How it is written; else as the file's name says, or text."),
+        typer.Option("--format", help="How it is written; else as the file's name says, text without."),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write this file; needed for html.")
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", dir_okay=False, help="Write this file; needed for html."
+        ),
     ] = None,
 ) -> None:
     """Say how a machine stands at a commit: targets, latency, throughput, memory, scaling, regressions, host.
@@ -44,7 +47,7 @@ def report(
     from groundspeed.config import load
     from groundspeed.measure.host import machine_with_results
     from groundspeed.report.overview import render_overview
-    from groundspeed.results.atomic import replace_bytes
+    from groundspeed.results.atomic import write_output
     from groundspeed.verdicts.newest import Present
     from groundspeed.verdicts.overview import overview
     from groundspeed.verdicts.reading import read
@@ -58,23 +61,31 @@ def report(
     if run:
         machine, measured = _measure(configuration, rev, machine, found)
     reading = read(configuration)
+    for notice in (*configuration.warnings, *reading.notices):
+        typer.echo(f"groundspeed: {notice}", err=True)
     present = Present(reading, machine_with_results(configuration, reading.machines, machine), rev)
     made = overview(present, found)
-    for notice in made.notices:
-        typer.echo(f"groundspeed: {notice}", err=True)
     text = render_overview(made, kind)
     if file is None:
         typer.echo(text)
     else:
-        replace_bytes(file, f"{text}\n".encode())
+        write_output(file, f"{text}\n".encode())
         typer.echo(f"Wrote {file}.")
     raise typer.Exit(measured or made.exit_code)
 
 
 def _kind_of(file: Path | None) -> OverviewFormat:
+    """Raises ``typer.BadParameter`` where the file's name promises what there is not."""
     from groundspeed.report.overview import SUFFIXES
 
-    return OverviewFormat.TEXT if file is None else SUFFIXES.get(file.suffix.lower(), OverviewFormat.TEXT)
+    suffix = "" if file is None else file.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise typer.BadParameter(
+            f"what {file} shall hold cannot be told from {suffix}: end its name in "
+            f"{', '.join(filter(None, SUFFIXES))}, or say --format",
+            param_hint="-o",
+        )
+    return SUFFIXES[suffix]
 
 
 def _measure(

@@ -30,8 +30,6 @@ VERSION = 1
 TOP = 10  # groups that a terminal gets; JSON has all
 WORST = 5  # cases shown of a group
 WIDTH = 100  # columns of a line
-_MOST_OF = 1 / 3  # of a machine's series: so many at once are seldom one commit's work
-_MANY = 10  # series: of fewer no share says anything
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,13 +143,9 @@ def _where(group: Group, page: RegressionsPage) -> list[str]:
 
 def _hints(group: Group, page: RegressionsPage) -> list[str]:
     """That so much moved at once that one should look at the host first."""
-    moved = Counter(one.step.key.machine for one in group.counted)
-    broad = [
-        f"{count / page.found.searched[machine]:.0%} of the series on {machine}"
-        for machine, count in sorted(moved.items())
-        if count >= _MANY and count > _MOST_OF * page.found.searched[machine]
-    ]
-    return [f"It moved {' and '.join(broad)}: look at the host and its Python first."] if broad else []
+    broad = page.found.broad(group)
+    moved = [f"{share:.0%} of the series on {machine}" for machine, share in broad.items()]
+    return [f"It moved {' and '.join(moved)}: look at the host and its Python first."] if moved else []
 
 
 def _cases(group: Group) -> list[str]:

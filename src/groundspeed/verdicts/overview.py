@@ -16,7 +16,7 @@ from groundspeed.records import Benchmark, Commit, MachineProfile, SeriesKey
 from groundspeed.results.index import RecordedSession
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.answers import Grown
-from groundspeed.verdicts.groups import OPEN, Affected, Group, Regressions, State, ranked
+from groundspeed.verdicts.groups import OPEN, Affected, Regressions, State, ranked
 from groundspeed.verdicts.ladders import Sizes
 from groundspeed.verdicts.newest import Present
 from groundspeed.verdicts.noise import CaseNoise
@@ -28,18 +28,18 @@ from groundspeed.verdicts.targets import TargetReport
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """All of it. ``commit`` is the one asked for, else the newest that was measured; ``known`` is what git
-    says of it, None where git does not know it. ``hardware`` is asv's machine.json, ``profile`` what
-    groundspeed.toml expects of the machine, ``session`` the newest that measured the commit, else the newest
-    of the machine: None where only asv measured. ``noise`` is by key without a version. ``regressions`` were
-    open at the commit, by what is known today.
+    """All of it. ``commit`` is the one asked for, else the newest that was measured; ``commits`` are those
+    that git knows. ``hardware`` is asv's machine.json, ``profile`` what groundspeed.toml expects of the
+    machine, ``session`` the newest that measured the commit, else the newest of the machine: None where only
+    asv measured. ``noise`` is by key without a version. ``regressions`` were open at the commit, by what is
+    known today.
     """
 
     project: str
     machine: str
     commit: str
     date: datetime
-    known: Commit | None
+    commits: Mapping[str, Commit]
     hardware: Mapping[str, str]
     profile: MachineProfile | None
     session: RecordedSession | None
@@ -49,8 +49,13 @@ class Overview:
     sections: tuple[Section | Unanswered, ...]
     targets: TargetReport
     ladders: tuple[Grown, ...]
-    regressions: tuple[Group, ...]
+    regressions: Regressions
     notices: tuple[str, ...]
+
+    @property
+    def known(self) -> Commit | None:
+        """What git says of the commit, None where it does not know it."""
+        return self.commits.get(self.commit)
 
     @property
     def exit_code(self) -> int:
@@ -89,7 +94,7 @@ def overview(present: Present, pattern: str | None = None) -> Overview:
         machine=present.machine,
         commit=commit,
         date=found.date,
-        known=reading.commits.get(commit),
+        commits=reading.commits,
         hardware=found.hardware,
         profile=project.machines.get(present.machine),
         session=_session(reading.index.sessions(present.machine), commit),
@@ -110,8 +115,8 @@ def _session(sessions: Sequence[RecordedSession], commit: str) -> RecordedSessio
     return next(reversed(there or list(sessions)), None)
 
 
-def open_at(found: Regressions, commit: str, machine: str, pattern: str | None) -> tuple[Group, ...]:
-    """The regressions that were open on a machine at a commit, with the series of them that were.
+def open_at(found: Regressions, commit: str, machine: str, pattern: str | None) -> Regressions:
+    """Those that were open on a machine at a commit, with the series of them that were.
 
     Open is what began at the commit or before, and had not gone back by then. What was acknowledged or not
     confirmed, whenever that was, is not.
@@ -134,4 +139,4 @@ def open_at(found: Regressions, commit: str, machine: str, pattern: str | None) 
         for group in found.groups
         if (affected := tuple(one for one in group.affected if was_open(one)))
     ]
-    return ranked(kept)
+    return replace(found, groups=ranked(kept))

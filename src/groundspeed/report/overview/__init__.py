@@ -9,9 +9,12 @@ SUFFIXES = {
     ".html": OverviewFormat.HTML,
     ".htm": OverviewFormat.HTML,
     ".md": OverviewFormat.MARKDOWN,
+    ".markdown": OverviewFormat.MARKDOWN,
     ".json": OverviewFormat.JSON,
+    ".txt": OverviewFormat.TEXT,
+    "": OverviewFormat.TEXT,
 }
-"""What a file's name says of its format; any other is text."""
+"""What the end of a file's name says of its format."""
 
 
 def render_overview(overview: Overview, kind: OverviewFormat) -> str:

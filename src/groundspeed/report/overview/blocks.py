@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from groundspeed import units
 from groundspeed.report.machine import fingerprint_rows
 from groundspeed.report.overview import cells
+from groundspeed.report.overview.block import Block, Listing, counted, sentence
 from groundspeed.report.overview.cells import NOTHING, SECOND
-from groundspeed.report.overview.pictures import Bullet, Picture, bullet, growth, percentiles, workers
-from groundspeed.report.regressions import change_text, levels_text
+from groundspeed.report.overview.open_regressions import open_text, regressions_block
+from groundspeed.report.overview.pictures import Picture, bullet, growth, percentiles, workers
 from groundspeed.report.scaling import (
     answer_text,
     at_text,
@@ -37,10 +38,8 @@ from groundspeed.report.targets import (
 )
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.answers import Grown
-from groundspeed.verdicts.groups import Group, State
 from groundspeed.verdicts.overview import Overview
 from groundspeed.verdicts.performance import Operation
-from groundspeed.verdicts.regressions import text_of
 from groundspeed.verdicts.sections import PERCENTILES, Entry, Rate, Section, Shape, Unanswered, rates
 from groundspeed.verdicts.targets import Judged, Lacking
 
@@ -48,36 +47,8 @@ _CAN_SHOW = (
     '"Can show" is the smallest change that one more measurement of this kind would show; it is empty where '
     "too few sessions tell the noise."
 )
+_SMALLEST = "can show"
 _SHARED = "asv's own results name no more of the machine: no session was recorded on it."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Listing:
-    """A table under a title of its own, empty where the block's says enough. ``bullets``: one a row."""
-
-    title: str
-    table: Table
-    bullets: tuple[Bullet | None, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Block:
-    """A part of the report. ``brief`` stands for the listings where they are too long to be read; ``typed``
-    for all of it on a terminal, where the command that asks for this part alone has a better way.
-    """
-
-    anchor: str
-    title: str
-    said: tuple[str, ...] = ()
-    pictures: tuple[Picture, ...] = ()
-    listings: tuple[Listing, ...] = ()
-    brief: Table | None = None
-    typed: str = ""
-
-    @property
-    def rows(self) -> int:
-        """Of all its listings."""
-        return sum(len(one.table.rows) for one in self.listings)
 
 
 def title_of(overview: Overview) -> str:
@@ -98,10 +69,11 @@ def summary_of(overview: Overview) -> tuple[str, ...]:
     absent = [one for one in overview.figures if not isinstance(one.value, Interval)]
     cases = len({(one.key.case, one.key.environment) for one in overview.figures})
     said = [summary(overview.targets.rows)] if overview.targets.rows else ["no targets are stated"]
-    said.append(_open_text(overview.regressions))
+    said.append(open_text(overview.regressions.groups))
+    figures = f" with {len(overview.figures):,} figures" if len(overview.figures) > cases else ""
     lacking = f", {len(absent):,} of them without a value" if absent else ""
-    said.append(f"{_count(cases, 'case')} with {_count(len(overview.figures), 'figure')}{lacking}")
-    return tuple(map(_sentence, said))
+    said.append(f"{counted(cases, 'case')}{figures}{lacking}")
+    return tuple(map(sentence, said))
 
 
 def blocks_of(overview: Overview) -> tuple[Block, ...]:
@@ -110,7 +82,7 @@ def blocks_of(overview: Overview) -> tuple[Block, ...]:
         _targets(overview),
         *_sections(overview),
         _scaling(overview),
-        _regressions(overview),
+        regressions_block(overview),
         _others(overview),
         _system(overview),
     ]
@@ -128,7 +100,6 @@ def _targets(overview: Overview) -> Block:
     return Block(
         anchor="targets",
         title="Targets",
-        said=(f"{summary(rows)}.",) if rows else (),
         listings=(Listing(title="", table=table, bullets=bullets),) if rows else (),
         typed=_body(render_targets(overview.targets, Format.TEXT)) if rows else "",
     )
@@ -173,7 +144,7 @@ _Entries = Sequence[tuple[Section, Entry]]
 
 
 def _latency(overview: Overview, found: _Entries) -> Block:
-    header = ("request", *PERCENTILES, "rate", "can show")
+    header = ("request", *PERCENTILES, "rate", _SMALLEST)
     rows, pictures = [], []
     for section, entry in found:
         name = cells.label(overview, section, entry)
@@ -185,7 +156,7 @@ def _latency(overview: Overview, found: _Entries) -> Block:
 
 
 def _throughput(overview: Overview, found: _Entries) -> Block:
-    header = ("work", "workers", "rate", "interval", "efficiency", "can show")
+    header = ("work", "workers", "rate", "interval", "efficiency", _SMALLEST)
     rows: list[tuple[str, ...]] = []
     pictures: list[Picture] = []
     for section, entry in found:
@@ -200,7 +171,7 @@ def _throughput(overview: Overview, found: _Entries) -> Block:
             every = rates(replace(entry, figures=entry.every))
             pictures += workers(_shown_as(section, entry), unit, every)
     table = Table(header=header, rows=tuple(rows), right=frozenset(header[1:]) - {"interval"})
-    said = ("Efficiency is the rate over so many times the rate of one worker.",)
+    said = ("Efficiency is the rate over so many times the rate of one worker (drawn dashed: 100 %).",)
     return _block("throughput", "Throughput", table, pictures, said)
 
 
@@ -232,7 +203,7 @@ _BLOCKS = {
 
 def _figures(overview: Overview, found: _Entries, plain: str) -> Table:
     """Every figure of the entries, by name; ``plain`` is a name that says nothing."""
-    header = ("case", "figure", "value", "interval", "can show")
+    header = ("case", "figure", "value", "interval", _SMALLEST)
     rows = tuple(
         (
             cells.label(overview, section, entry) if place == 0 else "",
@@ -244,7 +215,7 @@ def _figures(overview: Overview, found: _Entries, plain: str) -> Table:
         for section, entry in found
         for place, one in enumerate(entry.figures)
     )
-    return Table(header=header, rows=rows, right=frozenset({"value", "can show"}))
+    return Table(header=header, rows=rows, right=frozenset({"value", _SMALLEST}))
 
 
 def _shown_as(section: Section, entry: Entry) -> str:
@@ -254,28 +225,31 @@ def _shown_as(section: Section, entry: Entry) -> str:
 def _block(
     anchor: str, title: str, table: Table, pictures: Sequence[Picture], said: tuple[str, ...] = ()
 ) -> Block:
-    shown = any(row[-1] for row in table.rows)
-    if not shown:
-        table = _without_last(table)
+    table = _without_empty(table)
     return Block(
         anchor=anchor,
         title=title,
-        said=(*said, *((_CAN_SHOW,) if shown else ())),
+        said=(*said, *_explained(table)),
         pictures=tuple(pictures),
         listings=(Listing(title="", table=table),),
     )
 
 
-def _without_last(table: Table) -> Table:
+def _explained(*tables: Table) -> tuple[str, ...]:
+    return (_CAN_SHOW,) if any(_SMALLEST in one.header for one in tables) else ()
+
+
+def _without_empty(table: Table) -> Table:
     """A column that is empty all the way down says nothing."""
-    return Table(
-        header=table.header[:-1],
-        rows=tuple(row[:-1] for row in table.rows),
-        right=table.right - {table.header[-1]},
+    kept = [at for at in range(len(table.header)) if any(row[at] for row in table.rows)]
+    return replace(
+        table,
+        header=tuple(table.header[at] for at in kept),
+        rows=tuple(tuple(row[at] for at in kept) for row in table.rows),
     )
 
 
-# --- scaling, regressions ---------------------------------------------------------------------------
+# --- scaling ---------------------------------------------------------------------------------------
 
 
 def _scaling(overview: Overview) -> Block:
@@ -316,31 +290,6 @@ def _answers(one: Grown) -> Iterator[str]:
         yield f"{at_text(answer.size)}: {told}{f', {limits}' if limits else ''}"
 
 
-def _regressions(overview: Overview) -> Block:
-    header = ("state", "change", "worst case", "series", "commits")
-    rows = tuple(map(_group_cells, overview.regressions))
-    table = Table(header=header, rows=rows, right=frozenset({"series"}))
-    return Block(
-        anchor="regressions",
-        title="Regressions open at this commit",
-        said=(_sentence(_open_text(overview.regressions)),),
-        listings=(Listing(title="", table=table),) if rows else (),
-    )
-
-
-def _group_cells(group: Group) -> tuple[str, ...]:
-    worst = max(group.affected, key=lambda one: one.size)
-    state = "recovered since" if group.state is State.RECOVERED else str(group.state)
-    where = f"{group.range.base[:8]}..{group.range.head[:8]}"
-    return (
-        f"{state}{SECOND}{group.id}",
-        change_text(worst),
-        f"{text_of(worst.step.key)}{SECOND}{levels_text(worst)}",
-        f"{len(group.affected):,}",
-        where,
-    )
-
-
 # --- everything else --------------------------------------------------------------------------------
 
 
@@ -360,13 +309,13 @@ def _others(overview: Overview) -> Block:
         absent = sum(not isinstance(one.value, Interval) for one in figures)
         brief.append((module, f"{len(figures):,}", f"{absent:,}" if absent else NOTHING))
         rows = tuple(_other_cells(one, overview, several=several) for one in figures)
-        header = ("case", "value", "interval", "can show", "measured at")
-        table = Table(header=header, rows=rows, right=frozenset({"value", "can show"}))
-        listings.append(Listing(title=module, table=table))
+        header = ("case", "value", "interval", _SMALLEST, "measured at")
+        table = Table(header=header, rows=rows, right=frozenset({"value", _SMALLEST}))
+        listings.append(Listing(title=module, table=_without_empty(table)))
     return Block(
         anchor="cases",
         title="Other cases" if own else "Cases",
-        said=(_CAN_SHOW,) if listings else (),
+        said=_explained(*(one.table for one in listings)),
         listings=tuple(listings),
         brief=Table(
             header=("module", "figures", "without a value"),
@@ -403,26 +352,10 @@ def _system(overview: Overview) -> Block:
         rows += [(f"unfit: {one.check}", one.seen) for one in session.fitness if one.severity == "unfit"]
     environments = sorted({one.key.environment for one in overview.figures})
     rows += [("environment", one) for one in environments]
-    table = Table(header=("system", ""), rows=tuple(rows))
+    table = Table(header=("system", "value"), rows=tuple(rows))
     return Block(anchor="system", title="System", said=said, listings=(Listing(title="", table=table),))
 
 
 def _body(text: str) -> str:
     """Without the first paragraph, which names the machine again."""
     return text.partition("\n\n")[2]
-
-
-def _open_text(found: Sequence[Group]) -> str:
-    if not found:
-        return "no regression is open"
-    confirmed = sum(one.state is State.CONFIRMED for one in found)
-    sure = f", {confirmed} of them confirmed" if confirmed else ""
-    return f"{_count(len(found), 'open regression')}{sure}"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from groundspeed import units
-from groundspeed.report.noise import share_text
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.overview import Overview
 from groundspeed.verdicts.performance import Operation
@@ -14,6 +13,10 @@ from groundspeed.verdicts.sections import Entry, Section
 NOTHING = "–"
 SECOND = "\n"
 """Divides a cell into what is read first and what is smaller below it."""
+
+_MOST = 10.0  # a share: what shows only more shows nothing
+_WIDEST = 100.0
+"""Upper over lower bound: what two processes that disagree leave open is no information, but looks so."""
 
 
 def words(name: str) -> str:
@@ -32,6 +35,8 @@ def interval(value: Interval, unit: str) -> str:
     """``26.8 ms to 27.2 ms``; empty where nothing is known of the spread or it is not seen."""
     if not (math.isfinite(value.low) and math.isfinite(value.high)):
         return ""
+    if 0 < _WIDEST * value.low < value.high:
+        return "no bounds known"
     low, high = units.display(value.low, unit), units.display(value.high, unit)
     return "" if low == high else f"{low} to {high}"
 
@@ -46,7 +51,11 @@ def bounds(figure: Operation) -> str:
 def smallest(overview: Overview, figure: Operation) -> str:
     """The smallest change that could be seen of a figure, empty where nobody knows."""
     noise = overview.noise_of(figure.key)
-    return "" if noise is None else share_text(noise.smallest)
+    if noise is None:
+        return ""
+    if noise.smallest >= _MOST:
+        return f"over {_MOST * 100:.0f} %"
+    return units.display(noise.smallest * 100, "%", digits=2)
 
 
 def case_text(overview: Overview, entry: Entry) -> str:

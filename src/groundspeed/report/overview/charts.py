@@ -17,8 +17,10 @@ from groundspeed.verdicts.ladders import size_text
 
 WIDTH, HEIGHT = 360, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 28  # room for the words of the axes
+_NAMED_TOP, _NAMED_BOTTOM = 26, 40  # the same with a name at either axis
 _ROW = 22  # a percentile's
 _APART = 46.0  # pixels that a tick's words take
+_FEWEST_TICKS = 3  # of a logarithmic axis: of two one does not see that it is one
 
 Scale = Callable[[float], float]
 
@@ -81,13 +83,17 @@ def _workers(one: Workers) -> str:
     peak = max(_upper(mark.value) for mark in one.marks)
     top = min(max(peak, per_worker * most), 1.6 * peak) * 1.05
     x = _linear(0.0, most * 1.04, _LEFT, WIDTH - _RIGHT)
-    y = _linear(0.0, top, HEIGHT - _BOTTOM, _TOP)
+    y = _linear(0.0, top, HEIGHT - _NAMED_BOTTOM, _NAMED_TOP)
     end = min(most, top / per_worker) if per_worker else most
     points = " ".join(f"{x(mark.at):.1f},{y(mark.value.centre):.1f}" for mark in one.marks)
     parts = [
         *_left_axis(_round_ticks(top), y, lambda tick: units.display(tick, "")),
-        *(_text(x(at), HEIGHT - 12, f"{at:g}", "middle") for at in _spaced([m.at for m in one.marks], x, 22)),
-        _text(WIDTH - _RIGHT, HEIGHT - 1, "workers", "end", "quiet"),
+        *(
+            _text(x(at), HEIGHT - 22, f"{at:g}", "middle")
+            for at in _spaced([mark.at for mark in one.marks], x, 22)
+        ),
+        _text(0, 12, one.unit, "start"),
+        _text(WIDTH - _RIGHT, HEIGHT - 4, "workers", "end"),
         _line(x(0), y(0), x(end), y(per_worker * end), "ideal"),
         f'<polyline class="line" points="{points}"/>',
     ]
@@ -147,19 +153,18 @@ def _decades(values: Iterable[Interval]) -> tuple[float, float]:
 
 
 def _powers(low: float, high: float) -> list[float]:
-    """Round numbers between the bounds: powers of ten, else ones, twos and fives, else any."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    tens = [10.0**power for power in range(first, last + 1)]
-    inside = [one for one in tens if low <= one <= high]
-    if len(inside) > 1:
-        return inside
-    few = [one * digit for one in tens for digit in (1, 2, 5) if low <= one * digit <= high]
-    return few if len(few) > 2 else [one for one in _round_ticks(high) if one >= low]
+    """Round numbers between the bounds: powers of ten, else ones, twos and fives, else any digit."""
+    tens = [10.0**power for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+    for digits in ((1,), (1, 2, 5), range(1, 10)):
+        inside = [one * digit for one in tens for digit in digits if low <= one * digit <= high]
+        if len(inside) >= _FEWEST_TICKS:
+            return inside
+    return [one for one in _round_ticks(high) if one >= low]
 
 
 def _round_ticks(top: float) -> list[float]:
     """Three to six round numbers from nothing to ``top``."""
-    raw = top / 4
+    raw = top / 5
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= raw)
     return [step * place for place in range(int(top / step) + 1)]

@@ -13,7 +13,8 @@ from html import escape
 from importlib.resources import files
 
 from groundspeed.report.overview import charts
-from groundspeed.report.overview.blocks import Block, Listing, blocks_of, subtitle_of, summary_of, title_of
+from groundspeed.report.overview.block import CLOSING, Block, Listing
+from groundspeed.report.overview.blocks import blocks_of, subtitle_of, summary_of, title_of
 from groundspeed.report.overview.cells import SECOND
 from groundspeed.report.table import plain
 from groundspeed.verdicts.overview import Overview
@@ -25,9 +26,11 @@ _OPEN_ROWS = 25
 """Of listings with titles: more are folded, for nobody reads them all."""
 _PICTURES = 12
 """Of a block: what fits on a screen or two; the table below has every case."""
-_WIDE = frozenset({"case", "request", "work", "worst case", "growth", "measured", "answers", "change"})
+_CASES = frozenset({"case", "request", "work", "worst case", "limit"})
+"""Columns with names of cases, which may go on in the next line."""
+_WIDE = (_CASES | {"growth", "measured", "answers"}) - {"limit"}
+_SHORT = 32  # characters of a line: an interval, a range of commits; what is no longer is not broken
 _BREAKS = re.compile(r"([._(](?=\w))")
-_CLOSING = "Values are medians; intervals are of 99 % where nothing else is said. Made by groundspeed report."
 _SIGNS = {
     "holds": "✓",
     "fails": "✗",
@@ -56,7 +59,7 @@ def to_html(overview: Overview) -> str:
         "<main>",
         *map(_block, blocks),
         "</main>",
-        f'<footer class="quiet"><p>{_CLOSING}</p></footer>',
+        f'<footer class="quiet"><p>{CLOSING}</p></footer>',
     ]
     return "\n".join(
         [
@@ -135,7 +138,7 @@ def _table(listing: Listing, most: int, name: str) -> str:
 def _row(listing: Listing, at: int) -> str:
     right, row = listing.table.right, listing.table.rows[at]
     cells = "".join(
-        f"<td{_side(name, right)}>{_cell(cell, name)}</td>"
+        f"<td{_side(name, right, cell)}>{_cell(cell, name)}</td>"
         for name, cell in zip(listing.table.header, row, strict=True)
     )
     if listing.bullets:
@@ -145,14 +148,20 @@ def _row(listing: Listing, at: int) -> str:
     return f"<tr>{cells}</tr>"
 
 
-def _side(name: str, right: frozenset[str]) -> str:
-    """Numbers to the right, names and sentences wide."""
-    return ' class="n"' if name in right else ' class="w"' if name in _WIDE else ""
+def _side(name: str, right: frozenset[str], cell: str = "") -> str:
+    """Numbers to the right, names and sentences wide, what is short in one line."""
+    if name in right:
+        return ' class="n"'
+    if name in _WIDE:
+        return ' class="w"'
+    return ' class="k"' if max(map(len, cell.split(SECOND))) <= _SHORT else ""
 
 
 def _cell(cell: str, column: str) -> str:
     first, *below = cell.split(SECOND)
-    text = _named(first) if column in _WIDE else _safe(first)
+    text = _named(first) if column in _CASES else _safe(first)
+    if column == "measured":
+        text = ", ".join(size.replace(" ", "&nbsp;") for size in text.split(", "))
     if column == "state" and first in _SIGNS:
         text = (
             f'<b class="state {first.replace(" ", "-")}"><i aria-hidden="true">{_SIGNS[first]}</i> {text}</b>'

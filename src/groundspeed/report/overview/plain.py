@@ -7,12 +7,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 
-from groundspeed.report.overview.blocks import Block, Listing, blocks_of, subtitle_of, summary_of, title_of
+from groundspeed.report.overview.block import CLOSING, WIDTH, Block, Listing
+from groundspeed.report.overview.blocks import blocks_of, subtitle_of, summary_of, title_of
 from groundspeed.report.overview.cells import SECOND
 from groundspeed.report.table import Table, escaped, plain
 from groundspeed.verdicts.overview import Overview
 
-WIDTH = 100
 _NARROWEST = 12  # characters of a column: a word a line
 _TEXT_ROWS = 60
 """Of a block on a terminal, which people read from its end; more are summed up by module, or counted."""
@@ -29,6 +29,7 @@ def to_text(overview: Overview) -> str:
         "\n".join(summary_of(overview)),
     ]
     parts += [_text_block(block) for block in blocks_of(overview)]
+    parts.append(_wrapped(CLOSING))
     return "\n\n".join(parts)
 
 
@@ -40,6 +41,7 @@ def to_markdown(overview: Overview) -> str:
         "\n".join(f"- {escaped(one)}" for one in summary_of(overview)),
     ]
     parts += [_markdown_block(block) for block in blocks_of(overview)]
+    parts.append(CLOSING)
     return "\n\n".join(parts)
 
 

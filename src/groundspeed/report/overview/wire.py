@@ -44,7 +44,7 @@ def document(overview: Overview) -> dict[str, Any]:
         **{one.name: section_wire(one, overview) for one in overview.sections},
         "targets": [target_wire(one) for one in overview.targets.rows],
         "scaling": [ladder_wire(one) for one in overview.ladders],
-        "regressions": [_group(one) for one in overview.regressions],
+        "regressions": [_group(one, overview) for one in overview.regressions.groups],
         "cases": [_case(one, overview) for one in overview.figures],
         "notices": list(overview.notices),
     }
@@ -158,12 +158,16 @@ def _word(text: str) -> str:
 # --- regressions, cases -----------------------------------------------------------------------------
 
 
-def _group(group: Group) -> dict[str, Any]:
+def _group(group: Group, overview: Overview) -> dict[str, Any]:
+    head = overview.commits.get(group.range.head)
     return {
         "id": group.id,
         "state": str(group.state),
         "base": group.range.base,
         "head": group.range.head,
+        "date": head.date.isoformat() if head else None,
+        "subject": head.subject if head else None,
+        "share_of_series": overview.regressions.broad(group).get(overview.machine),
         "series": [_affected(one) for one in group.affected],
     }
 
