@@ -1,16 +1,15 @@
 // Every benchmark at every commit against its own usual level: the picture, its window, and what stands out of it in words.
 
-import { changed, choice, words as wordBox } from "../parts/choice.js";
+import { changed, choice, holding, words as wordBox } from "../parts/choice.js";
 import { copyable } from "../parts/command.js";
 import { counted, h, style } from "../dom.js";
-import { wordsOf } from "../search.js";
 import { day } from "../units.js";
 import { addressOf } from "./benchmark/state.js";
 import { departuresOf } from "./heatmap/departures.js";
 import { legend } from "./heatmap/legend.js";
 import { HeatMap } from "./heatmap/map.js";
 import { standing } from "./heatmap/standing.js";
-import { byModule, holding, machineOf, suiteOf, windowOf } from "./heatmap/suite.js";
+import { byModule, machineOf, suiteOf, windowOf } from "./heatmap/suite.js";
 
 /**
  * @typedef {import("../view.js").View} View
@@ -137,7 +136,8 @@ class Heat {
     const { places, rows } = this.#suite;
     const place = (/** @type {string} */ word) => (this.#words.get(word) ? store.placeOf(this.#words.get(word) ?? "") : -1);
     this.#window = windowOf(places, place("from"), place("to"));
-    this.#rows = holding(rows, wordsOf(this.#words.get("q") ?? ""));
+    const holds = holding(this.#words.get("q") ?? "");
+    this.#rows = rows.filter(({ text }) => holds(text));
     const departures = departuresOf(this.#suite, this.#rows, this.#window);
     this.#map.node.hidden = !this.#rows.length;
     this.nothing.hidden = this.#rows.length > 0;

@@ -4,8 +4,7 @@ import { breakable, h } from "../../dom.js";
 import { commitLink, date, tags } from "../../parts/commit.js";
 import { ratioText } from "../../parts/ratio.js";
 import { table } from "../../parts/table.js";
-import { verdict } from "../../parts/verdict.js";
-import { toneWord } from "./tip.js";
+import { directionWord, verdict } from "../../parts/verdict.js";
 
 /**
  * @typedef {import("./departures.js").Departure} Departure
@@ -44,7 +43,7 @@ function levels({ worse, stretches }) {
   const ratios = stretches.map(({ log }) => ratioText(Math.exp(log)));
   const logs = stretches.map(({ log }) => log);
   const [low, high] = [logs.indexOf(Math.min(...logs)), logs.indexOf(Math.max(...logs))];
-  return [verdict(worse ? "worse" : "better", toneWord(worse, stretches[0].row)), h("div", { class: "ratio" }, `${ratios[low] === ratios[high] ? ratios[low] : `${ratios[low]} – ${ratios[high]}`} ${ratios.length > 1 ? "their" : "its"} usual`)];
+  return [verdict(worse ? "worse" : "better", directionWord(stretches[0].row.metric, worse)), h("div", { class: "ratio" }, `${ratios[low] === ratios[high] ? ratios[low] : `${ratios[low]} – ${ratios[high]}`} ${ratios.length > 1 ? "their" : "its"} usual`)];
 }
 
 /** @param {Store} store @param {import("../../data.js").Commit} commit */

@@ -51,14 +51,6 @@ export function machineOf(heat, named) {
     ?? heat.machines.reduce((/** @type {any} */ newest, /** @type {any} */ one) => (last(one) > last(newest) ? one : newest));
 }
 
-/** Rows whose text holds every word. @param {Row[]} rows @param {string[]} words  in lower case */
-export function holding(rows, words) {
-  return rows.filter(({ text }) => {
-    const lower = text.toLowerCase();
-    return words.every((word) => lower.includes(word));
-  });
-}
-
 /** @param {Row[]} rows @returns {Group[]} */
 export function byModule(rows) {
   return grouped(rows, ({ module }) => module).map((those) => ({ module: those[0].module, rows: those }));

@@ -2,7 +2,7 @@
 
 import { breakable, h } from "../../dom.js";
 import { tags } from "../../parts/commit.js";
-import { looks } from "../../parts/verdict.js";
+import { directionWord, looks } from "../../parts/verdict.js";
 import { day, display } from "../../units.js";
 import { BAR } from "./departures.js";
 import { inWords, USUAL } from "./scale.js";
@@ -42,11 +42,5 @@ export function levelOf(suite, row, column) {
   const text = inWords(suite.logs[code]);
   if (Math.abs(suite.logs[code]) < BAR) return text;
   const worse = suite.worse[row.at * suite.places.length + column] > USUAL;
-  return `${looks(worse ? "worse" : "better")[0]} ${text}, ${toneWord(worse, row)}`;
-}
-
-/** Times have words of their own. @param {boolean} worse @param {Row} row */
-export function toneWord(worse, { metric: { unit } }) {
-  if (unit === "s") return worse ? "slower" : "faster";
-  return worse ? "worse" : "better";
+  return `${looks(worse ? "worse" : "better")[0]} ${text}, ${directionWord(row.metric, worse)}`;
 }
