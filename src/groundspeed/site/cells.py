@@ -68,12 +68,14 @@ def cells(
     codes = np.rint(np.log(np.abs(values), out=np.zeros_like(values), where=logged) / STEP).astype(np.int32)
     shown = np.exp(codes * STEP, out=values.copy(), where=logged)  # as a reader will decode it
     bounded = np.isfinite(values) & np.isfinite(low) & np.isfinite(high)
-    return Cells(
-        kinds=kinds,
-        codes=codes,
-        low=_bounds(values, low, 1 - low / np.where(shown, shown, 1), bounded),
-        high=_bounds(values, high, high / np.where(shown, shown, 1) - 1, bounded),
-    )
+    scale = np.where(bounded & (shown != 0), shown, 1)
+    with np.errstate(over="ignore"):  # too far for a double is as far as codes go
+        return Cells(
+            kinds=kinds,
+            codes=codes,
+            low=_bounds(values, low, 1 - low / scale, bounded),
+            high=_bounds(values, high, high / scale - 1, bounded),
+        )
 
 
 def counts(unit: str) -> bool:

@@ -40,10 +40,12 @@ def value_table(subject: Subject, series: Sequence[int]) -> ValueTable:
     width = int(column[-1]) + 1
     table = np.full((len(chosen), width), np.nan, np.float32)
     related = np.array([subject.stepped.scales[one] is Scale.RATIO for one in series])
-    with np.errstate(over="ignore", divide="ignore"):  # beyond 1e38 or below 1e-38: infinite, and so a gap
-        rows = np.repeat(np.arange(len(chosen)) * width, sizes)
-        table.ravel()[rows + column[place]] = np.concatenate([one.values for one in chosen])
-        np.log(table, out=table, where=related[:, np.newaxis])
+    values = np.concatenate([one.values for one in chosen])
+    rows = np.repeat(np.arange(len(chosen)), sizes)
+    # without a logarithm, or a difference beyond 1e38: not finite, and so a gap
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        np.log(values, out=values, where=related[rows])
+        table.ravel()[rows * width + column[place]] = values
     table[np.isinf(table)] = np.nan
     return ValueTable(
         series=np.array(series, np.int64), places=np.flatnonzero(seen), values=table, related=related
