@@ -131,7 +131,10 @@ export class Store {
 
   /** @param {Entry} entry @returns {Promise<Benchmark>} */
   benchmark(entry) {
-    return this.#once(entry.shard, async (address) => decodeBenchmark(await (await answered(address)).arrayBuffer()));
+    return this.#once(entry.shard, async (address) => {
+      const file = await (await answered(address)).arrayBuffer();
+      return undamaged(address, () => decodeBenchmark(file));
+    });
   }
 
   /**
@@ -167,11 +170,21 @@ export class Store {
 
 /** @param {URL} address @param {string} format */
 async function read(address, format) {
-  const payload = await (await answered(address)).json();
+  const text = await (await answered(address)).text();
+  const payload = await undamaged(address, () => JSON.parse(text));
   if (payload.format !== format || payload.version !== 1) {
     throw new Error(`${address.pathname} is not ${format} 1 but ${payload.format} ${payload.version}`);
   }
   return payload;
+}
+
+/** What is read from a file that came; a sentence where it cannot be. @template T @param {URL} address @param {() => T | Promise<T>} reading */
+async function undamaged(address, reading) {
+  try {
+    return await reading();
+  } catch (error) {
+    throw new Error(`${address.pathname} is damaged: ${error instanceof Error ? error.message : error} Publish again: groundspeed publish.`, { cause: error });
+  }
 }
 
 /** @param {URL} address @returns {Promise<Response>} */

@@ -15,15 +15,16 @@ const STEP_COLUMNS = 10;
 
 /** @param {ArrayBuffer} file @returns {Promise<Benchmark>} */
 export async function decodeBenchmark(file) {
+  if (file.byteLength < 8) throw new Error("it ends within its first eight bytes.");
   const head = new Uint8Array(file, 0, 8);
   const magic = String.fromCharCode(...head.subarray(0, 4));
-  if (magic !== MAGIC) throw new Error(`this is no benchmark's file: it begins with ${JSON.stringify(magic)}`);
+  if (magic !== MAGIC) throw new Error(`it is no benchmark's file, but begins with ${JSON.stringify(magic)}.`);
   const packed = new Blob([new Uint8Array(file, 8)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
   const length = new DataView(file).getUint32(4, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(0, length)));
   if (header.format !== "groundspeed-benchmark" || header.version !== 2) {
-    throw new Error(`this is not groundspeed-benchmark 2 but ${header.format} ${header.version}`);
+    throw new Error(`it is not groundspeed-benchmark 2 but ${header.format} ${header.version}.`);
   }
   return benchmark(header, new Columns(bytes, length));
 }
@@ -39,6 +40,7 @@ class Columns {
   /** @param {number} count @returns {Uint8Array} */
   take(count) {
     this.at += count;
+    if (this.at > this.bytes.length) throw new Error("it ends before its last column does.");
     return this.bytes.subarray(this.at - count, this.at);
   }
 
