@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -181,6 +182,26 @@ def test_a_site_among_the_results_is_refused_before_anything_is_written(tmp_path
     assert done.returncode == 2
     assert "would be read as results" in " ".join(done.stderr.split())
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_ctrl_c_amid_publish_is_said_and_leaves_the_old_site(tmp_path: Path) -> None:
+    """Held where it claims its folder, by a pipe in the marker's place: there it waits for a reader."""
+    make_project(tmp_path)
+    assert groundspeed("publish", where=tmp_path).returncode == 0
+    html = tmp_path / "html"
+    (html / ".groundspeed-site").unlink()
+    os.mkfifo(html / ".groundspeed-site")
+    before = {path: path.read_bytes() for path in html.rglob("*") if path.is_file()}
+    shutil.rmtree(tmp_path / ".groundspeed")
+    command = [sys.executable, "-m", "groundspeed", "publish", "--force"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as publishing:
+        while not (tmp_path / ".groundspeed" / "index").is_dir():
+            assert publishing.poll() is None
+            os.sched_yield()
+        publishing.send_signal(signal.SIGINT)
+        _, said = publishing.communicate()
+    assert (publishing.returncode, said.strip()) == (130, "groundspeed: interrupted.")
+    assert {path: path.read_bytes() for path in html.rglob("*") if path.is_file()} == before
 
 
 def test_publish_asks_before_it_writes_among_files_of_others(tmp_path: Path) -> None:
