@@ -395,6 +395,45 @@ def test_a_finger_asks_first_and_then_follows(drifting: Path, visit: Visitor) ->
     assert f"commit={SHORT[21]}" in page.evaluate("location.hash")
 
 
+@pytest.fixture(scope="module")
+def tall(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty modules of two benchmarks; the last of them all slows down."""
+    rows = [
+        series(f"m{module:02}.time_{name}", slowed(1, times=1.6 if (module, name) == (19, "b") else 1))
+        for module in range(20)
+        for name in "ab"
+    ]
+    benchmarks = {one.key.case.benchmark: benchmark(one.key.case.benchmark) for one in rows}
+    archive = dataclasses.replace(
+        small_archive(), series=tuple(rows), benchmarks=benchmarks, machines={"camel": {}}
+    )
+    return published(archive, tmp_path_factory.mktemp("tall") / "html")
+
+
+# All in view, though it is longer than the screen; and rows that scroll in their box.
+@pytest.mark.parametrize("group", ["", "module"])
+def test_the_last_row_is_reached(tall: Path, visit: Visitor, group: str) -> None:
+    page = visit(tall, viewport={"width": 390, "height": 400}).go(f"#/heatmap?group={group}")
+    assert drawn(page)["rows"] == 40
+    page.locator(GRID).focus()
+    for _ in range(5):
+        page.keyboard.press("PageDown")
+    expect(page.locator(f"{GRID} [role=rowheader]")).to_have_text("m19.time_b")
+    scrolled: int = page.evaluate(f"document.querySelector('{GRID}').scrollTop")
+    assert (scrolled > 0) == (group == "module")
+    row = drawn(page)["tops"][39] - scrolled
+    box = page.locator(GRID).bounding_box()
+    assert box
+    assert drawn(page)["axis"] + row < box["height"]
+    expect(page.locator(".heat .tip")).to_be_in_viewport(ratio=1)
+    place = at(page, 39, 25)
+    red, _, blue, _ = page.evaluate(SHADE, [place["x"], place["y"] - scrolled - 1.5])
+    assert red > blue + 60
+    page.locator(GRID).hover(position={"x": place["x"], "y": place["y"] - scrolled - 1.5})
+    expect(page.locator(".heat .tip")).to_contain_text("m19.time_b")
+    expect(page.locator(".heat .tip")).to_contain_text("▲ 1.")
+
+
 # --- around it ---------------------------------------------------------------------------------
 
 

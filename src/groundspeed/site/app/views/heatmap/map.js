@@ -101,7 +101,9 @@ export class HeatMap {
     this.#width = this.node.clientWidth;
     if (!this.#width || !this.#shown) return;
     const { suite, groups, window, named } = this.#shown;
+    this.grid.style.removeProperty("max-height");
     const room = pixels(getComputedStyle(this.grid).maxHeight);
+    this.grid.style.setProperty("max-height", "none"); // the stylesheet says what shows at once; an overview may be longer
     const axis = axisOf(this.#commits);
     const layout = layoutOf(groups, this.#width, room - axis, named);
     const whole = layout.height + axis + 2;
@@ -286,6 +288,7 @@ export class HeatMap {
     const beyond = cell.column > last ? cell.column - last : Math.min(0, cell.column - first);
     this.#take(cell);
     this.#reveal(scene, cell.row);
+    this.tip.scrollIntoView({ block: "nearest" }); // an overview may be longer than the screen
     this.said.textContent = `${scene.layout.rows[cell.row].text}: ${cellSaid(shown.suite, this.#commits, scene.layout.rows[cell.row], cell.column)}`;
     if (beyond) this.#events.zoom([first + beyond, last + beyond]);
   }
