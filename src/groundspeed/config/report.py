@@ -83,8 +83,14 @@ def _section(table: Table, name: str) -> StatedSection:
         value, item = inner.values.get("cases"), inner.get("item", str)
     keys = [value] if isinstance(value, str) else value
     if not isinstance(keys, list) or not keys or not all(isinstance(one, str) and one for one in keys):
-        raise ConfigError(f"{where} must name cases, such as {_EXAMPLE}, not {kind_of(value)}.")
+        raise ConfigError(f"{where} must name cases, such as {_EXAMPLE}, not {_said(value)}.")
     if item is not None and _WORD.fullmatch(item) is None:
         raise ConfigError(f'{table.file}: "{table.path}.{name}.item" must be a word such as "queries".')
     cases = tuple(Meant(glob=glob, metric=metric) for glob, metric in map(split_key, keys))
     return StatedSection(name=name, cases=cases, item=item or ITEM)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return "a list of something else" if value else "an empty list"
+    return kind_of(value)
