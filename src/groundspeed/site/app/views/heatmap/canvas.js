@@ -25,7 +25,7 @@ import { shadesOf } from "./scale.js";
 
 const [DATES, RELEASES] = [22, 18]; // CSS pixels above the rows
 const RIGHT = 1; // a pixel, or the last column is cut where the box has its edge
-const WIDE = 6; // CSS pixels: from here on cells are parted by a line
+const WIDE = 6; // CSS pixels: cells that are at least so wide and high are parted by a line; flat ones would look woven
 const APART = 18; // CSS pixels between two dates at the least
 const TEXT = 13; // from one name to the next
 
@@ -78,7 +78,7 @@ export function drawMap(canvas, scene, colours) {
   context.clip();
   context.translate(0, axis - scrolled);
   if (to >= 0) strips(context, scene, from, to, colours);
-  if (stride(scene) >= WIDE) seams(context, scene, colours);
+  if (stride(scene) >= WIDE && layout.strip >= WIDE) seams(context, scene, colours);
   if (layout.named) names(context, scene, from, to, colours);
   heads(context, scene, colours);
   context.restore();
