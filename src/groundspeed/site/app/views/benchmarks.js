@@ -64,6 +64,7 @@ class Benchmarks {
   #rows;
   /** @type {Item[]} */ #shown = [];
   #machines;
+  #newest; // found once: asking for the machine is done for every case
 
   /** @param {import("../view.js").Frame} frame @param {Item[]} items @param {(line: number) => Float64Array} courses @param {URLSearchParams} words */
   constructor(frame, items, courses, words) {
@@ -72,6 +73,7 @@ class Benchmarks {
     this.#courses = courses;
     this.#words = words;
     this.#machines = [...new Set(items.map(({ machine }) => machine))];
+    this.#newest = newestMachine(items);
     this.found = h("p", { id: "found", class: "quiet", role: "status" });
     this.controls = h("div", { class: "choose" });
     this.nothing = h("p", { class: "quiet" });
@@ -110,7 +112,7 @@ class Benchmarks {
 
   get #machine() {
     const named = this.#words.get("machine") ?? "";
-    return this.#machines.includes(named) ? named : newestMachine(this.#items);
+    return this.#machines.includes(named) ? named : this.#newest;
   }
 
   get #environment() {
