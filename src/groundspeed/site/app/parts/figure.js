@@ -1,6 +1,7 @@
 // A drawing that is as wide as its place. Owns when it is drawn, and the ticks of its axes; draws nothing itself.
 
 import { h } from "../dom.js";
+import { day, moment } from "../units.js";
 
 /**
  * A box that draws once it has a width, and again when that changes. Colours come from the stylesheet, so a
@@ -37,7 +38,7 @@ export function logTicks(low, high, most = 7) {
 }
 
 /**
- * Round dates between two moments: the first of a year, quarter, month, or days.
+ * Round dates between two moments: the first of a year, quarter, month; else both, as days or within a day as times.
  * @param {number} from  seconds since 1970
  * @param {number} to
  * @param {number} most
@@ -51,7 +52,8 @@ export function dateTicks(from, to, most) {
     }
   }
   const ends = from === to ? [from] : [from, to];
-  return ends.map((at) => ({ at, label: new Date(at * 1000).toISOString().slice(0, 10) }));
+  const within = from !== to && day(from) === day(to); // one day: the time of day tells them apart
+  return ends.map((at) => ({ at, label: within ? moment(at).slice(0, 16) : day(at) }));
 }
 
 /** @param {number} from @param {number} to @param {number} months */

@@ -12,6 +12,7 @@ import { path } from "./trend.js";
  * @property {boolean} [failed]  the newest is a failure: a cross at the end
  */
 
+const ALONE = 1.4; // of a point between gaps: a dash as short as the line is wide would not be seen
 const MARGIN = 3; // room for half a stroke and the dot at the end
 
 /**
@@ -28,7 +29,8 @@ export function spark(values, { label, width = 120, height = 22, least = 0, fail
   return svg("svg", { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }) },
     label && svg("title", {}, label),
     svg("path", { d: path(points), transform: `translate(${MARGIN} ${MARGIN})` }),
-    last && svg("circle", { cx: last[0] + MARGIN, cy: last[1] + MARGIN, r: 2 }),
+    points.map((point, at) => point && !points[at - 1] && !points[at + 1] && svg("circle", { cx: point[0] + MARGIN, cy: point[1] + MARGIN, r: ALONE })),
+    last && svg("circle", { class: "last", cx: last[0] + MARGIN, cy: last[1] + MARGIN, r: 2 }),
     failed && svg("path", { class: "cross", d: `M${end - 3} ${height / 2 - 3}l6 6m0 -6l-6 6` }));
 }
 

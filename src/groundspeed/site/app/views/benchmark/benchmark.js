@@ -4,16 +4,17 @@ import { Chart, load } from "./chart.js";
 import { curvesOf, growthPicture, membersOf, newestRow, sizeOf, sizes } from "./along.js";
 import { choice, replaced } from "./controls.js";
 import { breakable, counted, h, style } from "../../dom.js";
-import { commitPanel, commitWords, pointText, tagged, valuesTable } from "./details.js";
-import { display } from "../../units.js";
+import { commitPanel, growthText, pointText, valuesTable } from "./details.js";
 import { growthLegend, legend } from "./legend.js";
-import { chosen, chosenMetric, dimensions, lines } from "./lines.js";
+import { chosen, chosenMetric, dimensions, lines, silent } from "./lines.js";
 import { metricField, metricName, newestTable, shownMetrics } from "./metrics.js";
 import { moduleOf } from "../../search.js";
 import { pictureOf, placesOf, possible, zoomOf } from "./picture.js";
+import { profilesAt } from "./profiles.js";
 import { samplesAt } from "./samples.js";
 import { statesOf, stepList, stepsOf } from "./steps.js";
 import { format, parse } from "./state.js";
+import { stand } from "./tip.js";
 import { crumbs, neighbours, wayLinks } from "./ways.js";
 
 /**
@@ -118,18 +119,25 @@ class BenchmarkPage {
 
   /** @param {State} state */
   update(state) {
-    const { store } = this.#data;
+    const { store, entry } = this.#data;
     this.#state = state;
-    const left = this.#gather();
-    this.#places = placesOf(this.#lines, store.commits, state.x);
-    this.#drawControls();
     const shown = JSON.stringify([[...state.choices], state.x, state.y, state.earlier, state.zoom, this.#size() && state.commit]);
-    if (shown !== this.#shown) this.#drawChart(shown);
+    const anew = shown !== this.#shown; // else the reader goes from commit to commit, or opens a fold
+    if (anew) this.#draw(shown);
     else this.#chart?.pick(this.#picked());
-    this.#drawWords(left);
+    this.ways.replaceChildren(wayLinks(neighbours(store, entry, state, this.#lines[0]?.versions[0] ?? null)));
     this.#drawPanel();
     this.#drawSteps();
-    this.#fillFolds();
+    this.#fillFolds(anew);
+  }
+
+  /** What hangs on the choices. @param {string} shown */
+  #draw(shown) {
+    const left = this.#gather();
+    this.#places = placesOf(this.#lines, this.#data.store.commits, this.#state.x);
+    this.#drawControls();
+    this.#drawChart(shown);
+    this.#drawWords(left);
   }
 
   /** Along a parameter there is a curve for each set of cases, whose members are the lines. @returns {number} lines that are too many */
@@ -177,7 +185,7 @@ class BenchmarkPage {
   // --- choices ----------------------------------------------------------------------------------
 
   #drawControls() {
-    const { benchmark, store, entry } = this.#data;
+    const { benchmark } = this.#data;
     const state = this.#state;
     const now = chosen(benchmark, state);
     const metric = chosenMetric(benchmark, state);
@@ -199,7 +207,6 @@ class BenchmarkPage {
     if (benchmark.metrics.length > 1) {
       replaced(this.metrics, [metricField({ shown: shownMetrics(benchmark, state), places: this.#inView(), chosen: metric, change: (key) => this.#choose("metric", [key]) })]);
     }
-    this.ways.replaceChildren(wayLinks(neighbours(store, entry, state, this.#lines[0]?.versions[0] ?? null)));
   }
 
   /** @param {import("./lines.js").Dimension} dimension @param {Set<string>} on */
@@ -276,12 +283,7 @@ class BenchmarkPage {
       this.tip.replaceChildren(...pointText({ store, line, several: this.#lines.length > 1, place: this.#places[stop], far: stroke.outliers.get(stop) ?? null, metric }));
     }
     this.tip.hidden = false;
-    const over = this.host.querySelector(".u-over");
-    const [left, top] = over instanceof HTMLElement ? [over.offsetLeft, over.offsetTop] : [0, 0];
-    const room = this.frame.clientWidth - this.tip.offsetWidth - 8;
-    const beside = left + at.x + 14 > room ? left + at.x - this.tip.offsetWidth - 14 : left + at.x + 14;
-    this.tip.style.setProperty("left", `${Math.min(room, Math.max(8, beside))}px`);
-    this.tip.style.setProperty("top", `${Math.max(4, Math.min(top + at.y - this.tip.offsetHeight / 2, this.frame.clientHeight - this.tip.offsetHeight - 4))}px`);
+    stand(this.tip, this.frame, this.host.querySelector(".u-over"), at);
   }
 
   /** @param {Stroke} stroke @param {number} stop */
@@ -291,9 +293,8 @@ class BenchmarkPage {
     const picked = this.#picked();
     if (!series || !size) return [];
     const place = stroke.apart && picked !== null ? this.#places[picked] : series.commits[newestRow(series)];
-    return [h("p", { class: "value" }, h("strong", {}, display(/** @type {number} */ (stroke.values[stop]), series.metric.unit)), ` at ${size.label} ${series.params[size.axis]}`),
-      h("p", {}, tagged(stroke.tag), ` ${this.#curves.find(({ tag }) => tag === stroke.tag)?.label ?? ""}`),
-      ...commitWords(store.commits[place])].filter((node) => node instanceof HTMLElement);
+    const label = this.#curves.find(({ tag }) => tag === stroke.tag)?.label ?? "";
+    return growthText({ series, size, tag: stroke.tag, label, value: /** @type {number} */ (stroke.values[stop]), commit: store.commits[place] });
   }
 
   /** @param {number} count */
@@ -345,6 +346,7 @@ class BenchmarkPage {
       h("span", {}, h("strong", {}, name), metric.unit && metric.unit !== name && metric.name ? ` in ${metric.unit}` : "",
         state.y === "ratio" && !impossible ? ", relative to the first level in view" : "", ` · ${metric.better} is better`),
       impossible && h("span", { class: "notice" }, "Not every value is above zero: drawn as it is."),
+      silent(this.#lines) && h("span", { class: "notice quiet" }, silent(this.#lines)),
       left > 0 && h("span", { class: "notice" }, `${counted(left, "more line")} chosen than can be told apart: narrow the choice.`),
       this.beyond,
       state.zoom && !this.#size() && h("button", { type: "button", onclick: () => this.#go({ zoom: null }) }, "Show all"),
@@ -361,9 +363,11 @@ class BenchmarkPage {
       return;
     }
     const place = this.#places[stop];
-    const samples = h("div", { class: "samples" });
-    this.panel.replaceChildren(...commitPanel({ store, benchmark, lines: this.#lines, place, close: () => this.#go({ commit: null }) }), samples);
-    void samplesAt({ store, benchmark, lines: this.#lines, place }).then((nodes) => samples.replaceChildren(...nodes));
+    const [profiles, samples] = [h("div"), h("div", { class: "samples" })];
+    const asked = { store, benchmark, lines: this.#lines, place };
+    this.panel.replaceChildren(...commitPanel({ ...asked, close: () => this.#go({ commit: null }) }), profiles, samples);
+    void profilesAt(asked).then((nodes) => profiles.replaceChildren(...nodes));
+    void samplesAt(asked).then((nodes) => samples.replaceChildren(...nodes));
   }
 
   #drawSteps() {
@@ -373,10 +377,12 @@ class BenchmarkPage {
       picked: stop === null ? null : this.#places[stop], several: this.#lines.length > 1, pick: (place) => this.#pick(place) }));
   }
 
-  #fillFolds() {
+  /** @param {boolean} anew  whether what stands in them is of other choices */
+  #fillFolds(anew) {
     const { store, benchmark } = this.#data;
     for (const [name, fold] of Object.entries(this.folds)) {
       fold.open = this.#state.open.has(name);
+      if (!anew && fold.open === (fold.children.length > 1)) continue;
       const content = !fold.open ? [] : name === "metrics" ? [newestTable(benchmark, shownMetrics(benchmark, this.#state))]
         : name === "source" ? [h("pre", { tabindex: "0" }, benchmark.code)]
           : [h("p", {}, h("button", { type: "button", onclick: () => void this.#save() }, "Save as CSV"),

@@ -181,6 +181,7 @@ export class Chart {
   /** @param {number} low @param {number} high @returns {[number, number]} */
   #across(low, high) {
     const { along, logX, stops } = this.#picture;
+    if (stops.length === 1) low = high = stops[0]; // uPlot would set it at the left edge
     this.#window = low === null || high === null ? [0, 0] : [low, high];
     if (low === null || high === null) return [0, 1];
     if (logX) return low === high ? [low / 2, high * 2] : [low / (high / low) ** 0.04, high * (high / low) ** 0.04];
@@ -221,7 +222,8 @@ export class Chart {
 
   /** @param {any} u @param {(number | null)[]} at @param {number} step */
   #rungs(u, at, step) {
-    const { unit, y } = this.#picture;
+    const { unit, y, strokes } = this.#picture;
+    if (!strokes.some(({ values, carried }) => carried.size || values.some((value) => typeof value === "number"))) return at.map(() => ""); // of nothing
     if (y === "log") {
       const { min, max } = u.scales.y;
       return logRungs(min, max).map(({ value, named }) => (named ? display(value, unit, max / min < 2 ? 3 : 2) : ""));

@@ -59,7 +59,7 @@ function carriedText(store, { series, row }) {
 }
 
 /** A commit in the tooltip: hash, day, tags, subject. @param {Commit} commit */
-export function commitWords(commit) {
+function commitWords(commit) {
   return [
     h("p", {}, h("span", { class: "hash" }, commit.short), ` ${day(commit.date)}`, tags(commit)),
     commit.subject && h("p", { class: "subject" }, commit.subject),
@@ -88,6 +88,16 @@ export function pointText({ store, line, several, place, far, metric }) {
     ...commitWords(store.commits[place]),
     spot.series !== line.versions[line.versions.length - 1] && h("p", { class: "quiet" }, `an earlier version of the ${metric.name || "benchmark"}`),
   ].filter((node) => node instanceof HTMLElement);
+}
+
+/**
+ * A point along a parameter, in the tooltip.
+ * @param {{series: Series, size: {label: string, axis: number}, tag: number, label: string, value: number, commit: Commit}} asked
+ * @returns {HTMLElement[]}
+ */
+export function growthText({ series, size, tag, label, value, commit }) {
+  return [h("p", { class: "value" }, h("strong", {}, display(value, series.metric.unit)), ` at ${size.label} ${series.params[size.axis]}`),
+    h("p", {}, tagged(tag), ` ${label}`), ...commitWords(commit)].filter((node) => node instanceof HTMLElement);
 }
 
 /**

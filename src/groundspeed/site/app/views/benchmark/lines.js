@@ -131,3 +131,10 @@ export function inTime(versions, current) {
     series.version === current && current !== null ? Infinity : series.commits[series.commits.length - 1] ?? -1;
   return [...versions].sort((a, b) => age(a) - age(b));
 }
+
+/** Why a chart is empty; "" where it is not. @param {Line[]} lines */
+export function silent(lines) {
+  const all = lines.flatMap(({ versions }) => versions);
+  if (all.some(({ values }) => values.some((value) => value !== null))) return "";
+  return all.some(({ failures }) => failures.size) ? "No value: it failed wherever it was measured." : "No value: it was skipped wherever it was measured.";
+}
