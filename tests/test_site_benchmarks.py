@@ -25,6 +25,16 @@ def test_a_case_is_found_by_words_of_its_text(site: Path, visit: Visitor) -> Non
     expect(page.locator(".rows-body a")).to_have_count(3)
 
 
+def test_a_search_leaves_machine_and_order_as_they_were_chosen(site: Path, visit: Visitor) -> None:
+    page = visit(site).go("#/benchmarks?machine=camel&sort=-value&fold=walk")
+    page.locator("#search").fill("herd")
+    expect(page.locator(".rows mark").first).to_be_visible()
+    assert page.evaluate("location.hash") == "#/benchmarks?machine=camel&sort=-value&q=herd"
+    page.locator("#search").fill("")
+    expect(page.locator(".rows mark")).to_have_count(0)
+    assert page.evaluate("location.hash") == "#/benchmarks?machine=camel&sort=-value"
+
+
 def test_the_last_change_stands_in_words(site: Path, visit: Visitor) -> None:
     page = visit(site).go("#/benchmarks?q=cross&machine=camel")
     expect(page.locator(".rows-body .change")).to_have_text("▲ +30 % slower")

@@ -150,7 +150,9 @@ class Page {
 
   /** @param {string} text */
   #search(text) {
-    this.#go(format("benchmarks", null, text ? { q: text } : {}), parse(location.hash).view === "benchmarks");
+    const here = parse(location.hash);
+    if (this.#view?.search && this.#shown && same(this.#shown, here)) this.#view.search(text);
+    else this.#go(format("benchmarks", null, text ? { q: text } : {}), here.view === "benchmarks");
   }
 
   /** @param {KeyboardEvent} event */

@@ -11,6 +11,7 @@
  * @property {() => void} [shown]  the nodes stand in the document: what needs a width is drawn here
  * @property {() => void} [repaint]  the colours changed
  * @property {() => void} [destroy]
+ * @property {(text: string) => void} [search]  look for what the search box holds; without it the list of benchmarks does
  * @property {() => HTMLElement | null} [first]  the first of what was found: an arrow down in the search box
  *   focuses it, Enter there follows it
  * @property {[keys: string, does: string][]} [keys]  the view's own keys, as the dialog behind `?` lists them

@@ -102,6 +102,11 @@ class Benchmarks {
     return this.#rows.first;
   }
 
+  /** Machine, environment and order stay; what was closed may hold what is looked for. @param {string} text */
+  search(text) {
+    this.#go({ q: text, open: "", fold: "" });
+  }
+
   destroy() {
     this.#rows.destroy();
   }
