@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from groundspeed.records import Case
 from groundspeed.report.overview import render_overview
 from groundspeed.report.overview.cells import interval
 from groundspeed.report.overview.charts import draw
@@ -18,6 +19,7 @@ from groundspeed.report.overview.pictures import Mark, Workers
 from groundspeed.report.overview.plain import fitted
 from groundspeed.report.overview.wire import keyed
 from groundspeed.report.table import OverviewFormat, Table
+from groundspeed.results.profiles import profile_path
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.newest import Present
 from groundspeed.verdicts.overview import Overview, overview
@@ -27,8 +29,9 @@ from tests.commands import groundspeed
 from tests.growing import grow
 from tests.readings import made
 from tests.schemas import faults
-from tests.site_answers import answered
+from tests.site_answers import CROSS, answered
 from tests.site_archives import HOSTILE
+from tests.speedscopes import sampled, written
 
 GOLDENS = Path(__file__).parent / "fixtures" / "report"
 SCHEMA = json.loads((files("groundspeed.report.overview") / "report.schema.json").read_text(encoding="utf-8"))
@@ -96,8 +99,20 @@ def test_the_axes_of_rates_say_what_they_count() -> None:
 
 @pytest.fixture(scope="module")
 def camel(tmp_path_factory: pytest.TempPathFactory) -> Overview:
-    """A machine with a regression of each state, targets of each, and a benchmark that fails."""
-    return overview(Present(answered(tmp_path_factory.mktemp("camel")).reading, "camel", None))
+    """A machine with a regression of each state, targets of each, a benchmark that fails, and a profile."""
+    made = answered(tmp_path_factory.mktemp("camel"))
+    frames: list[dict[str, Any]] = [{"name": HOSTILE, "file": f"{HOSTILE}.py", "line": 7}, {"name": "walk"}]
+    case = Case(benchmark=CROSS, params=())
+    results = made.configuration.suite.results_dir
+    written(
+        profile_path(results, "camel", made.commits[-2], case, "cpu"),
+        sampled([[1], [1, 0]], [1, 3]),
+        frames=frames,
+    )
+    broken = profile_path(results, "camel", made.commits[-1], case, "alloc")
+    broken.parent.mkdir()
+    broken.write_bytes(b"")
+    return overview(Present(made.reading, "camel", None))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +130,8 @@ def test_json_keeps_its_schema(camel: Overview) -> None:
         ("confirmed", f"Count {HOSTILE}"),
         ("suspected", "Change 20"),
     ]
+    assert [one["own"] for one in found["bottlenecks"][0]["functions"]] == [0.75, 0.25]
+    assert ["is no profile" in one for one in found["notices"]] == [True]
     broken = {**found, "version": 2, "cases": [{**found["cases"][0], "value": True}], "memory": {"x": "y"}}
     said = faults(broken, SCHEMA)
     assert {"$.version is not 1", "$.cases[0].value is no number or null"} <= set(said)

@@ -14,8 +14,10 @@ from datetime import datetime
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.records import Benchmark, Commit, MachineProfile, SeriesKey
 from groundspeed.results.index import RecordedSession
+from groundspeed.results.profiles import stored_profiles
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.answers import Grown
+from groundspeed.verdicts.bottlenecks import Bottleneck, bottlenecks
 from groundspeed.verdicts.groups import OPEN, Affected, Regressions, State, ranked
 from groundspeed.verdicts.ladders import Sizes
 from groundspeed.verdicts.newest import Present
@@ -50,6 +52,7 @@ class Overview:
     targets: TargetReport
     ladders: tuple[Grown, ...]
     regressions: Regressions
+    bottlenecks: tuple[Bottleneck, ...]
     notices: tuple[str, ...]
 
     @property
@@ -89,6 +92,11 @@ def overview(present: Present, pattern: str | None = None) -> Overview:
     sections = sections_of(found.operations, project.report, archive.benchmarks)
     if pattern is not None:  # what was not asked for is not missed
         sections = tuple(one for one in sections if isinstance(one, Section))
+    profiles = [
+        one for one in stored_profiles(configuration.suite.results_dir) if one.machine == present.machine
+    ]
+    cases = {one.key.case for one in found.operations}
+    profiled = bottlenecks(profiles, cases, reading.order, commit)
     return Overview(
         project=configuration.suite.project,
         machine=present.machine,
@@ -105,7 +113,8 @@ def overview(present: Present, pattern: str | None = None) -> Overview:
         targets=found.targets,
         ladders=found.ladders,
         regressions=open_at(find_regressions(reading), commit, present.machine, pattern),
-        notices=(*configuration.warnings, *reading.notices),
+        bottlenecks=profiled.found,
+        notices=(*configuration.warnings, *reading.notices, *profiled.notices),
     )
 
 

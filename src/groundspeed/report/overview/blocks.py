@@ -14,6 +14,7 @@ from groundspeed import units
 from groundspeed.report.machine import fingerprint_rows
 from groundspeed.report.overview import cells
 from groundspeed.report.overview.block import Block, Listing, counted, sentence
+from groundspeed.report.overview.bottlenecks import bottlenecks_block
 from groundspeed.report.overview.cells import NOTHING, SECOND
 from groundspeed.report.overview.open_regressions import open_text, regressions_block
 from groundspeed.report.overview.pictures import Picture, bullet, growth, percentiles, workers
@@ -77,12 +78,13 @@ def summary_of(overview: Overview) -> tuple[str, ...]:
 
 
 def blocks_of(overview: Overview) -> tuple[Block, ...]:
-    """Every block that has something to say. What profiles say of bottlenecks goes behind the regressions."""
+    """Every block that has something to say."""
     found = [
         _targets(overview),
         *_sections(overview),
         _scaling(overview),
         regressions_block(overview),
+        bottlenecks_block(overview),
         _others(overview),
         _system(overview),
     ]

@@ -26,8 +26,8 @@ _OPEN_ROWS = 25
 """Of listings with titles: more are folded, for nobody reads them all."""
 _PICTURES = 12
 """Of a block: what fits on a screen or two; the table below has every case."""
-_CASES = frozenset({"case", "request", "work", "worst case", "limit"})
-"""Columns with names of cases, which may go on in the next line."""
+_CASES = frozenset({"case", "request", "work", "worst case", "function", "limit"})
+"""Columns with names from code, which may go on in the next line."""
 _WIDE = (_CASES | {"growth", "measured", "answers"}) - {"limit"}
 _SHORT = 32  # characters of a line: an interval, a range of commits; what is no longer is not broken
 _BREAKS = re.compile(r"([._(](?=\w))")
@@ -159,7 +159,8 @@ def _side(name: str, right: frozenset[str], cell: str = "") -> str:
 
 def _cell(cell: str, column: str) -> str:
     first, *below = cell.split(SECOND)
-    text = _named(first) if column in _CASES else _safe(first)
+    long = column in _WIDE or len(first) > _SHORT
+    text = _named(first) if column in _CASES and long else _safe(first)
     if column == "measured":
         text = ", ".join(size.replace(" ", "&nbsp;") for size in text.split(", "))
     if column == "state" and first in _SIGNS:

@@ -13,6 +13,7 @@ from groundspeed.report.scaling import ladder_wire
 from groundspeed.report.targets import bounds, target_wire
 from groundspeed.results.index import RecordedSession
 from groundspeed.stats.ratio import Interval
+from groundspeed.verdicts.bottlenecks import Bottleneck
 from groundspeed.verdicts.groups import Affected, Group
 from groundspeed.verdicts.noise import CaseNoise
 from groundspeed.verdicts.overview import Overview
@@ -23,6 +24,7 @@ from groundspeed.verdicts.sections import Entry, Rate, Section, Shape, Unanswere
 SCHEMA = "groundspeed-report"
 VERSION = 1  # a key that is added does not raise it
 INTERVALS = "intervals"
+FUNCTIONS = 30  # of a profile, the most own first: the file beside the results holds the rest
 
 
 def to_json(overview: Overview) -> str:
@@ -45,6 +47,7 @@ def document(overview: Overview) -> dict[str, Any]:
         "targets": [target_wire(one) for one in overview.targets.rows],
         "scaling": [ladder_wire(one) for one in overview.ladders],
         "regressions": [_group(one, overview) for one in overview.regressions.groups],
+        "bottlenecks": [_bottleneck(one) for one in overview.bottlenecks],
         "cases": [_case(one, overview) for one in overview.figures],
         "notices": list(overview.notices),
     }
@@ -185,6 +188,18 @@ def _affected(one: Affected) -> dict[str, Any]:
         "change": _number(step.change.centre),
         "interval": bounds(step.change),
         "state": str(one.state),
+    }
+
+
+def _bottleneck(one: Bottleneck) -> dict[str, Any]:
+    functions = [dataclasses.asdict(function) for function in one.profile.functions[:FUNCTIONS]]
+    return {
+        "case": one.case,
+        "kind": one.kind,
+        "commit": one.commit,
+        "unit": one.profile.unit,
+        "total": _number(one.profile.total),
+        "functions": functions,
     }
 
 

@@ -1,0 +1,52 @@
+"""What stored profiles say of cases, as a block of a report: a table of the functions that take most."""
+
+from __future__ import annotations
+
+from groundspeed import units
+from groundspeed.report.overview.block import Block, Listing
+from groundspeed.report.overview.cells import SECOND
+from groundspeed.report.table import Table
+from groundspeed.results.speedscope import Function
+from groundspeed.verdicts.bottlenecks import Bottleneck
+from groundspeed.verdicts.overview import Overview
+
+_HOTTEST = 5  # functions of a profile: what one can do something about
+_PROFILED = (
+    "The functions that take most by themselves, in the newest profile of each case at this commit or before."
+)
+
+
+def bottlenecks_block(overview: Overview) -> Block:
+    """The block; it says nothing where nothing was profiled."""
+    header = ("case", "function", "own", "with its calls", "profile")
+    rows = [
+        (
+            one.case if place == 0 else "",
+            function.name + (f"{SECOND}{_at(function)}" if function.file else ""),
+            _share(function.own),
+            _share(function.whole),
+            _profile_text(one) if place == 0 else "",
+        )
+        for one in overview.bottlenecks
+        for place, function in enumerate(one.profile.functions[:_HOTTEST])
+    ]
+    table = Table(header=header, rows=tuple(rows), right=frozenset({"own", "with its calls"}))
+    return Block(
+        anchor="bottlenecks",
+        title="Bottlenecks",
+        said=(_PROFILED,) if rows else (),
+        listings=(Listing(title="", table=table),) if rows else (),
+    )
+
+
+def _profile_text(one: Bottleneck) -> str:
+    total = f", {units.display(one.profile.total, one.profile.unit)}" if one.profile.unit else ""
+    return f"{one.kind}{total}{SECOND}{one.commit[:8]}"
+
+
+def _at(function: Function) -> str:
+    return function.file if function.line is None else f"{function.file}:{function.line}"
+
+
+def _share(share: float) -> str:
+    return units.display(share * 100, "%", digits=2)
