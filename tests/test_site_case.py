@@ -99,6 +99,15 @@ def test_a_click_picks_a_commit_and_says_what_every_line_did_there(site: Path, v
     expect(page.locator(".panel h2")).to_have_count(0)
 
 
+def test_an_address_in_other_words_stays_as_it_came(site: Path, visit: Visitor) -> None:
+    """Drawing is no choice: it was taken for a zoom, drew all twice and put a page into the way back."""
+    asked = f"{HERD}?p.kind=%27goat%27&machine=camel"
+    page = visit(site).go(asked)
+    drawn(page)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert hash_of(page) == asked
+
+
 def test_a_drag_zooms_and_the_address_keeps_it(site: Path, visit: Visitor) -> None:
     page = visit(site).go(CROSS)
     drawn(page)

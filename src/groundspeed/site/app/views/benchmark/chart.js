@@ -60,7 +60,7 @@ export class Chart {
   #picture;
   #events;
   #colours;
-  #quiet = false;
+  #quiet = true; // until uPlot has drawn, in a microtask of its own: no reader chose the first window
   #beyond = 0;
   /** @type {[number, number]} */ #window = [-Infinity, Infinity]; // of the x axis; uPlot asks for y before it lets its own be seen
   #pressed = { x: 0, y: 0 };
@@ -71,10 +71,8 @@ export class Chart {
     this.#picture = picture;
     this.#events = events;
     this.#colours = palette(host);
-    this.#quiet = true;
     this.#plot = new uPlot(this.#options(uPlot, host), this.#data(), host);
     if (picture.zoom) this.#show(picture.zoom);
-    this.#quiet = false;
     this.#plot.over.addEventListener("mousedown", (/** @type {MouseEvent} */ event) => {
       this.#pressed = { x: event.clientX, y: event.clientY };
     });
@@ -142,6 +140,7 @@ export class Chart {
       })),
       axes: [this.#axisAcross(), this.#axisUp()],
       hooks: {
+        ready: [() => { this.#quiet = false; }],
         draw: [(/** @type {any} */ u) => {
           drawMarks({ u, ratio: uPlot.pxRatio, picture: this.#picture, colours });
           this.#events.drawn();
