@@ -210,7 +210,8 @@ function more(id, heading, all, total, item) {
 function moduleTrends(start, words, go) {
   const known = [...new Set(start.trends.map((one) => one.machine))];
   const asked = words.get("machine");
-  const machine = asked !== null && known.includes(asked) ? asked : known[0];
+  const measured = (/** @type {string} */ name) => start.machines.find((one) => one.machine === name)?.last?.commit.date ?? 0;
+  const machine = asked !== null && known.includes(asked) ? asked : [...known].sort((one, other) => measured(other) - measured(one))[0];
   const trends = start.trends.filter((one) => one.machine === machine);
   const all = words.has("all");
   const choice = known.length > 1 && h("span", { class: "machines-choice", role: "group", "aria-label": "Machine" }, known.map((name) =>

@@ -21,30 +21,30 @@ function drawn(ladder, width, height) {
   const asked = answers.filter((one) => one.value !== null && one.value.centre > 0);
   const sizes = positive([...points.map(({ size }) => size), ...asked.map(({ size }) => size), ...(growth?.band ?? []).map(({ size }) => size)]);
   const values = positive([...points.flatMap(({ value }) => ends(value)), ...asked.map(({ value }) => /** @type {import("../../answers.js").Interval} */ (value).centre),
-    ...(growth?.band ?? []).flatMap(({ value, low, high }) => [value, Math.max(low, value / 20), Math.min(high, value * 20)])]);
+    ...(growth?.band ?? []).flatMap(({ value, low, high }) => ends({ centre: value, low, high }))]);
   const frame = { width, height, viewBox: `0 0 ${width} ${height}` };
   if (!sizes.length || !values.length) return svg("svg", frame, svg("text", { x: 12, y: 24 }, "Nothing to draw: no size has a value above zero."));
   const [lowX, highX] = padded(sizes);
   const [lowY, highY] = padded(values);
   const x = logarithmic([lowX, highX], [LEFT, width - RIGHT]);
-  const y = logarithmic([lowY, highY], [height - BOTTOM, TOP]);
+  const whole = logarithmic([lowY, highY], [height - BOTTOM, TOP]);
+  const y = (/** @type {number} */ value) => whole(Math.min(highY, Math.max(lowY, value)));
   return svg("svg", frame,
     logTicks(lowY, highY, Math.max(3, Math.floor(height / 45))).flatMap((tick) => [svg("path", { class: "grid", d: `M${LEFT} ${y(tick)}H${width - RIGHT}` }),
       svg("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, display(tick, unit, 2))]),
     logTicks(lowX, highX, Math.max(3, Math.floor((width - LEFT) / 70))).flatMap((tick) => [svg("path", { class: "grid", d: `M${x(tick)} ${TOP}V${height - BOTTOM}` }),
       svg("text", { x: x(tick), y: height - 8, "text-anchor": "middle" }, sizeText(tick, sizeUnit))]),
-    growth && band(growth, x, y, lowY, highY),
+    growth && band(growth, x, y),
     points.filter(({ value }) => value.centre > 0).map(({ size, value }) => point(x(size), y(value.centre), value, y, "measured")),
     asked.map(({ size, value, told }) => point(x(size), y(/** @type {{centre: number}} */ (value).centre), /** @type {import("../../answers.js").Interval} */ (value), y, told ? "told" : "guess")));
 }
 
-/** @param {NonNullable<Ladder["growth"]>} growth @param {(size: number) => number} x @param {(value: number) => number} y @param {number} lowest @param {number} highest */
-function band({ band: rows }, x, y, lowest, highest) {
+/** @param {NonNullable<Ladder["growth"]>} growth @param {(size: number) => number} x @param {(value: number) => number} y */
+function band({ band: rows }, x, y) {
   const drawn = rows.filter(({ value }) => value > 0);
   if (!drawn.length) return null;
-  const clamp = (/** @type {number} */ value) => y(Math.min(highest, Math.max(lowest, value)));
-  const upper = drawn.map(({ size, high }) => `${x(size).toFixed(1)} ${clamp(high).toFixed(1)}`);
-  const lower = drawn.map(({ size, low }) => `${x(size).toFixed(1)} ${clamp(low).toFixed(1)}`).reverse();
+  const upper = drawn.map(({ size, high }) => `${x(size).toFixed(1)} ${y(high).toFixed(1)}`);
+  const lower = drawn.map(({ size, low }) => `${x(size).toFixed(1)} ${y(low).toFixed(1)}`).reverse();
   return [svg("path", { class: "band", d: `M${[...upper, ...lower].join("L")}Z` }),
     svg("path", { class: "fit", d: `M${drawn.map(({ size, value }) => `${x(size).toFixed(1)} ${y(value).toFixed(1)}`).join("L")}` })];
 }
@@ -59,9 +59,11 @@ function point(x, y, { low, high }, scale, kind) {
   return svg("g", { class: kind }, whisker, shape);
 }
 
-/** @param {import("../../answers.js").Interval} value */
+const FAR = 10; // times the value: an interval of two processes may reach over ten powers, and would flatten the rest
+
+/** What of an interval the axis makes room for; beyond, it runs off the picture. @param {import("../../answers.js").Interval} value */
 function ends({ centre, low, high }) {
-  return [centre, low ?? centre, high ?? centre];
+  return [centre, Math.max(low ?? centre, centre / FAR), Math.min(high ?? centre, centre * FAR)];
 }
 
 /** What a logarithmic axis can show. @param {number[]} values */

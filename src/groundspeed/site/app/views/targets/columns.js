@@ -23,7 +23,7 @@ export function columns(store, several) {
     { key: "state", label: "state", value: (row) => row.state, cell: (row) => verdict(row.state) },
     { key: "target", label: "target", head: true, kind: "what", value: (row) => row.subject, cell: (row) => subjectOf(row) },
     { key: "value", label: "value", number: true, value: (row) => row.value?.centre ?? null, cell: (row) => valueOf(row) },
-    { key: "limit", label: "limit", kind: "name", cell: (row) => row.text },
+    { key: "limit", label: "limit", kind: "limit", cell: (row) => breakable(row.text) },
     { key: "far", label: "how far", value: (row) => (row.value && row.limit ? row.value.centre / row.limit : null), cell: (row) => [h("span", { class: "room" }, roomOf(row)), bullet(row)] },
     { key: "trend", label: "trend", kind: "name", value: (row) => row.trend?.change ?? null, cell: (row) => trendOf(row) },
     { key: "since", label: "since", value: (row) => row.since?.commit.date ?? null, cell: (row) => sinceOf(store, row) },
