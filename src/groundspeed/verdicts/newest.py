@@ -17,7 +17,7 @@ from groundspeed.records import Case, SeriesKey
 from groundspeed.results.archive import Archive, Series
 from groundspeed.stats.precision import Prior
 from groundspeed.stats.ratio import Interval
-from groundspeed.verdicts.changes import interval_at
+from groundspeed.verdicts.changes import interval_of
 from groundspeed.verdicts.compare import Priors, learned
 from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.values import value_of
@@ -181,10 +181,11 @@ class _AtCommit:
 def rows_of(series: Series, archive: Archive) -> list[At | NoValue]:
     """What a series holds, commit by commit, those included that its measurements were carried over to."""
     rows: list[At | NoValue] = []
-    for place, commit in enumerate(series.commits.tolist()):
+    columns = (one.tolist() for one in (series.commits, series.values, series.low, series.high))
+    for place, (commit, value, low, high) in enumerate(zip(*columns, strict=True)):
         hash_ = archive.commits[commit].hash
-        if math.isfinite(series.values[place]):
-            rows.append(At(commit=hash_, value=interval_at(series, place), carried_from=None))
+        if math.isfinite(value):
+            rows.append(At(commit=hash_, value=interval_of(value, low, high), carried_from=None))
         else:
             skipped = place in series.skipped
             why = series.skipped.get(place) or series.failures.get(place) or ""
