@@ -56,7 +56,7 @@ def test_a_size_is_not_a_time_and_not_negative(text: str) -> None:
         (512, "bytes", "512 B"),
         (3.14159, "", "3.14"),
         (0.9, "1", "0.900"),
-        (42.0, "unit", "42.0 unit"),
+        (42.0, "unit", "42.0"),
         (1.5e9, "items", "1.50e+09 items"),
         (math.nan, "s", "–"),
         (-0.002, "s", "-2.00 ms"),

@@ -165,7 +165,7 @@ def display_duration(seconds: float) -> str:
 
 def _scale(size: float, unit: str) -> tuple[float, str]:
     ladder = _LADDERS.get(unit)
-    if unit == "1":  # UCUM's name of no unit; read behind a number it is another digit
+    if unit in _PLAIN:
         return 1.0, ""
     if ladder is None:
         return 1.0, unit.removeprefix("1") if unit.startswith("1/") else unit
