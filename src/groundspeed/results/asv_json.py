@@ -27,10 +27,9 @@ def read_fast(data: bytes) -> Any:
     whose strings hold these words always fails and is read again by the slow, exact parser: it is
     never misread.
     """
-    guarded = data
-    if b"NaN" in data or b"Infinity" in data:
-        guarded = data.replace(b"-Infinity", b'"-Inf"').replace(b"Infinity", b'"Infinity"')
-        guarded = guarded.replace(b"NaN", b'"NaN"')
+    guarded = data.replace(b"NaN", b'"NaN"')
+    if b"Infinity" in guarded:
+        guarded = guarded.replace(b"-Infinity", b'"-Inf"').replace(b"Infinity", b'"Infinity"')
     try:
         return orjson.loads(guarded)
     except orjson.JSONDecodeError:  # broken, or holds lone surrogates, or see above

@@ -196,8 +196,11 @@ class Gatherer:
                 continue
             if not params and type(result) is list and len(result) > 1:
                 params = self._missing_params(name, len(result), path)
-            shape = next((one for one in known.get((name, version), ()) if one.params == params), None)
-            if shape is None:
+            shape: _Shape | None
+            for shape in known.get((name, version), ()):
+                if shape.params == params:
+                    break
+            else:
                 shape = self._new_shape(known, machine, file.environment, name, version, params)
             if shape is None or not (result is None or type(result) is list):
                 self._bad_row(path, name, "has no list of results or of parameters")
@@ -337,9 +340,9 @@ def machine_facts(file: StoredFile) -> dict[str, str]:
 def _extend(column: list[Any], values: Any, length: int) -> None:
     """Append exactly ``length`` entries: what is missing is None, what is too much is cut."""
     if type(values) is not list:
-        column.extend([None] * length)
+        column += [None] * length
     elif len(values) == length:
-        column.extend(values)
+        column += values
     else:
         column.extend(values[:length])
         column.extend([None] * (length - len(values)))
