@@ -177,7 +177,7 @@ JUDGED = """async () => {
   await store.load();
   const [contents, lines] = [await moments.contentsOf(store), await store.piece("lines")];
   const machine = contents.machines[0];
-  const noise = await moments.noiseOf(store, contents, machine);
+  const noise = await moments.noiseOf(store, machine);
   const side = async (place) => ({ machine: machine.name, environment: null, place, noise,
     cells: await moments.momentOf(store, contents, machine, place) });
   const { rows } = suite.compared(lines, store.index.benchmarks, await side(2), await side(3));

@@ -19,6 +19,7 @@ from groundspeed.site import cells as coded
 from groundspeed.site.answers import Answers
 from groundspeed.site.folder import SiteFolder
 from groundspeed.site.pieces.moments import PER, put_moments
+from groundspeed.site.pieces.noise import put_noise
 from groundspeed.site.subject import Subject, subject_of
 from tests.site_archives import (
     CARRIED,
@@ -106,7 +107,6 @@ def read_chunk(content: bytes) -> list[list[Cell]]:
 class Machine:
     commits: list[int]
     rows: list[list[Cell]]
-    noise: bytes
 
 
 def put(found: Subject, html_dir: Path) -> tuple[dict[str, Machine], SiteFolder]:
@@ -116,8 +116,7 @@ def put(found: Subject, html_dir: Path) -> tuple[dict[str, Machine], SiteFolder]
     for one in contents["machines"]:
         chunks = [read_chunk((html_dir / name).read_bytes()) for name in one["chunks"]]
         rows = [[cell for part in parts for cell in part] for parts in zip(*chunks, strict=True)]
-        noise = zlib.decompress((html_dir / one["noise"]).read_bytes(), -15)
-        machines[one["name"]] = Machine(np.cumsum(one["commits"]).tolist(), rows, noise)
+        machines[one["name"]] = Machine(np.cumsum(one["commits"]).tolist(), rows)
     return machines, folder
 
 
@@ -263,8 +262,9 @@ def test_the_noise_of_a_line_stands_beside_it(tmp_path: Path) -> None:
     floor = NoiseFloor(between_sessions=0.25, between_processes=None, df=6.0, basis=Basis.HISTORY)
     made = subject(archive)
     told = subject_of(PROJECT, archive, known(), made.stepped, Answers(floors={"oryx": {key: floor}}))
-    machines, _ = put(told, tmp_path / "html")
-    oryx = machines["oryx"].noise
+    with SiteFolder.claim(tmp_path / "html", force=False) as folder:
+        contents = json.loads((folder.path / put_noise(folder, told)).read_bytes())
+    oryx = zlib.decompress((tmp_path / "html" / contents["machines"]["oryx"]).read_bytes(), -15)
     sessions, processes, df = np.frombuffer(oryx, "<f4", 3).tolist()
     assert (sessions, math.isnan(processes), df) == (0.25, True, 6.0)
     assert (oryx[12], oryx[13:]) == (2, b"\0\0")

@@ -28,7 +28,7 @@ from groundspeed.verdicts.reading import read
 MANIFEST = "manifest.json"
 
 WORTH_VALUES = 100_000
-"""From so many on two processes write: half a second of work, where a second one takes 30 ms to begin."""
+"""From so many on several processes write: half a second of work, where another one takes 30 ms to begin."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +94,7 @@ def publish(
 ) -> Published:
     """Write the site of ``subject`` into ``html_dir``; the same input gives the same bytes.
 
-    ``answers`` finds those that ``subject`` has not, while another process writes what needs none. A folder
+    ``answers`` finds those that ``subject`` has not, while other processes write what needs none. A folder
     that holds something and was not written by groundspeed is refused (``GroundspeedError``) unless
     ``force``; ``StorageError`` when the disk refuses. Files that already hold what is wanted are not
     written again.
@@ -104,7 +104,8 @@ def publish(
         whole = subject if answers is None else dataclasses.replace(subject, answers=answers())
         return _put(html_dir, JUDGED, whole)
 
-    works: list[Callable[[], _Put]] = [judged, partial(_put, html_dir, MEASURED, subject)]
+    works: list[Callable[[], _Put]] = [judged]
+    works += [partial(_put, html_dir, pieces, subject) for pieces in MEASURED]
     values = sum(one.values.size for one in subject.archive.series)
     with SiteFolder.claim(html_dir, force=force) as folder:
         found: dict[str, str | None] = {}

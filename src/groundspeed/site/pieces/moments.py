@@ -1,15 +1,13 @@
 """What every line of a machine was at each commit: a comparison reads this, not every benchmark's shard.
 
-The contents are JSON (``groundspeed-moments``, version 1): ``step`` of the logarithms, ``tolerances``
-(shares), and for each machine
+The contents are JSON (``groundspeed-moments``, version 1): ``step`` of the logarithms, and for each machine
 
 - ``commits``: the places in history that it measured or was carried over to, each less the one before;
-- ``chunks``: a file for every ``per`` of these commits, in their order;
-- ``noise``: a file with what is known of each line beside its measurements.
+- ``chunks``: a file for every ``per`` of these commits, in their order.
 
-These files are deflated (raw, RFC 1951), numbers little-endian, and count the machine's lines in the order
-of the site's. A chunk knows no place in history: a commit measured elsewhere, or later, leaves it as it is.
-It holds
+A chunk is deflated (raw, RFC 1951), its numbers little-endian, and counts the machine's lines in the order
+of the site's. It knows no place in history: a commit measured elsewhere, or later, leaves it as it is. It
+holds
 
 - six uint32: lines, commits, then how many codes, bounds, exact and carried follow;
 - ``kinds`` (uint8, lines × commits, a line's commits beside each other), see ``site.cells``;
@@ -18,22 +16,16 @@ It holds
 - ``high`` and ``low`` (uint8, of each finite value; low less high);
 - ``exact`` (float64, of what is kept as it is, or endless), ``carried`` (int32: how many of the machine's
   commits back it was measured).
-
-A noise file holds float32 columns ``sessions``, ``processes`` (NaN: not told apart) and ``df``, then uint8
-``basis`` (0: no floor, 1: sessions, 2: history) and uint16 places in ``tolerances``.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundspeed import units
-from groundspeed.measurements import Basis, NoiseFloor
-from groundspeed.records import SeriesKey
 from groundspeed.site.cells import (
     ABSENT,
     CARRIED,
@@ -61,15 +53,11 @@ archive, and a new commit writes one. Of 64 commits they compress 2 % better and
 
 UNVERSIONED = 255
 
-_BASES = {Basis.SESSIONS: 1, Basis.HISTORY: 2}
-
 
 def put_moments(folder: SiteFolder, subject: Subject) -> str:
-    """Put every machine's chunks and noise, and the contents that name them."""
-    shares: dict[float, int] = {}
+    """Put every machine's chunks, and the contents that name them."""
     machines = [
-        _machine(folder, subject, machine, shares)
-        for machine in sorted({one.machine for one in subject.lines})
+        _machine(folder, subject, machine) for machine in sorted({one.machine for one in subject.lines})
     ]
     return folder.put_named(
         "moments",
@@ -79,16 +67,13 @@ def put_moments(folder: SiteFolder, subject: Subject) -> str:
                 "version": 1,
                 "step": STEP,
                 "per": PER,
-                "tolerances": list(shares),
                 "machines": machines,
             }
         ),
     )
 
 
-def _machine(
-    folder: SiteFolder, subject: Subject, machine: str, shares: dict[float, int]
-) -> Mapping[str, Any]:
+def _machine(folder: SiteFolder, subject: Subject, machine: str) -> Mapping[str, Any]:
     import numpy as np
 
     lines = [one for one in subject.lines if one.machine == machine]
@@ -101,11 +86,10 @@ def _machine(
             folder.put_named("moment", _deflated(*chunk(found, start, start + PER)), suffix=".bin")
             for start in starts
         ],
-        "noise": folder.put_named("noise", _deflated([noise(subject, lines, shares)]), suffix=".bin"),
     }
 
 
-def _deflated(columns: Sequence[bytes], dense: Sequence[bytes] = ()) -> bytes:
+def _deflated(columns: Sequence[bytes], dense: Sequence[bytes]) -> bytes:
     """One deflated stream. In ``dense`` columns nothing repeats: they are packed by the frequency of their
     bytes alone, which takes a fifth of the time and, of bounds, 8 % less space.
     """
@@ -296,32 +280,3 @@ def _is_kept(kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """What has a column for its value as it is."""
     kept: NDArray[np.bool_] = (kinds == EXACT) | (kinds == ENDLESS)
     return kept
-
-
-def noise(subject: Subject, lines: Sequence[Line], shares: dict[float, int]) -> bytes:
-    """What is known of each line, not deflated; new shares are added to ``shares``."""
-    import numpy as np
-
-    keys = [_key(subject, line) for line in lines]
-    floors = [subject.answers.floors.get(key.machine, {}).get(key) for key in keys]
-    tolerances = subject.answers.tolerances
-    places = [shares.setdefault(tolerances.of(key.case, key.metric), len(shares)) for key in keys]
-    return b"".join(
-        (
-            np.array([_float(floor, "between_sessions") for floor in floors], "<f4").tobytes(),
-            np.array([_float(floor, "between_processes") for floor in floors], "<f4").tobytes(),
-            np.array([_float(floor, "df") for floor in floors], "<f4").tobytes(),
-            np.array([_BASES[floor.basis] if floor else 0 for floor in floors], np.uint8).tobytes(),
-            np.array(places, "<u2").tobytes(),
-        )
-    )
-
-
-def _float(floor: NoiseFloor | None, name: str) -> float:
-    value: float | None = getattr(floor, name) if floor else None
-    return float("nan") if value is None else value
-
-
-def _key(subject: Subject, line: Line) -> SeriesKey:
-    """A line's key as floors go by it."""
-    return dataclasses.replace(subject.archive.series[line.series[-1]].key, version=None)

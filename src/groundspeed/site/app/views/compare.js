@@ -94,7 +94,7 @@ class Page {
   /** @param {import("./compare/ends.js").End} end @returns {Promise<import("./compare/suite.js").Side>} */
   async #side({ machine, environment, place }) {
     const { store } = this.#frame;
-    const [cells, noise] = await Promise.all([momentOf(store, this.#contents, machine, place), noiseOf(store, this.#contents, machine)]);
+    const [cells, noise] = await Promise.all([momentOf(store, this.#contents, machine, place), noiseOf(store, machine)]);
     return { machine: machine.name, environment, place, cells, noise };
   }
 

@@ -1,4 +1,4 @@
-// What every line of a machine was at a commit, read from its chunk (pieces/moments.py). Judges nothing.
+// What every line of a machine was at a commit (pieces/moments.py), and its noise (pieces/noise.py). Judges nothing.
 
 /**
  * @typedef {import("../../data.js").Store} Store
@@ -14,8 +14,8 @@
  * @property {number | null} version  null: none is known
  * @property {number | null} measured  the place in history that it was carried over from
  *
- * @typedef {{name: string, commits: number[], chunks: string[], noise: string}} Machine  `commits` are places in history
- * @typedef {{step: number, per: number, tolerances: number[], machines: Machine[]}} Contents
+ * @typedef {{name: string, commits: number[], chunks: string[]}} Machine  `commits` are places in history
+ * @typedef {{step: number, per: number, machines: Machine[]}} Contents
  *
  * @typedef {Object} Noise  columns over a machine's lines; NaN where nothing is known
  * @property {Float32Array} sessions
@@ -49,14 +49,15 @@ export async function momentOf(store, contents, machine, place) {
   return columnOf(bytes, column % contents.per, contents.step, (back) => machine.commits[column - back]);
 }
 
-/** @param {Store} store @param {Contents} contents @param {Machine} machine @returns {Promise<Noise>} */
-export async function noiseOf(store, contents, machine) {
-  const { buffer } = await inflated(await store.bytes(machine.noise));
+/** @param {Store} store @param {Machine} machine @returns {Promise<Noise>} */
+export async function noiseOf(store, machine) {
+  const { tolerances, machines } = await store.piece("noise");
+  const { buffer } = await inflated(await store.bytes(machines[machine.name]));
   const count = buffer.byteLength / 15;
   const places = new DataView(buffer, 13 * count);
   return { sessions: new Float32Array(buffer, 0, count), processes: new Float32Array(buffer, 4 * count, count),
     df: new Float32Array(buffer, 8 * count, count), basis: new Uint8Array(buffer, 12 * count, count),
-    tolerance: Array.from({ length: count }, (_, line) => contents.tolerances[places.getUint16(2 * line, true)]) };
+    tolerance: Array.from({ length: count }, (_, line) => tolerances[places.getUint16(2 * line, true)]) };
 }
 
 /** @param {ArrayBuffer} content @returns {Promise<Uint8Array<ArrayBuffer>>} */
