@@ -1,7 +1,8 @@
 """What a machine may lack: tests that need it are skipped by name, and under CI they fail.
 
-Owns the two markers `browser` (Chromium) and `archive` (real results of other projects, beside the
-clone). Archives are nowhere but where somebody put them, so their absence never fails.
+Owns the markers `browser` (Chromium), `archive` (real results of other projects, beside the clone) and
+`slow`. Archives are nowhere but where somebody put them, so their absence never fails. Of the slow tests the
+whole suite runs a third, another one at each commit: every one of them takes three minutes more on two cores.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ARCHIVES = Path(__file__).resolve().parent.parent.parent / "shared" / "archives"
+ROOT = Path(__file__).resolve().parent.parent
+ARCHIVES = ROOT.parent / "shared" / "archives"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,6 +33,46 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
         os.environ["TMPDIR"] = folder.name
         tempfile.tempdir = None
+
+
+PARTS = 3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Whether the whole suite runs every slow test."""
+    parser.addoption(
+        "--slow", choices=("part", "all"), default="part", help=f"1 in {PARTS} slow tests, or all"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is another commit's to run; what was asked for by name, word or marker is run."""
+    asked = config.args_source != pytest.Config.ArgsSource.TESTPATHS or config.option.keyword
+    if asked or config.option.markexpr or config.getoption("--slow") == "all" or (part := _part()) is None:
+        return
+    left = [one for one in items if one.get_closest_marker("slow") and part_of(one.path.name) != part]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [one for one in items if one not in {*left}]
+
+
+def part_of(file: str) -> int:
+    """Which part a file's slow tests are in: together, for they share what they set up."""
+    return zlib.crc32(file.encode()) % PARTS
+
+
+@functools.cache
+def _part() -> int | None:
+    """The part of the commit that is checked out; None where nobody can tell."""
+    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=ROOT)
+    return int(head.stdout, 16) % PARTS if head.returncode == 0 else None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Which slow tests run."""
+    part = _part()
+    if config.getoption("--slow") == "all" or part is None:
+        return "slow tests: all"
+    return f"slow tests: part {part + 1} of {PARTS}, by the commit; --slow all runs every one"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

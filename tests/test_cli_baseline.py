@@ -196,6 +196,7 @@ def test_checks_that_cannot_be_made(project: Project) -> None:
     path.unlink()
 
 
+@pytest.mark.slow
 def test_what_is_carried_over_says_so_until_sessions_are_asked_for(tmp_path: Path) -> None:
     first, _ = make_project(tmp_path, (1, 1))
     groundspeed(tmp_path, "run", "HEAD~1", "--last", "1", "--bench", "track_size")

@@ -36,6 +36,7 @@ def same(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, ...
     return root, (first, bumped, other)
 
 
+@pytest.mark.slow
 def test_equal_content_is_carried_over_and_said_so(same: tuple[Path, tuple[str, ...]]) -> None:
     root, (first, bumped, other) = same
     done = groundspeed(root, "run", "--last", "3", "--bench", "time_work|returns")
@@ -118,6 +119,7 @@ def test_one_measuring_at_a_time_on_a_host(tmp_path: Path) -> None:
     groundspeed(tmp_path, "run", "--bench", "track_size")
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more_loses_nothing_and_the_next_run_goes_on(tmp_path: Path) -> None:
     """The session's file may grow by a few runs only; what is on record then is whole, and is not redone."""
     many = "class Many:\n    params = list(range(60))\n    def track_value(self, n):\n        return n\n"

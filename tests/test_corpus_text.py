@@ -211,6 +211,7 @@ def test_the_mix_is_that_of_real_documentation() -> None:
     assert real.levels <= ours.levels
 
 
+@pytest.mark.slow
 def test_streaming_takes_constant_memory() -> None:
     tracemalloc.start(1)
     try:

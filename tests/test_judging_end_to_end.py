@@ -20,6 +20,8 @@ from tests.inside import inside
 from tests.projects import CONFIGURATION, PYPROJECT
 from tests.repositories import CommitSpec, make_repository
 
+pytestmark = pytest.mark.slow
+
 SUITE = """\
 import time
 
