@@ -74,7 +74,7 @@ class BenchmarkPage {
   /** @type {import("./steps.js").Known} */ #known = new Map();
   #shown = "";
 
-  /** @param {{store: Store, entry: Entry, benchmark: Benchmark, uPlot: any}} data @param {State} state @param {Go} go */
+  /** Empty until it stands in the document: a chart needs a width. @param {{store: Store, entry: Entry, benchmark: Benchmark, uPlot: any}} data @param {State} state @param {Go} go */
   constructor(data, state, go) {
     this.#data = data;
     this.#state = state;
@@ -97,7 +97,6 @@ class BenchmarkPage {
     this.nodes = this.#body();
     this.watch = new ResizeObserver(() => this.#chart?.resize(this.host));
     this.watch.observe(this.host);
-    this.update(state);
   }
 
   destroy() {
@@ -105,7 +104,7 @@ class BenchmarkPage {
     this.#chart?.destroy();
   }
 
-  /** Draw again in the colours in force. */
+  /** Draw everything, in the colours in force. */
   repaint() {
     this.#shown = "";
     this.update(this.#state);
@@ -252,7 +251,6 @@ class BenchmarkPage {
 
   /** @param {string} shown */
   #drawChart(shown) {
-    if (!this.host.isConnected) return; // it has no width yet: `shown` draws it
     const { store: { commits }, benchmark, uPlot } = this.#data;
     const began = performance.now();
     /** @type {number | undefined} */ let took;
