@@ -182,7 +182,7 @@ class Scrolled {
 
   /** Leave the present entry for the one that the address shows now. @returns {number} how far down to begin in it */
   enter() {
-    this.#tops.set(this.#entry, window.scrollY);
+    if (this.#entry) this.#tops.set(this.#entry, window.scrollY); // asking costs a layout
     const known = history.state?.entry;
     this.#entry = known ?? `${performance.timeOrigin} ${this.#tops.size}`; // of this load: after a reload older entries are not known
     if (known === undefined) history.replaceState({ entry: this.#entry }, "");

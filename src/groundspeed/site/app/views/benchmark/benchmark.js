@@ -46,7 +46,6 @@ export async function open({ store, go }, subject, words) {
   const benchmark = await store.benchmark(entry);
   let state = parse(words);
   const page = new BenchmarkPage({ store, entry, benchmark, uPlot }, state, (change, options) => go(format({ ...state, ...change }), options));
-  void statesOf(store, benchmark).then((known) => page.tell(known));
   const key = (/** @type {KeyboardEvent} */ event) => page.beside(event);
   return {
     title: entry.name, nodes: page.nodes.filter((node) => node instanceof Node), keys: KEYS,
@@ -54,6 +53,7 @@ export async function open({ store, go }, subject, words) {
     shown: () => {
       document.addEventListener("keydown", key);
       page.repaint();
+      void statesOf(store, benchmark).then((known) => page.tell(known)); // all changes of the project: after the picture
     },
     repaint: () => page.repaint(),
     destroy: () => {

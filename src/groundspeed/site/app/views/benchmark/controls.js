@@ -22,6 +22,8 @@ export function replaced(host, fields) {
   const scrolls = [...host.querySelectorAll(".options")].map((box) => box.scrollTop);
   host.replaceChildren(...fields);
   host.hidden = !fields.length;
-  host.querySelectorAll(".options").forEach((box, place) => { box.scrollTop = scrolls[place] ?? 0; });
+  host.querySelectorAll(".options").forEach((box, place) => {
+    if (scrolls[place]) box.scrollTop = scrolls[place]; // setting it costs a layout, 0 as well
+  });
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }

@@ -41,7 +41,7 @@ export function drawMarks(easel) {
 /** CSS pixels between two stops in view. @param {any} u @param {Picture} picture */
 export function density(u, { stops }) {
   const seen = stops.filter((stop) => stop >= u.scales.x.min && stop <= u.scales.x.max).length;
-  return u.over.clientWidth / Math.max(1, seen);
+  return u.bbox.width / devicePixelRatio / Math.max(1, seen); // as wide as u.over, which would cost a layout to ask
 }
 
 /** @param {Easel} easel */
