@@ -283,6 +283,8 @@ def test_where_nothing_was_measured_it_says_so(drifting: Path, visit: Visitor) -
     expect(page.locator(".heat .tip")).to_contain_text("usually 2")
 
 
+# what the last key asked for is scrolled to, and drawn, within two frames
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SHADE = """([x, y]) => {
   const seen = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
   const canvas = document.querySelector('.heat-grid canvas');
@@ -419,6 +421,7 @@ def test_the_last_row_is_reached(tall: Path, visit: Visitor, group: str) -> None
     for _ in range(5):
         page.keyboard.press("PageDown")
     expect(page.locator(f"{GRID} [role=rowheader]")).to_have_text("m19.time_b")
+    page.evaluate(FRAMES)
     scrolled: int = page.evaluate(f"document.querySelector('{GRID}').scrollTop")
     assert (scrolled > 0) == (group == "module")
     row = drawn(page)["tops"][39] - scrolled
