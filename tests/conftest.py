@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,14 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     asked = config.args_source != pytest.Config.ArgsSource.TESTPATHS or config.option.keyword
     if asked or config.option.markexpr or config.getoption("--slow") == "all" or (part := _part()) is None:
         return
-    left = [one for one in items if one.get_closest_marker("slow") and part_of(one.path.name) != part]
+    slow = [one for one in items if one.get_closest_marker("slow")]
+    files = sorted({one.path for one in slow})  # whole ones, for the tests of a file share what they set up
+    left = [one for one in slow if files.index(one.path) % PARTS != part]
     config.hook.pytest_deselected(items=left)
     items[:] = [one for one in items if one not in {*left}]
-
-
-def part_of(file: str) -> int:
-    """Which part a file's slow tests are in: together, for they share what they set up."""
-    return zlib.crc32(file.encode()) % PARTS
 
 
 @functools.cache

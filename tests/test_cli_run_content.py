@@ -36,7 +36,6 @@ def same(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, ...
     return root, (first, bumped, other)
 
 
-@pytest.mark.slow
 def test_equal_content_is_carried_over_and_said_so(same: tuple[Path, tuple[str, ...]]) -> None:
     root, (first, bumped, other) = same
     done = groundspeed(root, "run", "--last", "3", "--bench", "time_work|returns")

@@ -13,7 +13,7 @@ from tests.site_archives import HOSTILE
 
 __all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 

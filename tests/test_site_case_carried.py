@@ -17,7 +17,7 @@ from tests.site_archives import CARRIED, COUNT, LATE, carried_archive, commit_ha
 
 __all__ = ["chromium", "serve", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 

@@ -34,7 +34,7 @@ from tests.test_site_profiles import put, speedscope_file
 
 __all__ = ["chromium", "serve", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 

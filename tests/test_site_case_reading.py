@@ -38,7 +38,7 @@ from tests.test_site_samples import made
 
 __all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 

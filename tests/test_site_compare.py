@@ -38,7 +38,7 @@ from tests.site_archives import (
 
 __all__ = ["chromium", "serve", "site", "visit"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visiting = Callable[..., Visit]
 

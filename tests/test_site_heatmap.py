@@ -27,7 +27,7 @@ from tests.site_archives import COUNT, benchmark, commit_hash, series, small_arc
 
 __all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 

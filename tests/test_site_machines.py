@@ -15,7 +15,7 @@ from tests.site_payloads import add_pieces, ending, machines
 
 __all__ = ["chromium", "serve", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 FOURTH = "20240301T093004-00000004"

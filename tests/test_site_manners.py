@@ -30,7 +30,7 @@ from tests.test_site_start import start_payload
 
 __all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 

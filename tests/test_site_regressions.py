@@ -15,7 +15,7 @@ from tests.site_payloads import add_pieces, changes, ending
 
 __all__ = ["chromium", "serve", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 

@@ -16,7 +16,7 @@ from tests.site_payloads import add_pieces, ending, scaling
 
 __all__ = ["chromium", "serve", "visit"]  # fixtures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visitor = Callable[..., Visit]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import tempfile
 import traceback
@@ -108,6 +109,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _let_go_of_output()
             typer.echo(
                 f"groundspeed: {error.filename or 'standard output'} could not be written: {error.strerror}. "
                 "Make room there, then run again.",
@@ -118,6 +120,13 @@ def main() -> None:
             f"groundspeed: a fault of its own: {error!r}. The details are in {_report_fault()}.", err=True
         )
         sys.exit(FAULT)
+
+
+def _let_go_of_output() -> None:
+    """What is left for standard output goes nowhere: Python would fail on it once more at the end, with 120."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def _report_fault() -> str:

@@ -288,6 +288,7 @@ export class HeatMap {
     const beyond = cell.column > last ? cell.column - last : Math.min(0, cell.column - first);
     this.#take(cell);
     this.#reveal(scene, cell.row);
+    if (this.grid.scrollTop !== scene.scrolled) this.#draw(); // at once: where the tip stands is asked for next
     this.tip.scrollIntoView({ block: "nearest" }); // an overview may be longer than the screen
     this.said.textContent = `${scene.layout.rows[cell.row].text}: ${cellSaid(shown.suite, this.#commits, scene.layout.rows[cell.row], cell.column)}`;
     if (beyond) this.#events.zoom([first + beyond, last + beyond]);
