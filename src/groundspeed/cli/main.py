@@ -123,7 +123,7 @@ def main() -> None:
 
 
 def _let_go_of_output() -> None:
-    """What is left for standard output goes nowhere: Python would fail on it once more at the end, with 120."""
+    """What is left for standard output goes nowhere: Python would fail on it at its end, with 120."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)
