@@ -17,6 +17,8 @@ from tests.processes import ended, processes_of
 from tests.projects import make_project, module
 from tests.repositories import CommitSpec, add_commits
 
+pytestmark = pytest.mark.slow
+
 LOOP = """\
 import sample
 
@@ -102,7 +104,6 @@ def test_what_fails_at_head_alone_is_broken(project: tuple[Path, tuple[str, ...]
     assert cases["track_size [virtualenv-py3.11]"].find("error") is not None
 
 
-@pytest.mark.slow
 def test_the_working_tree_goes_on_from_what_was_measured_of_it(tmp_path: Path) -> None:
     (base,) = make_project(tmp_path, (10,), loop=LOOP)
     (tmp_path / "src/sample/__init__.py").write_text(module(18), encoding="utf-8")
@@ -145,7 +146,6 @@ def test_when_all_fail_there_is_no_answer(tmp_path: Path) -> None:
     assert found["why_not_green"] == "nothing could be compared: 1 fails at both ends"
 
 
-@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(tmp_path: Path) -> None:
     make_project(tmp_path, (10, 11), slow=SLOW)
     with running(tmp_path, "gate", "--base", "HEAD~1", "--bench", "slow") as process:

@@ -26,6 +26,8 @@ from tests.hosts import RTX_5090, arm, epyc, ryzen
 from tests.repositories import CommitSpec, add_commits, git, git_environment, make_repository
 from tests.wheelhouse import offline_environment
 
+pytestmark = pytest.mark.slow
+
 HATCH = """\
 [build-system]
 requires = ["hatchling"]
@@ -87,7 +89,6 @@ def groundspeed(root: Path, *arguments: str, code: int = 0) -> str:
 # --- the whole way ----------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_init_wrote_is_measured_at_once(tmp_path: Path, shape: str) -> None:
     top = make(tmp_path / "project", SHAPES[shape])

@@ -11,6 +11,8 @@ from asv_runner.benchmarks.mark import SkipNotImplemented
 
 from tests.kinds import made, samples_of
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1_000_000
 SLACK = 20_000  # what the interpreter takes beside the known amounts
 TRACEMALLOC = {"", "peak_tracemalloc", "retained_tracemalloc"}

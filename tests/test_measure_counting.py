@@ -58,6 +58,8 @@ from tests.measuring import ENVIRONMENT, FakeWorld, always, benchmark, commit, f
 from tests.processes import ended, processes_of
 from tests.projects import make_project
 
+pytestmark = pytest.mark.slow
+
 SUITE = """\
 import itertools
 import mmap
@@ -434,7 +436,6 @@ VALGRIND = pytest.mark.skipif(shutil.which("valgrind") is None, reason="NOT RUN:
 
 
 @VALGRIND
-@pytest.mark.slow
 def test_callgrind_counts_a_loop_twice_alike_and_three_times_as_long_thrice(project: Project) -> None:
     counter = counter_for({CALLGRIND}, project.configuration, lambda _: project.folders, pytest.fail)
     assert counter is not None
@@ -453,7 +454,6 @@ def test_callgrind_counts_a_loop_twice_alike_and_three_times_as_long_thrice(proj
 
 
 @VALGRIND
-@pytest.mark.slow
 def test_set_ups_cancel(project: Project) -> None:
     """Making 20,000 numbers costs 50 times what reversing them does."""
     counter = counter_for({CALLGRIND}, project.configuration, lambda _: project.folders, pytest.fail)
@@ -467,7 +467,6 @@ def test_set_ups_cancel(project: Project) -> None:
 
 
 @VALGRIND
-@pytest.mark.slow
 def test_a_run_stores_counts_beside_the_times(tmp_path: Path) -> None:
     make_project(tmp_path, (1,))
     done = groundspeed(

@@ -23,6 +23,8 @@ from tests.projects import BROKEN_PYPROJECT, CONFIGURATION, PYPROJECT, module
 from tests.repositories import CommitSpec, make_repository
 from tests.wheelhouse import offline_environment
 
+pytestmark = pytest.mark.slow
+
 DEFAULT = {key: value for key, value in CONFIGURATION.items() if key != "build_command"}
 SETUPTOOLS = PYPROJECT.replace("hatchling.build", "setuptools.build_meta").replace("hatchling", "setuptools")
 SOURCE = "src/sample/__init__.py"
@@ -213,7 +215,6 @@ def test_what_the_matrix_pins_stays_pinned(tmp_path: Path) -> None:
     assert "packaging==26.3" in project.prepare().dependencies
 
 
-@pytest.mark.slow
 def test_without_uv_virtualenv_and_pip_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation, "find_uv", lambda: None)
     project = Project(tmp_path, [{}, {"a.txt": "a"}, {"a.txt": None}])

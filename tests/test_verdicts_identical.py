@@ -16,6 +16,8 @@ from groundspeed.records import SeriesKey, Verdict
 from groundspeed.verdicts.compare import compare_suite
 from tests.measurements import identical, measured
 
+pytestmark = pytest.mark.slow
+
 Ends = tuple[tuple[Measurement, ...], tuple[Measurement, ...]]
 ALARMS = (Verdict.SLOWER, Verdict.FASTER)
 
