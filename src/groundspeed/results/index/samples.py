@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundspeed.records import SeriesKey
-from groundspeed.results.index.processes import key_of
+from groundspeed.results.index.measured import MEASURED_COLUMNS, Measured, by_session, measured_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,27 +14,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Samples:
-    """The processes that measured, by session and line. Arrays: shape (n,).
+class Samples(Measured):
+    """Process i gave ``values[bounds[i]:bounds[i + 1]]``, in base units, in the order taken; no number is NaN."""
 
-    ``series``, ``commit`` and ``session`` are positions in ``keys``, ``commits`` and ``sessions``. Process i
-    gave ``values[bounds[i]:bounds[i + 1]]``, in base units, in the order taken; what was no number is NaN.
-    """
-
-    keys: tuple[SeriesKey, ...]
-    commits: tuple[str, ...]
-    sessions: tuple[str, ...]
-    series: NDArray[np.int32]
-    commit: NDArray[np.int32]
-    session: NDArray[np.int32]
-    quick: NDArray[np.bool_]
     bounds: NDArray[np.int64]
     values: NDArray[np.float64]
 
 
-SAMPLE_COLUMNS = (
-    "session line series environment benchmark params metric version commit outcome samples quick"
-).split()
+SAMPLE_COLUMNS = (*MEASURED_COLUMNS, "samples")
 """Of the table ``processes``, those that ``samples_of`` reads."""
 
 
@@ -45,23 +31,11 @@ def samples_of(machine: str, table: pa.Table) -> Samples:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = table.filter(pc.equal(table["outcome"], "measured"))
-    table = table.take(np.lexsort((table["line"].to_numpy(), table["session"].to_numpy())))
-    coded = {
-        name: table[name].combine_chunks().dictionary_encode() for name in ("series", "commit", "session")
-    }
-    firsts = np.unique(coded["series"].indices.to_numpy(), return_index=True)[1]
-    named = table.select(["environment", "benchmark", "params", "metric", "version"]).take(firsts)
+    table = by_session(table)
     sizes = pc.fill_null(pc.list_value_length(table["samples"]), 0).to_numpy()
     flat = pc.list_flatten(table["samples"]).cast(pa.float64())
     return Samples(
-        keys=tuple(key_of(machine, row) for row in named.to_pylist()),
-        commits=tuple(coded["commit"].dictionary.to_pylist()),
-        sessions=tuple(coded["session"].dictionary.to_pylist()),
-        series=coded["series"].indices.to_numpy(),
-        commit=coded["commit"].indices.to_numpy(),
-        session=coded["session"].indices.to_numpy(),
-        quick=table["quick"].to_numpy(),
+        **measured_fields(machine, table),
         bounds=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         values=flat.fill_null(float("nan")).to_numpy(),
     )
