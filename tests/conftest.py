@@ -19,7 +19,7 @@ import playwright
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHIVES = ROOT.parent / "shared" / "archives"
@@ -45,19 +45,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is another commit's to run; what was asked for by name, word or marker is run."""
-    asked = config.args_source != pytest.Config.ArgsSource.TESTPATHS or config.option.keyword
-    if asked or config.option.markexpr or config.getoption("--slow") == "all" or (part := _part()) is None:
+    """Leave out what is another commit's to run."""
+    if (part := _chosen_part(config)) is None:
         return
     slow = [one for one in items if one.get_closest_marker("slow")]
-    files = sorted({one.path for one in slow})  # whole ones, for the tests of a file share what they set up
-    left = [one for one in slow if files.index(one.path) % PARTS != part]
+    files = files_of_part({one.path for one in slow}, part)
+    left = [one for one in slow if one.path not in files]
     config.hook.pytest_deselected(items=left)
     items[:] = [one for one in items if one not in {*left}]
 
 
+def files_of_part(files: Iterable[Path], part: int) -> frozenset[Path]:
+    """Every ``PARTS``-th of the files, whole ones, for the tests of a file share what they set up.
+
+    Neighbours by name, which often take alike long, are in different parts.
+    """
+    return frozenset(sorted(files)[part::PARTS])
+
+
+def _chosen_part(config: pytest.Config) -> int | None:
+    """The part of the slow tests that runs; None: every one, also of what was asked for by name or word."""
+    asked = config.args_source != pytest.Config.ArgsSource.TESTPATHS
+    by_word = config.option.keyword or config.option.markexpr
+    return None if asked or by_word or config.getoption("--slow") == "all" else _part_of_commit()
+
+
 @functools.cache
-def _part() -> int | None:
+def _part_of_commit() -> int | None:
     """The part of the commit that is checked out; None where nobody can tell."""
     head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=ROOT)
     return int(head.stdout, 16) % PARTS if head.returncode == 0 else None
@@ -65,8 +79,7 @@ def _part() -> int | None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Which slow tests run."""
-    part = _part()
-    if config.getoption("--slow") == "all" or part is None:
+    if (part := _chosen_part(config)) is None:
         return "slow tests: all"
     return f"slow tests: part {part + 1} of {PARTS}, by the commit; --slow all runs every one"
 
