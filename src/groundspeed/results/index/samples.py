@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Samples(Measured):
-    """Process i gave ``values[bounds[i]:bounds[i + 1]]``: base units, as taken; NaN where it was no number."""
+    """Process i gave ``values[bounds[i]:bounds[i + 1]]``, in base units, as taken; NaN was no number."""
 
     bounds: NDArray[np.int64]
     values: NDArray[np.float64]
