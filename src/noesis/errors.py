@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class NoesisError(Exception):
     """What went wrong, where, and the next move, in one or two sentences."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class ConfigError(NoesisError):
+    """A value that a configuration cannot have; the field is named."""
+
+
+class QueryError(NoesisError):
+    """A query that cannot be answered as it was asked."""
 
 
 class SourceError(NoesisError):
     """The place that documents are read from is not there or cannot be read."""
 
+    exit_code: ClassVar[int] = 3
+
+
+class StorageError(NoesisError):
+    """What is kept on the disk cannot be written, or is somebody else's."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class BusyError(NoesisError):
+    """Somebody else is writing there now."""
+
+    exit_code: ClassVar[int] = 6
+
 
 class DocumentError(NoesisError):
-    """One document cannot be compiled; the others can."""
+    """One document cannot be read; the others can."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from noesis.errors import SourceError
+from noesis.folders import entries
 
 SUFFIXES = (".md", ".markdown")
 
@@ -47,14 +47,9 @@ class FolderSource:
         if not self.root.is_dir():
             raise SourceError(f"{self.root} is not there; name a folder of Markdown files, or one file")
         found: dict[str, Location] = {}
-        for folder, folders, names in os.walk(self.root, onerror=_refuse):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in names:
-                if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                    path = Path(folder, name)
-                    found[path.relative_to(self.root).as_posix()] = path
+        for entry in entries(self.root, SUFFIXES):
+            # a link that leads nowhere is a document that cannot be read; pipes and folders are none
+            path = Path(entry.path)
+            if entry.is_file() or not path.exists():
+                found[path.relative_to(self.root).as_posix()] = path
         return found
-
-
-def _refuse(error: OSError) -> None:
-    raise SourceError(f"{error.filename} cannot be listed ({error.strerror}); make it readable") from error

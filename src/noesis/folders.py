@@ -1,0 +1,30 @@
+"""The files under a folder, by their suffix. Owns what counts as a file of it; reads none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from noesis.errors import SourceError
+
+
+def entries(root: Path, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
+    """Everything under ``root`` that is named with one of ``suffixes`` (lower case, with the dot) and is no
+    folder, in no particular order. Links are among them, to folders too: the caller judges where they lead.
+
+    Hidden names are left out. Raises ``SourceError`` where a folder is not there or cannot be listed.
+    """
+    waiting: list[str] = [os.fspath(root)]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as found:
+                inside = [entry for entry in found if not entry.name.startswith(".")]
+        except OSError as error:
+            raise SourceError(f"{folder} cannot be listed ({error.strerror}); make it readable") from error
+        for entry in inside:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+            elif entry.name.lower().endswith(suffixes):
+                yield entry

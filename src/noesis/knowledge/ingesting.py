@@ -1,0 +1,99 @@
+"""From the files that are there now to the next generation. Owns what counts as a change.
+
+A file is known by the hash of its bytes: one that is as it was is not extracted again, its text is taken
+over. Without any change there is no new generation. Otherwise a whole one is written, because the order of
+an answer depends on every document; ten thousand of 5 KB take half a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from noesis.errors import DocumentError, StorageError
+from noesis.knowledge.generation import NOTHING, Draft, Generation, Refused, draft
+from noesis.knowledge.readers import read_all
+from noesis.knowledge.reading import Outcome, Text, data_of, digest_of, files_of
+from noesis.knowledge.records import Ingested, Progress, Report
+from noesis.knowledge.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ingestion:
+    """Where to look, and how many may work: processes that read files, threads that write the index."""
+
+    folders: Sequence[Path]
+    workers: int
+    report: Report
+
+    def run(self, store: Store, current: Generation) -> tuple[Generation, Ingested]:
+        """Bring the store to what the folders hold; the generation to answer from, and what was found.
+
+        ``current`` is the generation in use; a newer one of another process takes its place. Raises
+        ``SourceError``, ``StorageError`` and ``BusyError``; the store then names what it named before.
+        """
+        with store.writing() as folder:
+            current = newest(store, current)
+            files = files_of(self.folders)
+            new = [path for path in files if not self._is_known(path, current)]
+            if not new and len(files) == len(current.kept) + len(current.refused):
+                return current, compared(current, current)
+            with draft(folder, threads=self.workers) as made:
+                self._fill(made, files, new, current)
+                generation = made.finish()
+            store.switch(folder)
+        return generation, compared(current, generation)
+
+    def _is_known(self, path: str, current: Generation) -> bool:
+        known = current.kept.get(path) or current.refused.get(path)
+        if known is None:
+            return False
+        try:
+            return digest_of(data_of(path, self.folders)) == known.digest
+        except DocumentError as error:
+            return isinstance(known, Refused) and known.reason == str(error)
+
+    def _fill(self, made: Draft, files: Sequence[str], new: Sequence[str], current: Generation) -> None:
+        outcomes = read_all(new, self.folders, workers=self.workers)
+        unread = frozenset(new)
+        for done, path in enumerate(files, 1):
+            if path in unread:
+                _put(made, next(outcomes))
+            elif path in current.kept:
+                made.add(path, current.kept[path].digest, current.text(path))
+            else:
+                made.refuse(path, current.refused[path])
+            self.report(Progress(done=done, total=len(files), path=path))
+
+
+def newest(store: Store, current: Generation) -> Generation:
+    """The generation that the store names, opened where it is not ``current``; one that is not whole any
+    more is as good as none."""
+    folder = store.current()
+    if folder is None or folder == current.folder:
+        return current
+    try:
+        return Generation.open(folder)
+    except StorageError:
+        return NOTHING
+
+
+def compared(before: Generation, after: Generation) -> Ingested:
+    """What the step from one generation to the other changed."""
+    both = before.kept.keys() & after.kept.keys()
+    return Ingested(
+        documents=len(after.kept),
+        added=len(after.kept) - len(both),
+        changed=sum(before.kept[path].digest != after.kept[path].digest for path in both),
+        removed=len(before.kept) - len(both),
+        failures=after.failures,
+        is_switched=after is not before,
+    )
+
+
+def _put(made: Draft, outcome: Outcome) -> None:
+    if isinstance(outcome, Text):
+        made.add(outcome.path, outcome.digest, outcome.text)
+    else:
+        made.refuse(outcome.path, Refused(digest=outcome.digest, reason=outcome.reason))
