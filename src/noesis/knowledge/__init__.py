@@ -4,7 +4,7 @@
 keeps answers in a cache. ``KnowledgeConfig`` says what it may spend.
 """
 
-from noesis.knowledge.base import KnowledgeBase
+from noesis.knowledge.base import KnowledgeBase, folders_of
 from noesis.knowledge.cache import CacheStatistics, LRUCache
 from noesis.knowledge.config import PRESETS, KnowledgeConfig, dev, highload, prod
 from noesis.knowledge.records import Answer, Failure, Hit, Ingested, Progress, Report, Statistics
@@ -23,6 +23,7 @@ __all__ = [
     "Report",
     "Statistics",
     "dev",
+    "folders_of",
     "highload",
     "prod",
 ]

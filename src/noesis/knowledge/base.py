@@ -200,3 +200,11 @@ class KnowledgeBase:
 
     def _say(self, progress: Progress) -> None:
         self._log.debug("%d of %d: %s", progress.done, progress.total, progress.path)
+
+
+def folders_of(cache_file: Path) -> tuple[Path, ...]:
+    """The folders that the index of a cache file was made of, as they were named; none without an index.
+
+    Raises ``StorageError`` where the file is something else.
+    """
+    return newest(Store(cache_file), NOTHING).folders

@@ -40,8 +40,10 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Documents:
-    """What documents.json holds: by path, in their order; and the number of different terms."""
+    """What documents.json holds: the folders that were looked through; what was found there, by path, in
+    order; and the number of different terms."""
 
+    folders: tuple[str, ...]
     kept: Mapping[str, Kept]
     refused: Mapping[str, Refused]
     terms: int
@@ -51,6 +53,7 @@ class Generation:
     """An index that is whole, open for any number of threads; ``NOTHING`` stands before the first one."""
 
     def __init__(self, found: _Documents, texts: mmap.mmap | bytes, searcher: Searcher | None) -> None:
+        self.folders = tuple(Path(folder) for folder in found.folders)
         self.kept = found.kept
         self.refused = found.refused
         self.terms = found.terms
@@ -106,8 +109,9 @@ class Generation:
 class Draft:
     """A generation while it is written, in the order of the paths."""
 
-    def __init__(self, folder: Path, *, threads: int) -> None:
+    def __init__(self, folder: Path, folders: Sequence[Path], *, threads: int) -> None:
         self._folder = folder
+        self._folders = tuple(str(one) for one in folders)
         (folder / "index").mkdir()
         self._writer = Writer(folder / "index", threads=threads)
         self._texts = (folder / "texts").open("wb")
@@ -132,7 +136,8 @@ class Draft:
         os.fsync(self._texts.fileno())
         self._writer.finish()
         terms = len(Searcher(self._folder / "index").vocabulary())
-        _write(self._folder, _Documents(kept=self._kept, refused=self._refused, terms=terms))
+        found = _Documents(folders=self._folders, kept=self._kept, refused=self._refused, terms=terms)
+        _write(self._folder, found)
         return Generation.open(self._folder)
 
     def close(self) -> None:
@@ -141,9 +146,9 @@ class Draft:
 
 
 @contextlib.contextmanager
-def draft(folder: Path, *, threads: int) -> Iterator[Draft]:
-    """A draft in an empty folder, whose file is closed at the end."""
-    made = Draft(folder, threads=threads)
+def draft(folder: Path, folders: Sequence[Path], *, threads: int) -> Iterator[Draft]:
+    """A draft in the empty ``folder`` of what ``folders`` hold; its file is closed at the end."""
+    made = Draft(folder, folders, threads=threads)
     try:
         yield made
     finally:
@@ -156,11 +161,12 @@ def _read(folder: Path) -> _Documents:
         path: Kept(digest=digest, start=start, end=end) for path, digest, start, end in found["documents"]
     }
     refused = {path: Refused(digest=digest, reason=reason) for path, digest, reason in found["refused"]}
-    return _Documents(kept=kept, refused=refused, terms=int(found["terms"]))
+    return _Documents(folders=tuple(found["folders"]), kept=kept, refused=refused, terms=int(found["terms"]))
 
 
 def _write(folder: Path, documents: _Documents) -> None:
     found = {
+        "folders": documents.folders,
         "terms": documents.terms,
         "documents": [(path, one.digest, one.start, one.end) for path, one in documents.kept.items()],
         "refused": [(path, one.digest, one.reason) for path, one in documents.refused.items()],
@@ -178,4 +184,4 @@ def _mapped(path: Path, size: int) -> mmap.mmap | bytes:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
 
 
-NOTHING = Generation(_Documents(kept={}, refused={}, terms=0), b"", None)
+NOTHING = Generation(_Documents(folders=(), kept={}, refused={}, terms=0), b"", None)

@@ -39,7 +39,7 @@ class Ingestion:
             new = [path for path in files if not self._is_known(path, current)]
             if not new and len(files) == len(current.kept) + len(current.refused):
                 return current, compared(current, current)
-            with draft(folder, threads=self.workers) as made:
+            with draft(folder, self.folders, threads=self.workers) as made:
                 self._fill(made, files, new, current)
                 generation = made.finish()
             store.switch(folder)
