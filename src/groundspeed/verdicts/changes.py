@@ -43,11 +43,7 @@ def changes(
 
 def interval_at(series: Series, at: int) -> Interval:
     """The stored interval; where none is stored the value stands alone."""
-    return interval_of(float(series.values[at]), float(series.low[at]), float(series.high[at]))
-
-
-def interval_of(centre: float, low: float, high: float) -> Interval:
-    """The same of three numbers that are at hand: NaN for a bound that is not stored."""
+    centre, low, high = (float(one[at]) for one in (series.values, series.low, series.high))
     if math.isnan(low) or math.isnan(high):
         return Interval(centre=centre, low=centre, high=centre)
     return Interval(centre=centre, low=low, high=high)

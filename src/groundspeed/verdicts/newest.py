@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from groundspeed.errors import HistoryError
 from groundspeed.history import History
 from groundspeed.measurements import Measurement, Missing, NoiseFloor
 from groundspeed.records import Case, SeriesKey
-from groundspeed.results.archive import Archive, Series
+from groundspeed.results.archive import Archive, MeasuredCommit, Series
 from groundspeed.stats.precision import Prior
 from groundspeed.stats.ratio import Interval
-from groundspeed.verdicts.changes import interval_of
+from groundspeed.verdicts.changes import interval_at
 from groundspeed.verdicts.compare import Priors, learned
 from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.values import value_of
@@ -43,15 +46,43 @@ class NoValue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Track:
-    """What a series holds along the branch, oldest first. The last of ``rows`` is the present."""
+    """What a series holds along the branch, oldest first. The last row is the present.
+
+    ``places`` (n,) on the ``branch`` rise; ``rows`` (n,) are where each one's value stands in the series, of
+    a carried-over commit that of the measured one; ``commits`` are the archive's. A row becomes an object
+    when it is asked for: a large archive has two million, and most questions are about the last.
+    """
 
     series: Series
-    rows: tuple[At | NoValue, ...]
+    commits: Sequence[MeasuredCommit]
+    branch: Sequence[str]
+    places: NDArray[np.intp] = field(compare=False)  # both follow from the others
+    rows: NDArray[np.intp] = field(compare=False)
+
+    @property
+    def newest(self) -> int:
+        """Its place on the branch."""
+        return int(self.places[-1])
+
+    @property
+    def last(self) -> At | NoValue:
+        """What stands there."""
+        return self.at(-1)
 
     @property
     def values(self) -> tuple[At, ...]:
         """Those with a value."""
-        return tuple(one for one in self.rows if isinstance(one, At))
+        return tuple(one for one in map(self.at, range(len(self.rows))) if isinstance(one, At))
+
+    def at(self, number: int) -> At | NoValue:
+        """One of the n."""
+        commit, row = self.branch[self.places[number]], int(self.rows[number])
+        if math.isfinite(self.series.values[row]):
+            measured = self.commits[self.series.commits[row]].hash
+            from_ = None if measured == commit else measured
+            return At(commit=commit, value=interval_at(self.series, row), carried_from=from_)
+        why = self.series.skipped.get(row) or self.series.failures.get(row) or ""
+        return NoValue(commit=commit, reason=why, skipped=row in self.series.skipped)
 
 
 class Present:
@@ -86,28 +117,25 @@ class Present:
         for series in self.reading.archive.series:
             if series.key.machine != self.machine or not wanted(series.key):
                 continue
-            track = Track(series=series, rows=self._told(series, self._rows(series)))
+            track = self._told(self._track(series))
             key = _without_version(series.key)
-            if track.rows and (key not in found or self._last(track) > self._last(found[key])):
+            if track.rows.size and (key not in found or track.newest > found[key].newest):
                 found[key] = track
         newest: dict[tuple[Case, str], int] = {}
         for key, track in found.items():
-            newest[key.case, key.metric] = max(newest.get((key.case, key.metric), -1), self._last(track))
-        return tuple(
-            track for key, track in found.items() if self._last(track) == newest[key.case, key.metric]
-        )
+            newest[key.case, key.metric] = max(newest.get((key.case, key.metric), -1), track.newest)
+        return tuple(track for key, track in found.items() if track.newest == newest[key.case, key.metric])
 
     def value(self, track: Track) -> Interval:
         """The present value, by all that is known of it. ``track`` must end in one."""
-        return self.value_at(track, track.values[-1].commit)
+        return self.value_at(track, track.last.commit)
 
     def value_at(self, track: Track, commit: str) -> Interval:
         """The same at any commit that has a value."""
-        last = next(one for one in reversed(track.values) if one.commit == commit)
         known = self._commit(commit)
         one = known.measurements.get(track.series.key)
         if one is None:
-            return last.value
+            return next(at.value for at in track.values if at.commit == commit)
         return value_of(one, self.floor(track.series.key), known.priors.of(one))
 
     def measurement(self, track: Track, commit: str) -> Measurement | None:
@@ -135,26 +163,39 @@ class Present:
     def _place(self) -> Mapping[str, int]:
         return {commit: place for place, commit in enumerate(self.branch)}
 
-    def _told(self, series: Series, rows: tuple[At | NoValue, ...]) -> tuple[At | NoValue, ...]:
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        """Of each commit of the archive its place on the branch, -1 where it is not there."""
+        return np.array([self._place.get(one.hash, -1) for one in self.reading.archive.commits], np.intp)
+
+    def _track(self, series: Series) -> Track:
+        """What a series holds; nothing where it has none of the commit that was asked for."""
+        carried = _carried(series, self.reading.archive)
+        over = [self._place.get(commit, -1) for commit in carried]
+        places = np.append(self._places[series.commits], np.array(over, np.intp))
+        rows = np.append(np.arange(series.commits.size), np.array([*carried.values()], np.intp))
+        order = np.argsort(places, kind="stable")[np.count_nonzero(places < 0) :]
+        if self.at is not None and places.max(initial=-1) < len(self.branch) - 1:  # it is the last one there
+            order = order[:0]
+        return Track(
+            series=series,
+            commits=self.reading.archive.commits,
+            branch=self.branch,
+            places=places[order],
+            rows=rows[order],
+        )
+
+    def _told(self, track: Track) -> Track:
         """Without what merely was not run of late: asv writes a failure and a case not run alike.
 
         Sessions tell: a failure has a reason there. Where no session speaks of the benchmark, it failed.
         """
-        while rows and isinstance(last := rows[-1], NoValue) and not last.skipped and not last.reason:
-            known = self._commit(last.commit).recorded
-            if (series.key.environment, series.key.case.benchmark) not in known:
+        key, end = track.series.key, len(track.rows)
+        while end and isinstance(last := track.at(end - 1), NoValue) and not last.skipped and not last.reason:
+            if (key.environment, key.case.benchmark) not in self._commit(last.commit).recorded:
                 break
-            rows = rows[:-1]
-        return rows
-
-    def _last(self, track: Track) -> int:
-        return self._place[track.rows[-1].commit]
-
-    def _rows(self, series: Series) -> tuple[At | NoValue, ...]:
-        rows = {one.commit: one for one in rows_of(series, self.reading.archive) if one.commit in self._place}
-        if self.at is not None and self.at not in rows:
-            return ()
-        return tuple(rows[commit] for commit in sorted(rows, key=self._place.__getitem__))
+            end -= 1
+        return replace(track, places=track.places[:end], rows=track.rows[:end])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,25 +219,11 @@ class _AtCommit:
         )
 
 
-def rows_of(series: Series, archive: Archive) -> list[At | NoValue]:
-    """What a series holds, commit by commit, those included that its measurements were carried over to."""
-    rows: list[At | NoValue] = []
-    columns = (one.tolist() for one in (series.commits, series.values, series.low, series.high))
-    for place, (commit, value, low, high) in enumerate(zip(*columns, strict=True)):
-        hash_ = archive.commits[commit].hash
-        if math.isfinite(value):
-            rows.append(At(commit=hash_, value=interval_of(value, low, high), carried_from=None))
-        else:
-            skipped = place in series.skipped
-            why = series.skipped.get(place) or series.failures.get(place) or ""
-            rows.append(NoValue(commit=hash_, reason=why, skipped=skipped))
-    measured = {one.commit: one for one in rows if isinstance(one, At)}
-    rows += [
-        At(commit=one.commit, value=measured[one.measured_at].value, carried_from=one.measured_at)
-        for one in series.carried
-        if one.measured_at in measured
-    ]
-    return rows
+def _carried(series: Series, archive: Archive) -> Mapping[str, int]:
+    """Where in the series the value stands that each carried-over commit shares with the measured one."""
+    valued = np.flatnonzero(np.isfinite(series.values)).tolist() if series.carried else []
+    rows = {archive.commits[series.commits[row]].hash: row for row in valued}
+    return {one.commit: rows[one.measured_at] for one in series.carried if one.measured_at in rows}
 
 
 def branch_order(reading: ProjectResults) -> tuple[str, ...]:

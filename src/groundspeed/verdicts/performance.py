@@ -103,7 +103,7 @@ def _nothing(present: Present, pattern: str | None) -> str:
 
 
 def _operation(present: Present, track: Track) -> Operation:
-    last = track.rows[-1]
+    last = track.last
     kept = present.measurement(track, last.commit)
     return Operation(
         key=track.series.key,

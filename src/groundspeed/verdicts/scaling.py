@@ -200,7 +200,7 @@ def _around(centre: float, half: float) -> Interval:
 
 
 def _present(present: Present, rung: Rung) -> MeasuredSize | UnmeasuredSize:
-    last = rung.track.rows[-1]
+    last = rung.track.last
     if isinstance(last, NoValue):
         return UnmeasuredSize(size=rung.size, reason=reason(last))
     assert isinstance(last, At)

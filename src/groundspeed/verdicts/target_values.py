@@ -123,7 +123,7 @@ class _Question:
                 factor_of(self.target, unit, entry.unit, entry.name)
 
     def row(self, bound: Amount | ShareOf, track: Track) -> Judged | Lacking:
-        last = track.rows[-1]
+        last = track.last
         if isinstance(last, NoValue):
             return self.lacking(text_of(track.series.key), reason(last), again=True)
         return self.share(bound, track) if isinstance(bound, ShareOf) else self.amount(bound, track, last)
@@ -156,7 +156,7 @@ class _Question:
         other = self.same_place(wanted, own.environment)
         if other is None:
             return self.lacking(text_of(own), f"{wanted} was never measured here", again=False)
-        if isinstance(last := other.rows[-1], NoValue):
+        if isinstance(last := other.last, NoValue):
             return self.lacking(text_of(own), f"{wanted} {reason(last)}", again=True)
         factor_of(self.target, units.reckon(other.series.unit).unit, track.series.unit, text_of(own))
         theirs = {one.commit: one for one in other.values}
@@ -319,7 +319,7 @@ def _notes(value: Interval, track: Track) -> tuple[str, ...]:
 
 
 def _is_skipped(track: Track) -> bool:
-    last = track.rows[-1]
+    last = track.last
     return isinstance(last, NoValue) and last.skipped
 
 
