@@ -90,6 +90,10 @@ class Visit:
             self.complaints.append(f"{message.type}: {message.text}")
 
 
+Visitor = Callable[..., Visit]
+"""What ``visit`` is: called with a site and Chromium's options for a context."""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small archive, published."""
@@ -126,7 +130,7 @@ def serve() -> Iterator[Callable[[Path], Preview]]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, serve: Callable[[Path], Preview]) -> Iterator[Callable[..., Visit]]:
+def visit(chromium: Browser, serve: Callable[[Path], Preview]) -> Iterator[Visitor]:
     """Visit a site: ``visit(html_dir, color_scheme="dark")``; options are Chromium's for a context."""
     visits: list[Visit] = []
 

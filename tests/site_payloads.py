@@ -12,15 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from groundspeed.site.folder import content_id
-from groundspeed.site.publish import MANIFEST
+from groundspeed.site.publish import MANIFEST, publish
 from groundspeed.site.wire import encode
-from tests.site_archives import EPOCH, HOSTILE, commit_hash
+from tests.site_archives import EPOCH, HOSTILE, commit_hash, small_archive, subject
 
 DAY = 86_400
 START = round(EPOCH.timestamp())
 MILLION = 1_000_000
 
 Wire = dict[str, Any]
+
+
+def published_with(html_dir: Path, pieces: Mapping[str, Wire]) -> Path:
+    """The small archive, published, with payloads beside its own."""
+    publish(subject(small_archive()), html_dir)
+    add_pieces(html_dir, pieces)
+    return html_dir
 
 
 def add_pieces(html_dir: Path, pieces: Mapping[str, Wire]) -> None:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from groundspeed.site.publish import publish
-from tests.browser import Visit, chromium, serve, visit
-from tests.site_archives import HOSTILE, small_archive, subject
-from tests.site_payloads import add_pieces, ending, machines
+from tests.browser import Visitor, chromium, serve, visit
+from tests.site_archives import HOSTILE
+from tests.site_payloads import ending, machines, published_with
 
 __all__ = ["chromium", "serve", "visit"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-Visitor = Callable[..., Visit]
 FOURTH = "20240301T093004-00000004"
 
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    html_dir = tmp_path_factory.mktemp("site") / "html"
-    publish(subject(small_archive()), html_dir)
-    add_pieces(html_dir, {"machines": machines()})
-    return html_dir
+    return published_with(tmp_path_factory.mktemp("site") / "html", {"machines": machines()})
 
 
 def test_sessions_stand_along_time_and_moved_ones_say_so(answered: Path, visit: Visitor) -> None:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from groundspeed.site.publish import publish
-from tests.browser import Visit, chromium, serve, visit
-from tests.site_archives import HOSTILE, commit_hash, small_archive, subject
-from tests.site_payloads import add_pieces, changes, ending
+from tests.browser import Visitor, chromium, serve, site, visit
+from tests.site_archives import HOSTILE, commit_hash
+from tests.site_payloads import changes, ending, published_with
 
-__all__ = ["chromium", "serve", "visit"]  # fixtures
+__all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-Visitor = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    html_dir = tmp_path_factory.mktemp("site") / "html"
-    publish(subject(small_archive()), html_dir)
-    add_pieces(html_dir, {"changes": changes()})
-    return html_dir
+    return published_with(tmp_path_factory.mktemp("site") / "html", {"changes": changes()})
 
 
 def subjects(page: Page) -> list[str]:
@@ -109,8 +102,6 @@ def test_what_was_decided_and_hostile_words_are_text(answered: Path, visit: Visi
     assert page.locator("img").count() == 0
 
 
-def test_a_site_without_answers_says_what_to_do(tmp_path: Path, visit: Visitor) -> None:
-    html_dir = tmp_path / "html"
-    publish(subject(small_archive()), html_dir)
-    page = visit(html_dir).go("#/regressions")
+def test_a_site_without_answers_says_what_to_do(site: Path, visit: Visitor) -> None:
+    page = visit(site).go("#/regressions")
     expect(page.locator(".empty")).to_contain_text("groundspeed publish")

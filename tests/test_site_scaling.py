@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from groundspeed.site.publish import publish
-from tests.browser import Visit, chromium, serve, visit
-from tests.site_archives import HOSTILE, small_archive, subject
-from tests.site_payloads import add_pieces, ending, scaling
+from tests.browser import Visitor, chromium, serve, site, visit
+from tests.site_archives import HOSTILE
+from tests.site_payloads import ending, published_with, scaling
 
-__all__ = ["chromium", "serve", "visit"]  # fixtures
+__all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-Visitor = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    html_dir = tmp_path_factory.mktemp("site") / "html"
-    publish(subject(small_archive()), html_dir)
-    add_pieces(html_dir, {"scaling": scaling()})
-    return html_dir
+    return published_with(tmp_path_factory.mktemp("site") / "html", {"scaling": scaling()})
 
 
 def test_growth_stands_in_words_over_each_chart(answered: Path, visit: Visitor) -> None:
@@ -73,8 +66,6 @@ def test_one_tells_its_answers_its_sizes_and_where_its_exponent_changed(
     expect(visit(answered).go("#/scaling?id=gone").locator(".empty")).to_contain_text("gone")
 
 
-def test_without_sizes_it_says_how_to_name_one(tmp_path: Path, visit: Visitor) -> None:
-    html_dir = tmp_path / "html"
-    publish(subject(small_archive()), html_dir)
-    page = visit(html_dir).go("#/scaling")
+def test_without_sizes_it_says_how_to_name_one(site: Path, visit: Visitor) -> None:
+    page = visit(site).go("#/scaling")
     expect(page.locator(".empty")).to_contain_text("[scaling.sizes]")

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from groundspeed.site.publish import publish
-from tests.browser import Visit, chromium, serve, visit
-from tests.site_archives import HOSTILE, small_archive, subject
-from tests.site_payloads import add_pieces, ending, targets
+from tests.browser import Visitor, chromium, serve, site, visit
+from tests.site_archives import HOSTILE
+from tests.site_payloads import ending, published_with, targets
 
-__all__ = ["chromium", "serve", "visit"]  # fixtures
+__all__ = ["chromium", "serve", "site", "visit"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-Visitor = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    html_dir = tmp_path_factory.mktemp("site") / "html"
-    publish(subject(small_archive()), html_dir)
-    add_pieces(html_dir, {"targets": targets()})
-    return html_dir
+    return published_with(tmp_path_factory.mktemp("site") / "html", {"targets": targets()})
 
 
 def test_what_fails_stands_first_and_what_is_missing_is_no_pass(answered: Path, visit: Visitor) -> None:
@@ -64,8 +57,6 @@ def test_filters_stand_in_the_address(answered: Path, visit: Visitor) -> None:
     expect(page.locator("tbody tr")).to_have_count(4)
 
 
-def test_a_project_without_targets_is_told_how_to_state_one(tmp_path: Path, visit: Visitor) -> None:
-    html_dir = tmp_path / "html"
-    publish(subject(small_archive()), html_dir)
-    page = visit(html_dir).go("#/targets")
+def test_a_project_without_targets_is_told_how_to_state_one(site: Path, visit: Visitor) -> None:
+    page = visit(site).go("#/targets")
     expect(page.locator(".empty")).to_contain_text("[targets]")
