@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from asv_runner.benchmarks.mark import SkipNotImplemented
 
-from asv_bench_groundspeed.workloads.load import Clock
+from asv_bench_groundspeed.workloads.clock import Clock
 from tests.kinds import made, samples_of
 
 

@@ -1,21 +1,16 @@
-"""``throughput_``: its arithmetic on made stretches, real threads, real forked processes and their ends."""
+"""``throughput_``: its arithmetic on made stretches, and what an observation holds."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from asv_bench_groundspeed.benchmarks._crew import Mark, in_processes, in_threads, items_of, stretch
+from asv_bench_groundspeed.benchmarks._crew import Mark, items_of, stretch
 from asv_bench_groundspeed.benchmarks.throughput import available_cpus, rate, seconds_per_item
-from asv_bench_groundspeed.workloads.load import Clock
+from asv_bench_groundspeed.workloads.clock import Clock
 from tests.kinds import made, samples_of
-from tests.processes import ended
 
 SHORT_S = 0.01
 
@@ -62,98 +57,6 @@ def test_a_call_returns_its_items(returned: Any, items: float) -> None:
 def test_anything_else_is_refused(returned: Any) -> None:
     with pytest.raises(ValueError, match="a throughput_ benchmark returns the number of items"):
         items_of(returned)
-
-
-# --- workers ------------------------------------------------------------------------------------------
-
-
-def test_threads_are_as_many_as_asked_and_gone_afterwards() -> None:
-    before = threading.active_count()
-    seen: set[threading.Thread] = set()
-
-    def call() -> None:
-        seen.add(threading.current_thread())
-
-    assert len(in_threads(call, 3, SHORT_S, 1)) == 3
-    assert len(seen) == 3
-    assert threading.current_thread() not in seen
-    assert threading.active_count() == before
-
-
-def test_processes_are_children_with_the_set_ups_state_and_gone_afterwards(tmp_path: Path) -> None:
-    state = {"made by": "the set-up"}
-
-    def call() -> int:
-        (tmp_path / str(os.getpid())).write_text(f"{os.getppid()} {state['made by']}")
-        return 5
-
-    stretches = in_processes(call, 3, SHORT_S, 1)
-    assert [one[-1].items % 5 for one in stretches] == [0, 0, 0]
-    assert all(one[0].at < one[-1].at for one in stretches)
-    workers = list(tmp_path.iterdir())
-    assert {path.read_text() for path in workers} == {f"{os.getpid()} the set-up"}
-    assert len(workers) == 3
-    assert not any(Path("/proc", path.name).exists() for path in workers)
-
-
-@pytest.mark.parametrize("crew", [in_threads, in_processes])
-def test_an_exception_of_a_worker_is_raised_here(crew: Any) -> None:
-    def call() -> None:
-        raise KeyError("out of work")
-
-    with pytest.raises(KeyError, match="out of work") as caught:
-        crew(call, 2, SHORT_S, 1)
-    if crew is in_processes:
-        assert "in call" in str(caught.value.__cause__)  # the child's own traceback
-
-
-class UnpicklableError(Exception):
-    """Cannot be made again from its arguments."""
-
-    def __init__(self, first: str, second: str) -> None:
-        super().__init__(first + second)
-
-
-def test_an_exception_that_cannot_travel_is_named() -> None:
-    def call() -> None:
-        raise UnpicklableError("no ", "way")
-
-    with pytest.raises(RuntimeError, match="UnpicklableError: no way"):
-        in_processes(call, 1, SHORT_S, 1)
-
-
-def test_a_worker_that_dies_ends_them_all(tmp_path: Path) -> None:
-    def call() -> None:
-        (tmp_path / str(os.getpid())).touch()
-        if len(list(tmp_path.iterdir())) == 2:
-            os.kill(os.getpid(), 9)
-
-    with pytest.raises(RuntimeError, match="a worker process ended with exit code -9"):
-        in_processes(call, 2, 600.0, 1)
-    assert not any(Path("/proc", path.name).exists() for path in tmp_path.iterdir())
-
-
-HANGING = """
-import os, sys, time
-from asv_bench_groundspeed.benchmarks._crew import in_processes
-
-def call():
-    os.write(1, b"%d\\n" % os.getpid())
-    time.sleep(600)
-
-in_processes(call, 2, 600.0, 1)
-"""
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel kills them on Linux only")
-def test_workers_die_with_the_process_that_measures() -> None:
-    parent = subprocess.Popen([sys.executable, "-c", HANGING], stdout=subprocess.PIPE)
-    assert parent.stdout is not None
-    workers = [int(parent.stdout.readline()) for _ in range(2)]
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    assert all(ended(pid) for pid in workers)
 
 
 # --- the kind -----------------------------------------------------------------------------------------

@@ -148,6 +148,12 @@ class Kind(Benchmark):  # type: ignore[misc]  # asv_runner has no types
             raise self.wrong(name, value, "a number above 0")
         return float(value)
 
+    def one_of(self, name: str, value: Any, names: Sequence[str]) -> str:
+        """The attribute's value, which must be one of the names."""
+        if value not in names:
+            raise self.wrong(name, value, " or ".join('"{}"'.format(one) for one in names))
+        return str(value)
+
     def wrong(self, name: str, value: Any, wanted: str) -> ValueError:
         """The error for an attribute with a wrong value: which, of what, and what it must be."""
         return ValueError("{}: {} = {!r} must be {}".format(self.name, name, value, wanted))

@@ -13,7 +13,7 @@ from typing import Any, Callable, ClassVar, List, Mapping, Optional, Tuple
 
 from asv_runner.benchmarks.mark import SkipNotImplemented
 
-from ..workloads.load import WALL
+from ..workloads.clock import WALL
 from . import _energy
 from ._device import BACKENDS, Device, find
 from ._kind import Kind, Observation, metric, note

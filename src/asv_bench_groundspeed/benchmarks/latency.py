@@ -1,6 +1,7 @@
 """``latency_``: how long one request takes, as a distribution. One call of the function is one request.
 
-Owns the percentiles; the load is ``workloads.load``'s. The value under the plain name is the median.
+Owns what is asked for and what becomes of the figures, which are ``workloads.figures``'s as the load is
+``workloads.load``'s. The value under the plain name is the median.
 The collector runs as it does in service: its pauses are part of the tail.
 """
 
@@ -8,25 +9,19 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Callable, ClassVar, List, Mapping, Sequence
+from typing import Any, Callable, ClassVar, List, Mapping, Optional, Sequence
 
-from ..workloads.load import WALL, Served, closed_loop, open_loop
+from ..workloads.arrivals import Arrivals, Constant, Poisson
+from ..workloads.clock import WALL
+from ..workloads.figures import BETTER, UNITS, figures, nearest_rank
+from ..workloads.load import Load, drive
+from ..workloads.workers import EXECUTORS
 from ._kind import Kind, Observation, metric
 
-# Name, and the percentile in thousandths: 99.9 % is not a float's business.
-PERCENTILES = (("p90", 900), ("p95", 950), ("p99", 990), ("p99.9", 999))
+# Poisson of its seed 0: every observation has the same gaps.
+ARRIVALS: Mapping[str, Callable[[float], Arrivals]] = {"constant": Constant, "poisson": Poisson}
 SLICES = 10  # medians of an observation, so that one process shows a spread
 SLICE = 20  # fewer requests than this have no median worth the name
-
-
-def nearest_rank(ordered: Sequence[float], thousandths: int) -> float:
-    """The percentile of sorted values by nearest rank: the value of rank ``ceil(p n)``, so at least that
-    share of the values is no larger. Always a measured value, never one between two; with fewer than
-    1 / (1 - p) values it is the largest. (Hyndman and Fan, "Sample Quantiles in Statistical Packages",
-    The American Statistician 50, 1996: definition 1.)
-    """
-    rank = -(-len(ordered) * thousandths // 1000)  # ceil, in whole numbers
-    return ordered[max(rank, 1) - 1]
 
 
 def medians(latencies: Sequence[float]) -> List[float]:
@@ -44,44 +39,56 @@ class LatencyBenchmark(Kind):
     defaults: ClassVar[Mapping[str, Any]] = {
         "requests": 1000,
         "workers": 1,
+        "executor": "threads",
         "arrival_rate": None,
+        "arrivals": "constant",
         "max_time": 5.0,
     }
-    meaning = ("workers", "arrival_rate")
+    meaning = ("workers", "executor", "arrival_rate", "arrivals")
     requests: Any
     workers: Any
+    executor: Any
     arrival_rate: Any
+    arrivals: Any
     max_time: Any
     _clock = WALL
 
     def observe(self, *param: Any) -> Observation:
         """One load of ``requests`` calls, or as many as begin within ``max_time``."""
-        call = self.bound(param)
+        call, load = self.bound(param), self._wanted()
         self.settle(call, self._clock.now)
-        served = self._load_on(call)
-        ordered = sorted(served.latencies)
-        found = [metric(name, "seconds", [nearest_rank(ordered, part)]) for name, part in PERCENTILES]
-        found.append(metric("max", "seconds", [ordered[-1]]))
-        if math.isfinite(served.rate):
-            found.append(metric("rate", "requests/s", [served.rate], "higher"))
-        found.append(metric("requests", "requests", [len(served.requests)], "higher"))
-        if self.arrival_rate is not None:
-            found.append(metric("unserved", "requests", [len(served.waiting)]))
-        seen = {"value": {"samples": medians(served.latencies), "number": 1}, "metrics": found}
+        served = drive(call, load, clock=self._clock)
+        seen = {
+            "value": {"samples": medians(served.latencies), "number": 1},
+            "metrics": [
+                metric(name, UNITS[name], [figure], BETTER.get(name, "lower"))
+                for name, figure in figures(served).items()
+                if name not in self._without() and math.isfinite(figure)
+            ],
+        }
         return seen if served.first_answer is None else dict(seen, check=served.first_answer)
 
-    def _load_on(self, call: Callable[[], Any]) -> Served:
+    def _without(self) -> Sequence[str]:
+        """Figures that are no metrics: the median is the main value, a closed loop serves everybody."""
+        return ("p50", "unserved") if self.arrival_rate is None else ("p50",)
+
+    def _wanted(self) -> Load:
         requests = 1 if self.quick else self.whole("requests", self.requests)
-        workers = min(self.whole("workers", self.workers), requests)
-        max_time_s = self.positive("max_time", self.max_time)
-        if self.arrival_rate is None:
-            return closed_loop(
-                call, requests=requests, workers=workers, max_time_s=max_time_s, clock=self._clock
-            )
-        rate = self.positive("arrival_rate", self.arrival_rate)
-        return open_loop(
-            call, requests=requests, rate=rate, workers=workers, max_time_s=max_time_s, clock=self._clock
+        return Load(
+            requests=requests,
+            workers=min(self.whole("workers", self.workers), requests),
+            executor=self.one_of("executor", self.executor, tuple(EXECUTORS)),
+            arrivals=self._arrivals(),
+            max_time_s=self.positive("max_time", self.max_time),
         )
+
+    def _arrivals(self) -> Optional[Arrivals]:
+        arrivals = ARRIVALS[self.one_of("arrivals", self.arrivals, tuple(ARRIVALS))]
+        if self.arrival_rate is not None:
+            return arrivals(self.positive("arrival_rate", self.arrival_rate))
+        if arrivals is not Constant:
+            raise self.wrong("arrivals", self.arrivals, "stated with an arrival_rate: a closed loop has none")
+        return None
 
 
 export_as_benchmark = [LatencyBenchmark]

@@ -10,7 +10,8 @@ import os
 import re
 from typing import Any, ClassVar, Dict, List, Mapping, Sequence
 
-from ._crew import EXECUTORS, Stretch, in_processes, in_threads
+from ..workloads.workers import EXECUTORS
+from ._crew import Stretch, stretches
 from ._kind import Kind, Observation, metric
 
 MARKS = 5  # parts of the stretch at one worker, so that one process shows a spread
@@ -53,12 +54,12 @@ class ThroughputBenchmark(Kind):
         """One stretch of ``duration`` seconds for each number of workers, one worker first."""
         call = self.bound(param)
         counts, seconds = self._counts(), self._seconds()
-        crew = self._crew()
+        executor = self.one_of("executor", self.executor, tuple(EXECUTORS))
         self.settle(call)
-        alone = crew(call, 1, seconds, MARKS)
+        alone = stretches(call, executor, 1, seconds, MARKS)
         rates: Dict[int, float] = {1: self._rate(alone)}
         for count in counts:
-            rates[count] = self._rate(crew(call, count, seconds, 1))
+            rates[count] = self._rate(stretches(call, executor, count, seconds, 1))
         return {
             "value": {"samples": seconds_per_item(alone[0]), "number": 1},
             "metrics": [metric("rate", "items/s", [rates.pop(1)], "higher"), *self._scaling(rates, alone)],
@@ -95,11 +96,6 @@ class ThroughputBenchmark(Kind):
 
     def _seconds(self) -> float:
         return _QUICK_S if self.quick else self.positive("duration", self.duration)
-
-    def _crew(self) -> Any:
-        if self.executor not in EXECUTORS:
-            raise self.wrong("executor", self.executor, '"threads" or "processes"')
-        return in_processes if self.executor == "processes" else in_threads
 
 
 export_as_benchmark = [ThroughputBenchmark]

@@ -1,8 +1,8 @@
-"""Load on a function: closed loop (so many clients, each waiting for its answer) and open loop (so many
-requests a second, whether answers come or not).
+"""Load on a function: closed loop (so many workers, each waiting for its answer) and open loop (requests
+that are due at moments fixed in advance, whether answers come or not).
 
-Owns when requests begin and what of them is recorded; makes no summary. An open loop measures from the
-intended start, fixed in advance: a service that stalls is charged for everyone who would have come
+Owns when requests begin and what of them is recorded; makes no summary (``figures.py`` does). An open
+loop measures from the intended start: a service that stalls is charged for everyone who would have come
 meanwhile. A closed loop, which sends nothing while it waits, omits them (G. Tene, "How NOT to Measure
 Latency", 2015: coordinated omission). Standard library only, Python 3.8 or newer.
 """
@@ -10,37 +10,46 @@ Latency", 2015: coordinated omission). Standard library only, Python 3.8 or newe
 from __future__ import annotations
 
 import math
-import os
+import multiprocessing
 import threading
-import time
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Callable, Generic, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
-NEAR_S = 0.0002  # a sleep ends about 0.09 ms late on Linux: the last of the wait is spent looking
+from .arrivals import Arrivals
+from .clock import WALL, Clock
+from .workers import EXECUTORS, Begin
 
-
-class Clock(NamedTuple):
-    """The time in seconds, and how to wait: passed in, so that arithmetic is tested without waiting."""
-
-    now: Callable[[], float]
-    sleep: Callable[[float], None]  # 0: let others run
-
-    def sleep_until(self, moment: float) -> None:
-        """Wait for the moment; at once when it has passed."""
-        while True:
-            left = moment - self.now()
-            if left <= 0:
-                return
-            self.sleep(left - NEAR_S if left > NEAR_S else 0)
+T = TypeVar("T")
 
 
-def _sleep(seconds: float) -> None:
-    if seconds > 0 or not hasattr(os, "sched_yield"):
-        time.sleep(seconds)
-    else:
-        os.sched_yield()  # 0.7 us; since CPython 3.11 sleep(0) takes the kernel's timer and 70 us
+@dataclass(frozen=True)
+class Load:
+    """How much, by whom and when. A wrong value raises ``ValueError`` that names the field.
 
+    ``requests`` are recorded, after ``warmup`` requests that are not: those the workers share out evenly
+    and send as fast as they are answered. ``workers`` are ``"threads"`` or forked ``"processes"``; one
+    thread is the calling one. Without ``arrivals`` the loop is closed: each worker sends its next request
+    when it has the answer to its last. With them it is open: a request is taken by the first worker that
+    is free, and its latency counts from when it was due. No request begins later than ``max_time_s``
+    after the start, but the first always does.
+    """
 
-WALL = Clock(time.perf_counter, _sleep)
+    requests: int
+    workers: int = 1
+    executor: str = "threads"
+    arrivals: Optional[Arrivals] = None
+    warmup: int = 0
+    max_time_s: float = math.inf
+
+    def __post_init__(self) -> None:
+        for field, least in (("requests", 1), ("workers", 1), ("warmup", 0)):
+            if getattr(self, field) < least:
+                raise ValueError("{} must be at least {}, not {}".format(field, least, getattr(self, field)))
+        if self.executor not in EXECUTORS:
+            raise ValueError('executor must be "threads" or "processes", not {!r}'.format(self.executor))
+        if not self.max_time_s > 0:
+            raise ValueError("max_time_s must be above 0, not {}".format(self.max_time_s))
 
 
 class Request(NamedTuple):
@@ -73,116 +82,144 @@ class Served(NamedTuple):
         return len(self.requests) / took if took > 0 else math.inf
 
 
-def closed_loop(
-    call: Callable[[], Any],
-    *,
-    requests: int,
-    workers: int = 1,
-    max_time_s: float = math.inf,
-    clock: Clock = WALL,
+def drive(
+    call: Callable[..., Any], load: Load, items: Optional[Sequence[Any]] = None, clock: Clock = WALL
 ) -> Served:
-    """``workers`` threads send ``requests`` in all, each its next when it has the answer to its last.
+    """Put the load on ``call``: on ``call(item)`` with the next of ``items`` for each request, from the
+    first again after the last; without items on ``call()``.
 
-    No request begins later than ``max_time_s`` after the start; the first always does. One worker is
-    the calling thread. The first exception stops them all and is raised here.
+    Warm-up requests take the first items. The first exception of any worker ends the loop and is raised
+    here; with processes answer 0 travels by pickle, and one that dies raises ``RuntimeError``.
     """
-    return _Loop(call, requests, None, max_time_s, clock).run(workers)
+    if items is not None and not items:
+        raise ValueError("items must hold at least one item")
+    tickets = Tickets(load, shared=load.executor == "processes")
+    loop = _Loop(call, load, items or (), clock, tickets)
+    return tickets.served(EXECUTORS[load.executor](loop.work, load.workers, clock))
 
 
-def open_loop(
-    call: Callable[[], Any],
-    *,
-    requests: int,
-    rate: float,
-    workers: int = 1,
-    max_time_s: float = math.inf,
-    clock: Clock = WALL,
-) -> Served:
-    """Request n is due ``n / rate`` seconds after the start and taken by the first of ``workers`` threads
-    that is free; otherwise as ``closed_loop``."""
-    return _Loop(call, requests, rate, max_time_s, clock).run(workers)
+class Turns(Generic[T]):
+    """The items one after the other, from the first again after the last, one at each call.
+
+    For a benchmark that one function with several workers runs: whoever calls, threads and processes
+    forked since, nobody gets an item that was somebody else's turn. A call takes about 0.5 us.
+    """
+
+    def __init__(self, items: Sequence[T]) -> None:
+        if not items:
+            raise ValueError("items must hold at least one item")
+        self._items = items
+        self._lock, self._taken = _counter(shared=True)
+
+    def __call__(self) -> T:
+        """The item whose turn it is."""
+        with self._lock:
+            number: int = self._taken.value
+            self._taken.value = number + 1
+        return self._items[number % len(self._items)]
 
 
-class _Loop:
-    """One run of a loop; its counter and its first failure are shared under a lock."""
+def _counter(shared: bool) -> Any:
+    """A lock and a number from 0 (``.value``): this process's own, or shared with those it forks."""
+    if not shared:
+        return threading.Lock(), SimpleNamespace(value=0)
+    context = multiprocessing.get_context("fork")
+    return context.Lock(), context.RawValue("q", 0)
 
-    def __init__(
-        self, call: Callable[[], Any], requests: int, rate: Optional[float], max_time_s: float, clock: Clock
-    ) -> None:
-        self.call, self.requests, self.rate = call, requests, rate
-        self.max_time_s, self.clock = max_time_s, clock
-        self.lock = threading.Lock()
-        self.taken = 0
+
+class Ticket(NamedTuple):
+    """The right to send request ``number``, in an open loop at the moment when it is due."""
+
+    number: int
+    due: Optional[float]
+
+
+class Part(NamedTuple):
+    """What one worker did, in order; ``first_answer`` counts where it made request 0."""
+
+    requests: List[Request]
+    first_answer: Any
+
+
+class Tickets:
+    """Who sends which request, and when: handed out under a lock, to threads, tasks or forked processes.
+
+    Whoever serves sets ``start`` (a moment of the clock) before it takes the first.
+    """
+
+    def __init__(self, load: Load, shared: bool) -> None:
         self.start = 0.0
-        self.done: List[Request] = []
-        self.first_answer: Any = None
-        self.failure: Optional[BaseException] = None
+        self.stopped = False  # by a failure; processes are stopped by their parent
+        self._load = load
+        self._offsets = load.arrivals.offsets(load.requests) if load.arrivals else []
+        self._lock, self._taken = _counter(shared)
 
-    def run(self, workers: int) -> Served:
-        if workers == 1:
-            self.start = self.clock.now()
-            self._serve()
-        else:
-            self._serve_in_threads(workers)
-        if self.failure is not None:
-            raise self.failure
-        return Served(sorted(self.done), self._waiting(), self.first_answer)
-
-    def _serve_in_threads(self, workers: int) -> None:
-        gate = threading.Event()
-
-        def serve() -> None:
-            gate.wait()
-            self._serve()
-
-        threads = [threading.Thread(target=serve, daemon=True) for _ in range(workers)]
-        for thread in threads:
-            thread.start()
-        self.start = self.clock.now()
-        gate.set()
-        for thread in threads:
-            thread.join()
-
-    def _serve(self) -> None:
-        now, call, mine = self.clock.now, self.call, []
-        try:
-            taken = self._take()
-            while taken is not None:
-                number, due = taken
-                if due is not None:
-                    self.clock.sleep_until(due)
-                begun = now()
-                answer = call()
-                ended = now()
-                mine.append(Request(number, begun if due is None else due, begun, ended))
-                if number == 0:
-                    self.first_answer = answer
-                taken = self._take()
-        except BaseException as error:  # a thread's exception is the benchmark's: raised by run
-            with self.lock:
-                self.failure = self.failure or error
-        with self.lock:
-            self.done.extend(mine)
-
-    def _take(self) -> Optional[Tuple[int, Optional[float]]]:
-        with self.lock:
-            number = self.taken
-            due = None if self.rate is None else self.start + number / self.rate
-            if self.failure is not None or number >= self.requests:
+    def take(self, now: float) -> Optional[Ticket]:
+        """The next ticket; nothing when all are taken, the time is up or a worker has failed."""
+        with self._lock:
+            number = self._taken.value
+            if self.stopped or number >= self._load.requests:
                 return None
-            if number and max(self.clock.now(), due or 0.0) >= self.start + self.max_time_s:
+            due = self.start + self._offsets[number] if self._offsets else None
+            if number and max(now, due or 0.0) >= self.start + self._load.max_time_s:
                 return None
-            self.taken += 1
-            return number, due
+            self._taken.value = number + 1
+            return Ticket(number, due)
+
+    def served(self, parts: Sequence[Part]) -> Served:
+        """The record of all workers."""
+        requests = sorted(request for part in parts for request in part.requests)
+        first = next(part for part in parts if part.requests and part.requests[0].number == 0)
+        return Served(requests, self._waiting(), first.first_answer)
 
     def _waiting(self) -> List[float]:
-        if self.rate is None or self.taken >= self.requests:
-            return []
-        end = self.start + self.max_time_s
-        waits = []
-        for number in range(self.taken, self.requests):
-            wait = end - (self.start + number / self.rate)
-            if wait <= 0:
-                break
-            waits.append(wait)
-        return waits
+        missed = self._offsets[self._taken.value :]
+        return [self._load.max_time_s - offset for offset in missed if offset < self._load.max_time_s]
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """The work of every worker of one loop."""
+
+    call: Callable[..., Any]
+    load: Load
+    items: Sequence[Any]
+    clock: Clock
+    tickets: Tickets
+
+    def arguments(self, number: int) -> Tuple[Any, ...]:
+        """What request ``number`` is called with, warm-up requests counted."""
+        return (self.items[number % len(self.items)],) if self.items else ()
+
+    def work(self, index: int, begin: Begin) -> Part:
+        """Warm up, wait for the others, serve."""
+        try:
+            for number in range(index, self.load.warmup, self.load.workers):
+                if self.tickets.stopped:
+                    break
+                self.call(*self.arguments(number))
+            self.tickets.start = begin()
+            self.clock.sleep_until(self.tickets.start)
+            return self.serve()
+        except BaseException:
+            self.tickets.stopped = True
+            raise
+
+    def serve(self) -> Part:
+        """Send requests until there are no more tickets."""
+        now, call, take, warmup = self.clock.now, self.call, self.tickets.take, self.load.warmup
+        made: List[Request] = []
+        first_answer = None
+        ticket = take(now())
+        while ticket is not None:
+            arguments = self.arguments(warmup + ticket.number)
+            if ticket.due is not None:
+                self.clock.sleep_until(ticket.due)
+            begun = now()
+            answer = call(*arguments) if arguments else call()  # the star alone would cost it 6 ns
+            ended = now()
+            made.append(Request(ticket.number, begun if ticket.due is None else ticket.due, begun, ended))
+            if ticket.number == 0:
+                first_answer = answer
+            ticket = take(ended)
+        return Part(made, first_answer)
