@@ -47,10 +47,11 @@ KEEPERS = {
     "asv_bench_groundspeed": ("groundspeed.suite", "groundspeed.cli.corpus"),
     "git": ("groundspeed.history",),
 }
-# What one kind uses where the measured environment holds it, imported by name when it is wanted.
+# What the ruler uses where the measured environment holds it, imported by name when it is wanted.
 OPTIONAL = {
     "asv_bench_groundspeed.benchmarks.alloc": ("memray",),
     "asv_bench_groundspeed.benchmarks._energy": ("pynvml",),
+    "asv_bench_groundspeed.workloads.http": ("aiohttp", "yarl"),
 }
 # What this module registers is a command; the rest of cli/ is what commands may share.
 REGISTRY = "groundspeed.cli.main"
@@ -115,8 +116,12 @@ def fault(found: Import, commands: frozenset[str]) -> str | None:
     ours, theirs = found.module.split("."), found.target.split(".")
     keepers = KEEPERS.get(theirs[0])
     if ours[0] == "asv_bench_groundspeed":
-        if theirs[0] in ("asv_runner", *OPTIONAL.get(found.module, ())):
+        if theirs[0] in OPTIONAL.get(found.module, ()):
+            return None
+        if theirs[0] == "asv_runner":
             return None if _within(found.module, "asv_bench_groundspeed.benchmarks") else "kinds alone may"
+        if ours[1:2] == ["workloads"] and theirs[:2] == ["asv_bench_groundspeed", "benchmarks"]:
+            return "workloads know no kinds"
         allowed = theirs[0] == ours[0] or theirs[0] in sys.stdlib_module_names
         return None if allowed else "the ruler is made of the standard library only"
     if found.module == WORKER:
@@ -208,6 +213,8 @@ def test_what_runs_beside_old_code_is_python_3_8(module: str) -> None:
         ("asv_bench_groundspeed/workloads/corpus.py", "import asv_runner", "kinds alone may"),
         ("asv_bench_groundspeed/benchmarks/alloc.py", "import torch", "the ruler is made of"),
         ("asv_bench_groundspeed/benchmarks/gpu.py", "import_module('memray')", "the ruler is made of"),
+        ("asv_bench_groundspeed/workloads/load.py", "import_module('aiohttp')", "the ruler is made of"),
+        ("asv_bench_groundspeed/workloads/load.py", "from ..benchmarks import latency", "workloads know no"),
         ("groundspeed/__init__.py", "from groundspeed.records import Commit", "the package itself"),
         ("groundspeed/records.py", "from groundspeed.helpers import join", "on no line"),
     ],
@@ -232,6 +239,8 @@ def test_a_wrong_import_is_found_with_its_place(tmp_path: Path, path: str, text:
         ("groundspeed/cli/corpus.py", "from asv_bench_groundspeed.workloads import corpus"),
         ("groundspeed/suite/worker.py", "import json\nfrom asv_runner.discovery import disc_benchmarks"),
         ("asv_bench_groundspeed/benchmarks/alloc.py", "import asv_runner\nimport_module('memray')"),
+        ("asv_bench_groundspeed/workloads/http.py", "import_module('aiohttp')"),
+        ("asv_bench_groundspeed/benchmarks/latency.py", "from ..workloads.load import Load"),
         ("groundspeed/history.py", "import git"),
         ("groundspeed/machine/profile.py", "from groundspeed import __doc__"),
     ],
