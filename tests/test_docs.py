@@ -14,6 +14,7 @@ import typer.main
 
 from groundspeed import config
 from groundspeed.cli.main import app
+from noesis.cli.main import app as noesis_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 COMMANDS = ROOT / "docs" / "commands.md"
+KNOWLEDGE = ROOT / "docs" / "knowledge.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 PAGES = sorted([README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 
@@ -46,6 +48,7 @@ def commands() -> dict[tuple[str, ...], set[str]]:
             visit(inner, (*words, name))
 
     visit(typer.main.get_command(app), ("groundspeed",))
+    visit(typer.main.get_command(noesis_app), ("noesis",))
     return found
 
 
@@ -90,10 +93,11 @@ def test_an_example_can_be_typed(example: Example) -> None:
 
 @pytest.mark.parametrize("words", [words for words in commands() if len(words) > 1], ids=" ".join)
 def test_a_command_and_its_options_are_in_the_reference(words: tuple[str, ...]) -> None:
-    text = section(COMMANDS, " ".join(words))
-    assert text, f"docs/commands.md has no section for `{' '.join(words)}`"
+    page = {"groundspeed": COMMANDS, "noesis": KNOWLEDGE}[words[0]]
+    text = section(page, " ".join(words))
+    assert text, f"{page.name} has no section for `{' '.join(words)}`"
     for option in commands()[words] - {"--help"}:
-        assert f"`{option}" in text, f"docs/commands.md: `{' '.join(words)}` does not explain {option}"
+        assert f"`{option}" in text, f"{page.name}: `{' '.join(words)}` does not explain {option}"
 
 
 def keys_of_ours() -> set[str]:

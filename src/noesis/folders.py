@@ -13,7 +13,8 @@ def entries(root: Path, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]
     """Everything under ``root`` that is named with one of ``suffixes`` (lower case, with the dot) and is no
     folder, in no particular order. Links are among them, to folders too: the caller judges where they lead.
 
-    Hidden names are left out. Raises ``SourceError`` where a folder is not there or cannot be listed.
+    Hidden names are left out, and folders that go while others are listed. Raises ``SourceError`` where
+    ``root`` is not there or a folder cannot be listed.
     """
     waiting: list[str] = [os.fspath(root)]
     while waiting:
@@ -22,6 +23,8 @@ def entries(root: Path, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]
             with os.scandir(folder) as found:
                 inside = [entry for entry in found if not entry.name.startswith(".")]
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and folder != os.fspath(root):
+                continue
             raise SourceError(f"{folder} cannot be listed ({error.strerror}); make it readable") from error
         for entry in inside:
             if entry.is_dir(follow_symlinks=False):

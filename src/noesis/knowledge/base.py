@@ -104,11 +104,10 @@ class KnowledgeBase:
             if generation is not before.generation:
                 self._serving = _Serving(number=before.number + 1, generation=generation)
                 self._cache.clear()
-        for failure in found.failures:
-            self._log.warning("%s: %s", failure.path, failure.reason)
-        self._log.info("%d documents, %d could not be read", found.documents, len(found.failures))
-        if self.config.auto_warm and generation is not before.generation:
-            self.warm()
+        if found.is_switched:
+            self._tell(found)
+            if self.config.auto_warm:
+                self.warm()
         return found
 
     def query(self, text: str, use_cache: bool = True, limit: int = LIMIT, offset: int = 0) -> Answer:
@@ -197,6 +196,11 @@ class KnowledgeBase:
         except NoesisError as error:
             self._heartbeat_failure = str(error)
             self._log.warning("the heartbeat could not ingest: %s", error)
+
+    def _tell(self, found: Ingested) -> None:
+        for failure in found.failures:
+            self._log.warning("%s: %s", failure.path, failure.reason)
+        self._log.info("%d documents, %d could not be read", found.documents, len(found.failures))
 
     def _say(self, progress: Progress) -> None:
         self._log.debug("%d of %d: %s", progress.done, progress.total, progress.path)

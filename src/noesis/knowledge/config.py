@@ -7,11 +7,10 @@ from __future__ import annotations
 import itertools
 import logging
 import os
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
-
 from noesis.errors import ConfigError
 
 HEARTBEAT_S = 300.0
@@ -68,18 +67,14 @@ class KnowledgeConfig:
 
         Raises ``ConfigError`` that names the variable.
         """
-        told: dict[str, Any] = {}
-        for variable, name in (("KB_MAX_WORKERS", "max_workers"), ("KB_MAX_CACHE_SIZE", "max_cache_size")):
+        config = self
+        for variable, (name, value_of) in _VARIABLES.items():
             if written := environment.get(variable):
-                told[name] = _number(variable, written)
-        if written := environment.get("KB_CACHE_FILE"):
-            told["cache_file"] = Path(written)
-        if written := environment.get("LOG_LEVEL"):
-            told["log_level"] = written.upper()
-        try:
-            return replace(self, **told)
-        except ConfigError as error:
-            raise ConfigError(f"{error} (set in the environment)") from error
+                try:
+                    config = replace(config, **{name: value_of(written)})
+                except ConfigError as error:
+                    raise ConfigError(f"{variable} in the environment: {error}") from error
+        return config
 
 
 def dev(knowledge_dirs: Iterable[Path], cache_file: Path | None = None) -> KnowledgeConfig:
@@ -113,7 +108,9 @@ PRESETS = {"dev": dev, "prod": prod, "highload": highload}
 def _path(name: str, value: object) -> Path:
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise ConfigError(f"{name} must be a path, not {value!r}")
-    return Path(value)
+    if "\0" in (written := os.fspath(value)):
+        raise ConfigError(f"{name} must be a path, and no path holds a NUL: {written!r}")
+    return Path(written)
 
 
 def _paths(name: str, values: object) -> tuple[Path, ...]:
@@ -123,7 +120,7 @@ def _paths(name: str, values: object) -> tuple[Path, ...]:
     if not paths:
         raise ConfigError(f"{name} is empty; name at least one folder of documents")
     for inner, outer in itertools.permutations(paths, 2):
-        if inner.resolve().is_relative_to(outer.resolve()):
+        if Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(outer)):
             raise ConfigError(f"{name}: {inner} lies in {outer} already; name one of them")
     return paths
 
@@ -144,12 +141,23 @@ def _whole(name: str, value: object, *, least: int) -> None:
 
 
 def _positive(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
-        raise ConfigError(f"{name} must be a number of seconds above 0, not {value!r}")
+    most = threading.TIMEOUT_MAX  # what a thread can wait
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
+        raise ConfigError(
+            f"{name} must be a number of seconds above 0 and up to {most:.0f}, not {value!r}"
+        )
 
 
-def _number(variable: str, written: str) -> int:
+def _number(written: str) -> int | str:
     try:
         return int(written)
     except ValueError:
-        raise ConfigError(f"{variable} must be a whole number, not {written!r}") from None
+        return written  # what it should have been is said where every value is looked at
+
+
+_VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "KB_MAX_WORKERS": ("max_workers", _number),
+    "KB_MAX_CACHE_SIZE": ("max_cache_size", _number),
+    "KB_CACHE_FILE": ("cache_file", str),
+    "LOG_LEVEL": ("log_level", str.upper),
+}

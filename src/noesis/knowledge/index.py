@@ -27,9 +27,11 @@ MOST_TERMS = 256  # a query of more is a document; each costs a look-up in every
 _HEAP_BYTES = 50_000_000  # for each writing thread: a segment of about 10,000 documents of 5 KB
 _TEXT, _NUMBER = "text", "number"
 _ANALYZER = "words"
+_MOST_THREADS = 7  # eight segments of a size are merged, which writes all of them a second time
 _AHEAD = 16  # hits beyond those asked for, so that the ones that tie with the last are seen at once
-# Scores are 32-bit sums in an order that the segments decide: equal ones differ by a few units of 6e-8.
-_TIE = 1e-6
+# Scores are 32-bit sums in an order that the segments decide. The sum of n of them is off by n times 2^-24 at
+# most (N. Higham, "Accuracy and Stability of Numerical Algorithms", 2002, 4.2), two equal ones by twice that.
+_ROUNDING = 2.0**-23
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +52,8 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 def terms_of(text: str) -> list[str]:
     """The terms of a text in their order, repeated as they are."""
-    return list(_analyzer().analyze(unicodedata.normalize("NFC", text)))
+    encodable = text.encode("utf-8", "replace").decode()  # a name of a file may hold bytes that are no text
+    return list(_analyzer().analyze(unicodedata.normalize("NFC", encodable)))
 
 
 def query_terms(text: str) -> tuple[str, ...]:
@@ -76,13 +79,14 @@ def _schema() -> tantivy.Schema:
 
 
 class Writer:
-    """Writes one index into an empty folder, on ``threads`` threads of tantivy's own."""
+    """Writes one index into an empty folder, on ``threads`` threads of tantivy's own, seven at most."""
 
     def __init__(self, folder: Path, *, threads: int) -> None:
         import tantivy
 
         self._index = tantivy.Index(_schema(), str(folder))
         self._index.register_tokenizer(_ANALYZER, _analyzer())
+        threads = min(threads, _MOST_THREADS)
         self._writer = self._index.writer(_HEAP_BYTES * threads, threads)
 
     def add(self, number: int, text: str) -> None:
@@ -114,22 +118,25 @@ class Searcher:
         """Every term, sorted, with the number of documents that hold it."""
         return list(self._searcher.terms_with_prefix(_TEXT, ""))
 
-    def rank(self, terms: Iterable[str], limit: int, offset: int = 0) -> tuple[int, list[Ranked]]:
+    def rank(self, terms: Sequence[str], limit: int, offset: int = 0) -> tuple[int, list[Ranked]]:
         """How many documents hold any of ``terms``, and ``limit`` of them after the ``offset`` best.
 
         Higher scores come first; equal ones in the order of their numbers.
         """
         query = self._query(terms)
-        wanted = offset + limit
-        asked = wanted + _AHEAD
+        tie = _ROUNDING * len(terms)
+        documents = self._searcher.num_docs
+        wanted = min(offset + limit, documents)
+        wanted = wanted if offset < wanted else 0
+        asked = min(wanted + _AHEAD, documents) or 1
         while True:
             found: Any = self._searcher.search(query, asked, count=True)  # the stubs know no count
-            hits = found.hits
-            if len(hits) < asked or _differ(hits[wanted - 1][0] if wanted else 0.0, hits[-1][0]):
+            scores = [score for score, _ in found.hits]
+            if not wanted or len(scores) < asked or asked >= documents or _ends(scores, wanted, tie):
                 break
-            asked *= 4  # the last one wanted ties with all of the others: see who else does
-        numbers = self._searcher.fast_field_values(_NUMBER, [address for _, address in hits])
-        best = ordered([score for score, _ in hits], numbers)[offset:wanted]
+            asked = min(asked * 4, documents)  # all of the others tie with the last one wanted: see who else
+        numbers = self._searcher.fast_field_values(_NUMBER, [address for _, address in found.hits])
+        best = ordered(scores, numbers, tie)[offset:wanted]
         return int(found.count), [Ranked(number=number, score=score) for score, number in best]
 
     def _query(self, terms: Iterable[str]) -> tantivy.Query:
@@ -142,13 +149,19 @@ class Searcher:
         )
 
 
-def ordered(scores: Sequence[float], numbers: Sequence[Any]) -> list[tuple[float, int]]:
-    """Pairs of score and number by score, those that are equal but for rounding by number. Scores fall."""
+def ordered(scores: Sequence[float], numbers: Sequence[Any], tie: float) -> list[tuple[float, int]]:
+    """Pairs of score and number by score, those that tie by number. Scores fall; neighbours tie that differ by
+    ``tie`` of the higher one at most."""
     pairs = list(zip(scores, numbers, strict=True))
-    starts = [at for at in range(1, len(pairs)) if _differ(scores[at - 1], scores[at])]
+    starts = [at for at in range(1, len(pairs)) if _differ(scores[at - 1], scores[at], tie)]
     groups = zip([0, *starts], [*starts, len(pairs)], strict=True)
     return [pair for start, end in groups for pair in sorted(pairs[start:end], key=itemgetter(1))]
 
 
-def _differ(higher: float, lower: float) -> bool:
-    return lower < higher * (1 - _TIE)
+def _ends(scores: Sequence[float], wanted: int, tie: float) -> bool:
+    """Whether those that tie with the last one wanted are all there."""
+    return any(_differ(scores[at - 1], scores[at], tie) for at in range(wanted, len(scores)))
+
+
+def _differ(higher: float, lower: float, tie: float) -> bool:
+    return lower < higher * (1 - tie)

@@ -27,23 +27,24 @@ class Ingestion:
     workers: int
     report: Report
 
-    def run(self, store: Store, current: Generation) -> tuple[Generation, Ingested]:
+    def run(self, store: Store, before: Generation) -> tuple[Generation, Ingested]:
         """Bring the store to what the folders hold; the generation to answer from, and what was found.
 
-        ``current`` is the generation in use; a newer one of another process takes its place. Raises
+        ``before`` is the generation in use; a newer one of another process takes its place. Raises
         ``SourceError``, ``StorageError`` and ``BusyError``; the store then names what it named before.
         """
         with store.writing() as folder:
-            current = newest(store, current)
+            current = newest(store, before)
             files = files_of(self.folders)
             new = [path for path in files if not self._is_known(path, current)]
-            if not new and len(files) == len(current.kept) + len(current.refused):
-                return current, compared(current, current)
+            is_as_long = len(files) == len(current.kept) + len(current.refused)
+            if not new and is_as_long and current.folders == tuple(self.folders):
+                return current, compared(before, current)
             with draft(folder, self.folders, threads=self.workers) as made:
                 self._fill(made, files, new, current)
                 generation = made.finish()
             store.switch(folder)
-        return generation, compared(current, generation)
+        return generation, compared(before, generation)
 
     def _is_known(self, path: str, current: Generation) -> bool:
         known = current.kept.get(path) or current.refused.get(path)

@@ -42,9 +42,10 @@ def read_all(paths: Sequence[str], folders: Sequence[Path], *, workers: int) -> 
         yield from (read(path, folders) for path in paths)
         return
     with ExitStack() as stack:
-        crew = [_Reader(folders) for _ in range(workers)]
-        for reader in crew:
-            stack.callback(reader.stop)
+        crew: list[_Reader] = []
+        for _ in range(workers):
+            crew.append(_Reader(folders))
+            stack.callback(crew[-1].stop)
         yield from _in_order(batches, crew)
 
 

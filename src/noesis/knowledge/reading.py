@@ -44,7 +44,7 @@ def files_of(folders: Iterable[Path]) -> list[str]:
     """
     found: list[str] = []
     for folder in folders:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 (Path.is_dir raises where a folder above is closed)
             raise SourceError(f"{folder} is no folder; name one that holds documents")
         found.extend(entry.path for entry in entries(folder, SUFFIXES))
     return sorted(found)
@@ -78,10 +78,8 @@ def data_of(path: str, folders: Iterable[Path]) -> bytes:
     device, too large, gone or not readable."""
     try:
         _refuse_strangers(path, folders)
-        # a pipe that took the file's place is not waited for
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(number, "rb") as file:  # noqa: PTH123 (a number has no Path)
-            status = os.fstat(number)
+        with open(path, "rb", opener=_open_at_once) as file:  # noqa: PTH123 (Path.open has no opener)
+            status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise DocumentError("is no ordinary file; take it out of the folder")
             if status.st_size > LARGEST_FILE_BYTES:
@@ -97,11 +95,19 @@ def digest_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe is not waited for
+
+
 def _refuse_strangers(path: str, folders: Iterable[Path]) -> None:
     if not stat.S_ISLNK(os.lstat(path).st_mode):
         return
-    place = Path(path).resolve()
-    if not any(place.is_relative_to(folder.resolve()) for folder in folders):
+    place = _place(path)
+    if not any(place.is_relative_to(_place(folder)) for folder in folders):
         raise DocumentError("is a link out of the folder; put the file itself there")
     if place.is_dir():
         raise DocumentError("is a link to a folder; its documents are read where they are")
+
+
+def _place(path: str | Path) -> Path:
+    return Path(os.path.realpath(path))  # Path.resolve raises for links that go round in a circle

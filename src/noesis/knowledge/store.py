@@ -4,7 +4,7 @@ what is swept; knows nothing of how one is made.
 The cache file holds one name: that of a folder beside it, a generation, which is never changed once it is
 named. A new one is written under a name of its own and named last, by replacing the cache file. So a crash
 at any moment leaves the cache file naming a whole generation, and readers keep the old one open while a new
-one is written. Of several processes one writes at a time.
+one is written. Of several processes one writes at a time. Nothing is removed that is not named as ours are.
 """
 
 from __future__ import annotations
@@ -13,14 +13,19 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from noesis.errors import BusyError, StorageError
 
 FORMAT = {"format": "noesis-knowledge", "version": 1}
+
+_LARGEST_BYTES = 4096  # of a cache file, which has a hundred
+_NAME = re.compile(r"[0-9a-f]{16}")  # of a generation
 
 
 class Store:
@@ -36,20 +41,18 @@ class Store:
         Raises ``StorageError`` where the cache file is something else.
         """
         try:
-            data = self._pointer.read_bytes()
+            data = _beginning(self._pointer)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StorageError(f"{self._pointer} cannot be read ({error.strerror}); name another") from error
         try:
-            found = json.loads(data)
-            is_ours, version = found["format"] == FORMAT["format"], found["version"]
-            name = str(found["generation"]) if version == FORMAT["version"] else None
-        except (ValueError, KeyError, TypeError):
-            is_ours, name = False, None
-        if not is_ours:
-            raise StorageError(f"{self._pointer} is no index of a knowledge base; name another cache file")
-        return None if name is None else self._folder / Path(name).name
+            name = _named(data)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise StorageError(
+                f"{self._pointer} is no index of a knowledge base; name another cache file"
+            ) from error
+        return self._folder / name if name else None
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Path]:
@@ -65,7 +68,9 @@ class Store:
                 made = self._folder / secrets.token_hex(8)
                 made.mkdir()
             except OSError as error:
-                raise StorageError(f"{self._folder} cannot be written ({error.strerror})") from error
+                raise StorageError(
+                    f"{self._folder} cannot be written ({error.strerror}); name another cache file"
+                ) from error
             try:
                 yield made
             finally:
@@ -74,9 +79,10 @@ class Store:
     def switch(self, generation: Path) -> None:
         """Name the generation, which is whole. After this it is the current one, whatever happens."""
         self.current()  # a file that became somebody else's is not replaced
-        part = self._pointer.with_name(f".{self._pointer.name}.{generation.name}")
+        part = self._pointer.with_name(self._part(generation.name))
         try:
             _sync_folder(generation)
+            _sync_folder(self._folder)
             with part.open("w", encoding="utf-8") as out:
                 json.dump({**FORMAT, "generation": generation.name}, out)
                 out.flush()
@@ -84,8 +90,14 @@ class Store:
             part.replace(self._pointer)
             _sync_folder(self._pointer.parent)
         except OSError as error:
-            part.unlink(missing_ok=True)
-            raise StorageError(f"{self._pointer} cannot be written ({error.strerror})") from error
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise StorageError(
+                f"{self._pointer} cannot be written ({error.strerror}); name another cache file"
+            ) from error
+
+    def _part(self, name: str) -> str:
+        return f".{self._pointer.name}.{name}"
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -95,7 +107,7 @@ class Store:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise BusyError(
-                    f"another process is writing the index {self._pointer}; wait until it is done"
+                    f"somebody else is writing the index {self._pointer} now; wait until that is done"
                 ) from None
             yield
 
@@ -105,10 +117,29 @@ class Store:
         with contextlib.suppress(StorageError, OSError):
             current = self.current()
             for path in self._folder.iterdir():
-                if path.is_dir() and path != current:
+                if _NAME.fullmatch(path.name) and path != current:
                     shutil.rmtree(path, ignore_errors=True)
-            for part in self._pointer.parent.glob(f".{self._pointer.name}.*"):
-                part.unlink(missing_ok=True)
+                    (self._pointer.parent / self._part(path.name)).unlink(missing_ok=True)
+
+
+def _beginning(path: Path) -> bytes:
+    if not stat.S_ISREG(path.stat().st_mode):
+        return b""  # a pipe is not waited for
+    with path.open("rb") as file:
+        return file.read(_LARGEST_BYTES)
+
+
+def _named(data: bytes) -> str:
+    """The generation that a cache file names; empty where another version wrote the file."""
+    found = json.loads(data)
+    if found["format"] != FORMAT["format"]:
+        raise ValueError(found["format"])
+    if found["version"] != FORMAT["version"]:
+        return ""
+    name: str = found["generation"]
+    if not _NAME.fullmatch(name):
+        raise ValueError(name)
+    return name
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,0 +1,5 @@
+"""``python -m noesis`` is ``noesis``."""
+
+from noesis.cli.main import main
+
+main()
