@@ -350,7 +350,7 @@ async function answer(store, piece) {
 }
 
 /** @param {any} wire */
-export function placed(wire) {
+function placed(wire) {
   const commits = wire.commits.map((/** @type {any} */ one) => ({ ...one, short: one.hash.slice(0, 8) }));
   const { texts, names, rows } = wire.lines;
   const lines = rows.map((/** @type {any[]} */ row) => lineOf(row, texts, names));

@@ -1,44 +1,10 @@
-// Finding cases by words. Pure: index and words in, matches out.
+// Cases as texts, and the words of a query in them. Pure.
 
-/**
- * @typedef {import("./data.js").Entry} Entry
- * @typedef {{entry: Entry, cases: (number | null)[][] | null}} Match  null: every case of it
- */
-
-/**
- * The benchmarks that have cases whose text holds every word, whatever its case.
- * @param {Entry[]} entries
- * @param {string} query
- * @returns {Match[]}
- */
-export function find(entries, query) {
-  const words = wordsOf(query);
-  /** @type {Match[]} */
-  const matches = [];
-  for (const entry of entries) {
-    const name = `${entry.name} ${entry.metrics.map((metric) => (metric ? `${entry.name}@${metric}` : "")).join(" ")}`.toLowerCase();
-    const open = words.filter((word) => !name.includes(word));
-    if (!open.length) {
-      matches.push({ entry, cases: null });
-      continue;
-    }
-    const cases = casesOf(entry).filter((places) => {
-      const text = caseText(entry, places).toLowerCase();
-      return words.every((word) => text.includes(word) || !open.includes(word));
-    });
-    if (cases.length) matches.push({ entry, cases: cases.length === entry.cases ? null : cases });
-  }
-  return matches;
-}
+/** @typedef {import("./data.js").Entry} Entry */
 
 /** @param {string} query */
 export function wordsOf(query) {
   return query.toLowerCase().split(/\s+/).filter(Boolean);
-}
-
-/** @param {Match} match */
-export function matchedCases(match) {
-  return match.cases ? match.cases.length : match.entry.cases;
 }
 
 /**

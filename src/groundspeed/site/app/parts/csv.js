@@ -8,7 +8,7 @@
 const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
 
 /** @param {Cell} value  null: nothing is known */
-export function cell(value) {
+function cell(value) {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
   const safe = FORMULA.test(value) ? `'${value}` : value;

@@ -44,14 +44,6 @@ export function doublings(ratio) {
   return Math.log2(ratio);
 }
 
-/**
- * The geometric mean, which of a ratio and its inverse is one.
- * @param {number[]} ratios  positive, at least one
- */
-export function geometricMean(ratios) {
-  return Math.exp(ratios.reduce((sum, one) => sum + Math.log(one), 0) / ratios.length);
-}
-
 /** @param {number} ratio */
 function digits(ratio) {
   if (ratio >= 99.5) return Math.round(ratio).toLocaleString("en");

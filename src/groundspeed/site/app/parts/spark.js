@@ -39,7 +39,7 @@ export function spark(values, { label, width = 120, height = 22, least = 0, fail
  * @param {ArrayLike<number>} values @param {number} width @param {number} height @param {number} least
  * @returns {([number, number] | null)[]}
  */
-export function place(values, width, height, least) {
+function place(values, width, height, least) {
   const present = Array.from(values).filter((value) => !Number.isNaN(value));
   const [low, high] = [Math.min(...present), Math.max(...present)];
   const span = Math.max(high - low, least) || 1;

@@ -39,7 +39,7 @@ export function wordOf(order) {
  * @param {Order | null} order
  * @returns {Row[]}
  */
-export function sorted(rows, columns, order) {
+function sorted(rows, columns, order) {
   const value = order && columns.find((column) => column.key === order.key)?.value;
   if (!order || !value) return rows;
   const sign = order.descending ? -1 : 1;
@@ -83,7 +83,7 @@ export function table({ label, rows, columns, order = null, sort, attributes = (
  * @param {Order | null} order
  * @returns {Order}
  */
-export function next(column, order) {
+function next(column, order) {
   if (order?.key === column.key) return { key: column.key, descending: !order.descending };
   return { key: column.key, descending: Boolean(column.number) };
 }

@@ -26,7 +26,7 @@ export function trend(at, mean) {
  * Where each mean stands in the picture.
  * @param {number[]} at @param {(number | null)[]} mean @returns {([number, number] | null)[]}
  */
-export function placed(at, mean) {
+function placed(at, mean) {
   const [first, last] = [at[0], at[at.length - 1]];
   const { centre, span } = middle(mean);
   return mean.map((value, place) => value === null ? null : [

@@ -62,7 +62,7 @@ export function outliersOf(series, levels) {
 }
 
 /** @param {number[]} values at least one */
-export function median(values) {
+function median(values) {
   const sorted = Float64Array.from(values).sort();
   const half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;

@@ -117,7 +117,7 @@ function reach(values) {
  * Linear between ranks, as R's type 7 (Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996).
  * @param {ArrayLike<number>} rising at least one @param {number} share from 0 to 1
  */
-export function quantile(rising, share) {
+function quantile(rising, share) {
   const at = share * (rising.length - 1);
   const [low, high] = [rising[Math.floor(at)], rising[Math.ceil(at)]];
   return low + (high - low) * (at - Math.floor(at));

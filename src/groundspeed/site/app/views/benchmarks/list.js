@@ -130,7 +130,7 @@ function nullsLast(one, other, sign) {
 }
 
 /** How much worse the last step made it, as a logarithm; null where there is none, or no ratio. @param {Item} item */
-export function worsening({ step, metric }) {
+function worsening({ step, metric }) {
   if (!step || step.differs) return null;
   return Math.log(step.change) * (metric.better === "higher" ? -1 : 1);
 }

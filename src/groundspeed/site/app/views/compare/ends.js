@@ -65,7 +65,7 @@ export function machineOf(words, machines) {
  * Where `newest`, `newest~10` (of the measured ones), a tag or the digits of a hash are in history; -1: nowhere.
  * @param {string} word @param {number[]} measured @param {Commit[]} commits @returns {number}
  */
-export function placeOf(word, measured, commits) {
+function placeOf(word, measured, commits) {
   const counted = /^newest(?:~(\d+))?$/.exec(word);
   if (counted) return measured[Math.max(0, measured.length - 1 - Number(counted[1] ?? 0))] ?? -1;
   const tagged = commits.findLastIndex(({ tags }) => tags.includes(word));

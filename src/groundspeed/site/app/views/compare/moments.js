@@ -71,7 +71,7 @@ async function inflated(content) {
  * @param {Uint8Array<ArrayBuffer>} bytes @param {number} wanted @param {number} step @param {(back: number) => number} measuredAt
  * @returns {Cell[]}
  */
-export function columnOf(bytes, wanted, step, measuredAt) {
+function columnOf(bytes, wanted, step, measuredAt) {
   const view = new DataView(bytes.buffer);
   const [lines, commits, codes, bounds, exact] = [0, 4, 8, 12, 16].map((at) => view.getUint32(at, true));
   const cells = lines * commits;

@@ -41,7 +41,7 @@ import { quantile995, stdtr } from "./student.js";
  * @typedef {{centre: number, processes: Component, sessions: Component}} Difference
  */
 
-export const UNKNOWN_TOLERANCE = 0.1;
+const UNKNOWN_TOLERANCE = 0.1;
 const Z995 = 2.5758293035489004; // the normal distribution's 99.5 % quantile
 const EXACTLY = { variance: 0, df: 1e6 };
 const ANYTHING = { variance: 1e6, df: 1 };
@@ -62,7 +62,7 @@ export function judge(base, head, question) {
 }
 
 /** What a ratio says whose worse direction is up. @param {Interval} change @param {number} tolerance @returns {Verdict} */
-export function verdictOf(change, tolerance) {
+function verdictOf(change, tolerance) {
   const limit = 1 + tolerance;
   if (change.low > limit) return "slower";
   if (change.high < 1 / limit) return "faster";

@@ -164,7 +164,7 @@ function withoutChance(rows) {
 }
 
 /** Benjamini and Hochberg's adjusted p-values (J. Royal Statistical Society B 57, 1995), in the order given. @param {number[]} chances */
-export function adjusted(chances) {
+function adjusted(chances) {
   const order = chances.map((_, at) => at).sort((a, b) => chances[a] - chances[b]);
   const found = new Array(chances.length).fill(1);
   let least = 1;

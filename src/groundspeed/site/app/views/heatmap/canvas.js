@@ -107,7 +107,7 @@ function strips(context, scene, from, to, { shades, gap }) {
 }
 
 /** Slanted lines: where there is no value. @param {CanvasRenderingContext2D} context @param {string} colour */
-export function hatched(context, colour) {
+function hatched(context, colour) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 6;
   const pen = /** @type {CanvasRenderingContext2D} */ (tile.getContext("2d"));

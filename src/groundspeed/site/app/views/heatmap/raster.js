@@ -39,7 +39,7 @@ export function pixelsOf({ places, worse: codes, logs, scale }, rows, edges, sha
 }
 
 /** @param {Uint8Array} codes @param {Float64Array} logs @param {number} from @param {number} to @param {import("./scale.js").Scale} scale */
-export function meanCode(codes, logs, from, to, scale) {
+function meanCode(codes, logs, from, to, scale) {
   const mean = meanLog(codes, logs, from, to);
   return Number.isNaN(mean) ? 0 : codeOf(mean, scale);
 }

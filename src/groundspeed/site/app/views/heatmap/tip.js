@@ -36,7 +36,7 @@ export function tip(suite, commits, row, column, address) {
 }
 
 /** `▲ 1.32× its usual, slower`; a tenth is nothing that has a word. @param {Suite} suite @param {Row} row @param {number} column */
-export function levelOf(suite, row, column) {
+function levelOf(suite, row, column) {
   const code = suite.codes[row.at * suite.places.length + column];
   if (!code) return "no value";
   const text = inWords(suite.logs[code]);

@@ -26,7 +26,7 @@ export function card(ladder, words, several) {
 }
 
 /** `grows like n^1.02 (0.98 – 1.06)`, or why that is not known. @param {Ladder} ladder @returns {(Node | string)[]} */
-export function growthOf({ growth, reason }) {
+function growthOf({ growth, reason }) {
   if (!growth) return [verdict("unknown", reason || "how it grows is not known")];
   const { exponent, forms } = growth;
   const interval = exponent.low !== null && exponent.high !== null ? ` (${exponent.low.toFixed(2)} – ${exponent.high.toFixed(2)})` : "";

@@ -52,7 +52,7 @@ function valueOf({ value, unit }) {
 }
 
 /** How far the value may go, or must come back, as a share of the limit. @param {TargetRow} row */
-export function roomOf({ value, limit, room, unit, relation, state }) {
+function roomOf({ value, limit, room, unit, relation, state }) {
   if (!value || limit === null || room === null) return "";
   const side = relation.startsWith("<") === room >= 0 ? "below" : "above";
   if (Math.abs(room) < Math.abs(limit) * 0.0005) return "at the limit";
