@@ -77,14 +77,14 @@ def test_the_walk_is_one_cycle_through_4_mib() -> None:
     ("before", "after", "floor", "expected"),
     [
         # medians 2 and 2: nothing moved
-        ([of(1, 2, 3)], [of(2, 2, 9)], 0.01, Move(ratio=1, noise_floor=0.01, assumed=False, beyond=False)),
+        ([of(1, 2, 3)], [of(2, 2, 9)], 0.01, Move(ratio=1, noise_floor=0.01, beyond=False)),
         # 103 to 100 is beyond 2 %, not beyond 5 %
-        ([of(100)], [of(103)], 0.02, Move(ratio=1.03, noise_floor=0.02, assumed=False, beyond=True)),
-        ([of(100)], [of(103)], None, Move(ratio=1.03, noise_floor=0.05, assumed=True, beyond=False)),
+        ([of(100)], [of(103)], 0.02, Move(ratio=1.03, noise_floor=0.02, beyond=True)),
+        ([of(100)], [of(103)], None, Move(ratio=1.03, noise_floor=0.05, beyond=False)),
         # faster counts as well; two controls on a side are pooled: median of 1 1 4 4 is 2.5
-        ([of(1, 1), of(4, 4)], [of(2)], 0.1, Move(ratio=0.8, noise_floor=0.1, assumed=False, beyond=True)),
+        ([of(1, 1), of(4, 4)], [of(2)], 0.1, Move(ratio=0.8, noise_floor=0.1, beyond=True)),
         # exactly at the floor is not beyond it
-        ([of(2)], [of(2.5)], 0.25, Move(ratio=1.25, noise_floor=0.25, assumed=False, beyond=False)),
+        ([of(2)], [of(2.5)], 0.25, Move(ratio=1.25, noise_floor=0.25, beyond=False)),
     ],
 )
 def test_moves(before: list[Control], after: list[Control], floor: float | None, expected: Move) -> None:

@@ -283,7 +283,7 @@ def _check_changes(report: Report) -> list[tuple[SeriesKey, CheckChange]]:
     return [
         (key, change)
         for key, seen in sorted(report.checks.items(), key=lambda item: str(item[0].case))
-        for change in check_changes(oldest_first, seen).changes
+        for change in check_changes(oldest_first, seen)
     ]
 
 

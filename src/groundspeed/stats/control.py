@@ -34,13 +34,11 @@ _LEVEL = 0.99  # of moves that no host made, those that are within the floor
 class Move:
     """``ratio`` of the medians, after to before: above 1 the host became slower.
 
-    ``beyond``: more than ``noise_floor``, in either direction. ``assumed``: the noise floor is the
-    default, for the machine's own is not known.
+    ``beyond``: more than ``noise_floor``, in either direction.
     """
 
     ratio: float
     noise_floor: float
-    assumed: bool
     beyond: bool
 
 
@@ -56,7 +54,6 @@ def moved(before: Sequence[Control], after: Sequence[Control], noise_floor: floa
     return Move(
         ratio=ratio,
         noise_floor=floor,
-        assumed=noise_floor is None,
         beyond=ratio > 1 + floor or ratio < 1 / (1 + floor),
     )
 

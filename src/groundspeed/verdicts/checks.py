@@ -24,30 +24,15 @@ class CheckChange:
     after: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Checked:
-    """What the check values of one series say.
-
-    ``unsteady`` are the commits, in order, whose own runs disagree: what they return is not
-    deterministic, and nothing can be told by it.
-    """
-
-    changes: tuple[CheckChange, ...]
-    unsteady: tuple[str, ...]
-
-
-def check_changes(commits: Sequence[str], seen: Mapping[str, AbstractSet[str]]) -> Checked:
+def check_changes(commits: Sequence[str], seen: Mapping[str, AbstractSet[str]]) -> tuple[CheckChange, ...]:
     """The places in ``commits`` (oldest first) where the value changed.
 
-    ``seen`` holds every value that runs returned at a commit; commits that ``commits`` lacks do not
-    count. O(n).
+    ``seen`` holds every value that runs returned at a commit; commits that ``commits`` lacks do not count,
+    and those whose own runs disagree are passed over: what is not deterministic tells nothing. O(n).
     """
     steady = [(commit, next(iter(seen[commit]))) for commit in commits if len(seen.get(commit, ())) == 1]
-    return Checked(
-        changes=tuple(
-            CheckChange(base=base, head=head, before=before, after=after)
-            for (base, before), (head, after) in itertools.pairwise(steady)
-            if before != after
-        ),
-        unsteady=tuple(commit for commit in commits if len(seen.get(commit, ())) > 1),
+    return tuple(
+        CheckChange(base=base, head=head, before=before, after=after)
+        for (base, before), (head, after) in itertools.pairwise(steady)
+        if before != after
     )
