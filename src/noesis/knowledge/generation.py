@@ -112,17 +112,20 @@ class Draft:
     def __init__(self, folder: Path, folders: Sequence[Path], *, threads: int) -> None:
         self._folder = folder
         self._folders = tuple(str(one) for one in folders)
-        (folder / "index").mkdir()
-        self._writer = Writer(folder / "index", threads=threads)
-        self._texts = (folder / "texts").open("wb")
+        with _writing(folder):
+            (folder / "index").mkdir()
+            self._writer = Writer(folder / "index", threads=threads)
+            self._texts = (folder / "texts").open("wb")
         self._kept: dict[str, Kept] = {}
         self._refused: dict[str, Refused] = {}
         self._end = 0
 
     def add(self, path: str, digest: str, text: bytes) -> None:
-        """Add a document; ``text`` is UTF-8 in NFC."""
-        self._writer.add(len(self._kept), text.decode())
-        self._texts.write(text)
+        """Add a document; ``text`` is UTF-8 in NFC. Raises ``StorageError``."""
+        decoded = text.decode()
+        with _writing(self._folder):
+            self._writer.add(len(self._kept), decoded)
+            self._texts.write(text)
         start, self._end = self._end, self._end + len(text)
         self._kept[path] = Kept(digest=digest, start=start, end=self._end)
 
@@ -131,28 +134,42 @@ class Draft:
         self._refused[path] = refused
 
     def finish(self) -> Generation:
-        """Put everything on the disk; the generation, open."""
-        self._texts.flush()
-        os.fsync(self._texts.fileno())
-        self._writer.finish()
-        terms = len(Searcher(self._folder / "index").vocabulary())
-        found = _Documents(folders=self._folders, kept=self._kept, refused=self._refused, terms=terms)
-        _write(self._folder, found)
+        """Put everything on the disk; the generation, open. Raises ``StorageError``."""
+        with _writing(self._folder):
+            self._texts.flush()
+            os.fsync(self._texts.fileno())
+            self._writer.finish()
+            terms = len(Searcher(self._folder / "index").vocabulary())
+            found = _Documents(folders=self._folders, kept=self._kept, refused=self._refused, terms=terms)
+            _write(self._folder, found)
         return Generation.open(self._folder)
 
     def close(self) -> None:
-        """Let go of the file, finished or not."""
-        self._texts.close()
+        """Let go of the file and of the writing threads, finished or not."""
+        self._writer.close()
+        with contextlib.suppress(OSError):  # what could not be written has been said
+            self._texts.close()
 
 
 @contextlib.contextmanager
 def draft(folder: Path, folders: Sequence[Path], *, threads: int) -> Iterator[Draft]:
-    """A draft in the empty ``folder`` of what ``folders`` hold; its file is closed at the end."""
+    """A draft in the empty ``folder`` of what ``folders`` hold; it is let go of at the end."""
     made = Draft(folder, folders, threads=threads)
     try:
         yield made
     finally:
         made.close()
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say what could not be written; tantivy raises ``ValueError`` for a disk."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            f"{folder} cannot be written ({error}); make room there, or name another cache file"
+        ) from error
 
 
 def _read(folder: Path) -> _Documents:

@@ -87,7 +87,7 @@ class Writer:
         self._index = tantivy.Index(_schema(), str(folder))
         self._index.register_tokenizer(_ANALYZER, _analyzer())
         threads = min(threads, _MOST_THREADS)
-        self._writer = self._index.writer(_HEAP_BYTES * threads, threads)
+        self._writer: tantivy.IndexWriter | None = self._index.writer(_HEAP_BYTES * threads, threads)
 
     def add(self, number: int, text: str) -> None:
         """Add a document; ``text`` is in NFC."""
@@ -96,12 +96,22 @@ class Writer:
         document = tantivy.Document()
         document.add_text(_TEXT, text)
         document.add_unsigned(_NUMBER, number)
-        self._writer.add_document(document)
+        self._open().add_document(document)
 
     def finish(self) -> None:
         """Put everything on the disk and wait until nothing writes any more."""
-        self._writer.commit()
-        self._writer.wait_merging_threads()
+        writer = self._open()
+        writer.commit()
+        writer.wait_merging_threads()
+
+    def close(self) -> None:
+        """End the threads, whatever they have not written; nothing can be added any more."""
+        self._writer = None  # tantivy ends and joins them when nobody holds the writer
+
+    def _open(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            raise ValueError("the writer is closed")
+        return self._writer
 
 
 class Searcher:
@@ -150,8 +160,8 @@ class Searcher:
 
 
 def ordered(scores: Sequence[float], numbers: Sequence[Any], tie: float) -> list[tuple[float, int]]:
-    """Pairs of score and number by score, those that tie by number. Scores fall; neighbours tie that differ by
-    ``tie`` of the higher one at most."""
+    """Pairs of score and number by score, those that tie by number. Scores fall; neighbours tie where they
+    differ by ``tie`` of the higher one at most."""
     pairs = list(zip(scores, numbers, strict=True))
     starts = [at for at in range(1, len(pairs)) if _differ(scores[at - 1], scores[at], tie)]
     groups = zip([0, *starts], [*starts, len(pairs)], strict=True)

@@ -8,6 +8,7 @@ an answer depends on every document; ten thousand of 5 KB take half a second.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,14 +38,17 @@ class Ingestion:
             current = newest(store, before)
             files = files_of(self.folders)
             new = [path for path in files if not self._is_known(path, current)]
-            is_as_long = len(files) == len(current.kept) + len(current.refused)
-            if not new and is_as_long and current.folders == tuple(self.folders):
+            if not new and self._is_all(files, current) and store.current() == current.folder:
                 return current, compared(before, current)
             with draft(folder, self.folders, threads=self.workers) as made:
                 self._fill(made, files, new, current)
                 generation = made.finish()
             store.switch(folder)
         return generation, compared(before, generation)
+
+    def _is_all(self, files: Sequence[str], current: Generation) -> bool:
+        is_as_long = len(files) == len(current.kept) + len(current.refused)
+        return is_as_long and current.folders == tuple(self.folders)
 
     def _is_known(self, path: str, current: Generation) -> bool:
         known = current.kept.get(path) or current.refused.get(path)
@@ -56,28 +60,31 @@ class Ingestion:
             return isinstance(known, Refused) and known.reason == str(error)
 
     def _fill(self, made: Draft, files: Sequence[str], new: Sequence[str], current: Generation) -> None:
-        outcomes = read_all(new, self.folders, workers=self.workers)
         unread = frozenset(new)
-        for done, path in enumerate(files, 1):
-            if path in unread:
-                _put(made, next(outcomes))
-            elif path in current.kept:
-                made.add(path, current.kept[path].digest, current.text(path))
-            else:
-                made.refuse(path, current.refused[path])
-            self.report(Progress(done=done, total=len(files), path=path))
+        with closing(read_all(new, self.folders, workers=self.workers)) as outcomes:
+            for done, path in enumerate(files, 1):
+                if path in unread:
+                    _put(made, next(outcomes))
+                elif path in current.kept:
+                    made.add(path, current.kept[path].digest, current.text(path))
+                else:
+                    made.refuse(path, current.refused[path])
+                self.report(Progress(done=done, total=len(files), path=path))
 
 
 def newest(store: Store, current: Generation) -> Generation:
     """The generation that the store names, opened where it is not ``current``; one that is not whole any
     more is as good as none."""
     folder = store.current()
-    if folder is None or folder == current.folder:
-        return current
-    try:
-        return Generation.open(folder)
-    except StorageError:
-        return NOTHING
+    while folder is not None and folder != current.folder:
+        try:
+            return Generation.open(folder)
+        except StorageError:
+            broken, folder = folder, store.current()
+            if folder == broken:
+                return NOTHING
+        # another process named a newer one meanwhile, and removed this one
+    return current
 
 
 def compared(before: Generation, after: Generation) -> Ingested:

@@ -118,8 +118,8 @@ class Store:
             current = self.current()
             for path in self._folder.iterdir():
                 if _NAME.fullmatch(path.name) and path != current:
+                    self._pointer.with_name(self._part(path.name)).unlink(missing_ok=True)
                     shutil.rmtree(path, ignore_errors=True)
-                    (self._pointer.parent / self._part(path.name)).unlink(missing_ok=True)
 
 
 def _beginning(path: Path) -> bytes:
