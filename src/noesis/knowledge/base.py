@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from noesis.errors import NoesisError, QueryError
+from noesis.errors import ConfigError, NoesisError, QueryError, StorageError
 from noesis.knowledge.cache import LRUCache
 from noesis.knowledge.config import KnowledgeConfig
 from noesis.knowledge.generation import NOTHING, Generation
@@ -69,12 +69,15 @@ class KnowledgeBase:
             cache_file = Path(self._temporary.name) / "index"
         self._store = Store(cache_file)
         self._serving = _Serving(number=0, generation=newest(self._store, NOTHING))
+        self._refuse_warming()
         self._cache: LRUCache[Answer] = LRUCache(self.config.max_cache_size, lock=lock)
         self._uncached = 0
         self._counting = threading.Lock()
-        self._ingesting = threading.Lock()
+        self._ingesting = threading.RLock()  # a report that ingests is told that somebody does already
+        self._living = threading.Lock()
         self._heartbeat: Heartbeat | None = None
         self._heartbeat_failure = ""
+        self._is_closed = False
         self._last_access_s: float | None = None
         self._opened = time.monotonic()
 
@@ -91,7 +94,8 @@ class KnowledgeBase:
         whole. A second call at the same time waits for the first.
 
         ``report`` is told of every file. Raises ``SourceError`` where a folder cannot be listed,
-        ``StorageError`` and ``BusyError`` where the index cannot be written: it stays as it was.
+        ``StorageError`` and ``BusyError`` where the index cannot be written or the knowledge base is closed:
+        it stays as it was.
         """
         ingestion = Ingestion(
             folders=self.config.knowledge_dirs,
@@ -99,6 +103,8 @@ class KnowledgeBase:
             report=report or self._say,
         )
         with self._ingesting:
+            if self._is_closed:
+                raise StorageError("the knowledge base is closed; open another one")
             before = self._serving
             generation, found = ingestion.run(self._store, before.generation)
             if generation is not before.generation:
@@ -171,16 +177,28 @@ class KnowledgeBase:
 
     def start_heartbeat(self) -> None:
         """Ingest every ``config.heartbeat_interval`` seconds from now on; once started it goes on."""
-        if self._heartbeat is None:
-            self._heartbeat = Heartbeat(self._beat, self.config.heartbeat_interval)
+        with self._living:
+            if self._heartbeat is None:
+                self._heartbeat = Heartbeat(self._beat, self.config.heartbeat_interval)
 
     def close(self) -> None:
-        """Stop the heartbeat, in the middle of an ingestion if need be, and remove a temporary index."""
-        if self._heartbeat is not None:
-            self._heartbeat.stop()
-            self._heartbeat = None
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        """Stop the heartbeat, in the middle of an ingestion if need be; wait for another thread's to end; and
+        remove a temporary index. Queries are answered as before; nothing is ingested any more."""
+        with self._living:
+            if self._heartbeat is not None:
+                self._heartbeat.stop()
+                self._heartbeat = None
+        with self._ingesting:
+            self._is_closed = True
+            if self._temporary is not None:
+                self._temporary.cleanup()
+
+    def _refuse_warming(self) -> None:
+        for text in self.config.warming_queries:
+            try:
+                query_terms(text)
+            except QueryError as error:
+                raise ConfigError(f"warming_queries: {error}") from error
 
     def _beat(self, is_ending: Callable[[], bool]) -> None:
         def report(progress: Progress) -> None:
@@ -196,6 +214,9 @@ class KnowledgeBase:
         except NoesisError as error:
             self._heartbeat_failure = str(error)
             self._log.warning("the heartbeat could not ingest: %s", error)
+        except Exception as error:
+            self._heartbeat_failure = f"the heartbeat has ended, by a fault: {error!r}"
+            raise
 
     def _tell(self, found: Ingested) -> None:
         for failure in found.failures:

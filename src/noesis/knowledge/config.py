@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
 from noesis.errors import ConfigError
 
 HEARTBEAT_S = 300.0
@@ -70,8 +72,9 @@ class KnowledgeConfig:
         config = self
         for variable, (name, value_of) in _VARIABLES.items():
             if written := environment.get(variable):
+                told: dict[str, Any] = {name: value_of(written)}
                 try:
-                    config = replace(config, **{name: value_of(written)})
+                    config = replace(config, **told)
                 except ConfigError as error:
                     raise ConfigError(f"{variable} in the environment: {error}") from error
         return config
@@ -143,9 +146,7 @@ def _whole(name: str, value: object, *, least: int) -> None:
 def _positive(name: str, value: object) -> None:
     most = threading.TIMEOUT_MAX  # what a thread can wait
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
-        raise ConfigError(
-            f"{name} must be a number of seconds above 0 and up to {most:.0f}, not {value!r}"
-        )
+        raise ConfigError(f"{name} must be a number of seconds above 0 and up to {most:.0f}, not {value!r}")
 
 
 def _number(written: str) -> int | str:

@@ -3,7 +3,8 @@
 Processes, because Python turns documents into text under one lock; of their own making, because a knowledge
 base has threads, which a fork would break, and its caller's script, which ``multiprocessing`` would import
 again. A reader ends with the process that it reads for, also when that is killed: its line is closed then. A
-file that ends its reader (a parser in C may) is found by giving it one of its own, and named.
+file that ends its reader (a parser in C may, and whatever takes ten minutes) is found by giving it one of its
+own, and named.
 """
 
 from __future__ import annotations
@@ -15,17 +16,20 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from noesis.errors import SourceError
 from noesis.knowledge.reading import Outcome, read, refused
 
 _BATCH_BYTES = 1_000_000  # large enough that sending it is noise, small enough to share the last ones out
 _BATCH_FILES = 64
 _HEAVY = 20  # a byte of these formats costs as much as so many of plain text
 _HEAVY_SUFFIXES = (".pdf", ".docx")
+_NATIVE_SUFFIXES = (".pdf",)  # read by a library in C, which may end the process that it runs in
+_LONGEST_S = 600.0  # of a processor, for one file: the largest plain ones take seconds
 _AHEAD = 2  # batches given to a reader at once: one that it works on, one that waits
 
 _PROGRAM = (
@@ -34,11 +38,17 @@ _PROGRAM = (
 )
 
 
-def read_all(paths: Sequence[str], folders: Sequence[Path], *, workers: int) -> Iterator[Outcome]:
-    """What became of each file, in their order. With one worker, or little to do, this process reads."""
+def read_all(
+    paths: Sequence[str], folders: Sequence[Path], *, workers: int
+) -> Generator[Outcome, None, None]:
+    """What became of each file, in their order. With one worker, or little to do, this process reads, if no
+    format is among them that may end it. Other processes end when the generator is closed.
+
+    Raises ``SourceError`` where none can be started.
+    """
     batches = list(_batches(paths))
     workers = min(workers, len(batches))
-    if workers < 2:
+    if workers < 2 and not any(path.lower().endswith(_NATIVE_SUFFIXES) for path in paths):
         yield from (read(path, folders) for path in paths)
         return
     with ExitStack() as stack:
@@ -51,14 +61,18 @@ def read_all(paths: Sequence[str], folders: Sequence[Path], *, workers: int) -> 
 
 def serve(number: int) -> None:
     """A reader's life: batches of paths in, outcomes out, until the line is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the business of who reads the outcomes
     with Connection(number) as line:
         try:
             folders = line.recv()
             while True:
-                line.send([read(path, folders) for path in line.recv()])
+                line.send([_read_in_time(path, folders) for path in line.recv()])
         except (EOFError, OSError):
             return
+
+
+def _read_in_time(path: str, folders: Sequence[Path]) -> Outcome:
+    signal.setitimer(signal.ITIMER_PROF, _LONGEST_S)  # its signal ends the process
+    return read(path, folders)
 
 
 class _Reader:
@@ -73,11 +87,15 @@ class _Reader:
         ours, theirs = socket.socketpair()
         self._line = Connection(ours.detach())
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), *map(str, sys.path)],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), *map(str, sys.path)],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C is the business of who reads the outcomes
+                )
+            except OSError as error:
+                raise SourceError(f"no process that reads files can be started ({error})") from error
         self._line.send(self._folders)
 
     def stop(self) -> None:
@@ -118,7 +136,7 @@ class _Reader:
         except (EOFError, OSError):
             ended = self._process.wait()
             self._start_again()
-            how = f"signal {-ended}" if ended < 0 else f"exit code {ended}"
+            how = f"exit code {ended}" if ended >= 0 else f"signal {-ended}, {signal.strsignal(-ended)}"
             return refused(path, self._folders, f"ended the process that read it ({how}); take it out")
         return outcome
 

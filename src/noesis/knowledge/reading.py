@@ -78,7 +78,7 @@ def data_of(path: str, folders: Iterable[Path]) -> bytes:
     device, too large, gone or not readable."""
     try:
         _refuse_strangers(path, folders)
-        with open(path, "rb", opener=_open_at_once) as file:  # noqa: PTH123 (Path.open has no opener)
+        with open(path, "rb", opener=_open_at_once) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise DocumentError("is no ordinary file; take it out of the folder")
