@@ -164,7 +164,7 @@ class Present:
         return {commit: place for place, commit in enumerate(self.branch)}
 
     @cached_property
-    def _places(self) -> NDArray[np.intp]:
+    def _on_branch(self) -> NDArray[np.intp]:
         """Of each commit of the archive its place on the branch, -1 where it is not there."""
         return np.array([self._place.get(one.hash, -1) for one in self.reading.archive.commits], np.intp)
 
@@ -172,7 +172,7 @@ class Present:
         """What a series holds; nothing where it has none of the commit that was asked for."""
         carried = _carried(series, self.reading.archive)
         over = [self._place.get(commit, -1) for commit in carried]
-        places = np.append(self._places[series.commits], np.array(over, np.intp))
+        places = np.append(self._on_branch[series.commits], np.array(over, np.intp))
         rows = np.append(np.arange(series.commits.size), np.array([*carried.values()], np.intp))
         order = np.argsort(places, kind="stable")[np.count_nonzero(places < 0) :]
         if self.at is not None and places.max(initial=-1) < len(self.branch) - 1:  # it is the last one there

@@ -86,8 +86,7 @@ def rows_of(target: Target, present: Present, sizes: Sizes) -> list[Judged | Lac
     tracks = present.tracks(one.means)
     if not tracks:
         return [one.nothing()]
-    skipped = [track for track in tracks if _is_skipped(track)]
-    judged = tracks if len(skipped) == len(tracks) else [track for track in tracks if track not in skipped]
+    judged = [track for track in tracks if not _is_skipped(track)] or tracks
     rows = [one.row(bound, track) for track in judged]
     return [*rows, *one.never({track.series.key.case for track in tracks})]
 
