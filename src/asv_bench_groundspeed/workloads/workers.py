@@ -17,7 +17,6 @@ import pickle
 import signal
 import threading
 import traceback
-from multiprocessing.connection import wait
 from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 
 from .clock import WALL, Clock
@@ -99,6 +98,8 @@ EXECUTORS = {"threads": in_threads, "processes": in_processes}
 
 def _answers(crew: List[Tuple[Any, Any]]) -> List[Any]:
     """One answer of every process; looked at as they come, so that the first failure ends the wait."""
+    from multiprocessing.connection import wait  # late: every process that knows the kinds would pay for it
+
     answers: Dict[Any, Any] = {}
     missing = {pipe: process for process, pipe in crew}
     while missing:
