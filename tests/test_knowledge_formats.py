@@ -239,10 +239,11 @@ def test_pages_end_at_the_largest_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_threads_read_pdfs_at_once() -> None:
+    # So often that without the lock each of five tries ended in a crash of pdfium.
     texts = [f"thread {number} has its own\nlines and words\n" * 60 for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda text: extract(".pdf", as_pdf(text)), texts * 4))
-    assert found == [text.strip() for text in texts] * 4
+        found = list(pool.map(lambda text: extract(".pdf", as_pdf(text)), texts * 40))
+    assert found == [text.strip() for text in texts] * 40
 
 
 # -- DOCX --
@@ -324,7 +325,7 @@ TEXT_BOX = (
             f"<w:p><w:moveFrom>{run('old')}</w:moveFrom></w:p><w:p><w:moveTo>{run('new')}</w:moveTo></w:p>",
             "\nnew",
         ),
-        (f'<w:p><w:pPr><w:tabs><w:tab w:val="left"/></w:tabs></w:pPr>{run("a")}</w:p>', "a"),
+        (f"<w:p><w:pPr><w:tabs><w:tab/></w:tabs><w:x/><w:tab/></w:pPr>{run('a')}</w:p>", "a"),
         (
             "<w:p><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:cr/><w:noBreakHyphen/></w:r></w:p>",
             "a\tb\nc\n-",
@@ -471,12 +472,12 @@ def test_an_unreadable_docx_is_refused(data: bytes, reason: str) -> None:
 def test_damage_ends_as_text_or_in_a_sentence(damage: str) -> None:
     rnd = random.Random(5)
     short = "Some words,\ttabbed\n\nand naïve ones\n" * 20
-    good = {".docx": as_docx(short), ".pdf": as_pdf(short)}
-    for turn in range(600):
-        suffix = ".pdf" if turn % 4 == 0 else ".docx"
-        data = bytearray(good[suffix])
+    good = [(".docx", as_docx(short)), (".docx", body(f"<w:p>{run(short)}</w:p>")), (".pdf", as_pdf(short))]
+    for turn in range(900):
+        suffix, whole = good[turn % 3]
+        data = bytearray(whole)
         # Half of the places lie where the archive and the PDF list what they hold.
-        at = rnd.randrange(len(data) - 400, len(data)) if turn % 2 else rnd.randrange(len(data))
+        at = rnd.randrange(max(0, len(data) - 400), len(data)) if turn % 2 else rnd.randrange(len(data))
         if damage == "changed":
             data[at : at + 4] = rnd.choice((b"\xff" * 4, b"\0" * 4, rnd.randbytes(4)))
         elif damage == "cut":
