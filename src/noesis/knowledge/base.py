@@ -60,6 +60,7 @@ class KnowledgeBase:
         ``lock`` is the cache's, for who wants to time it. Raises ``ConfigError`` and ``StorageError``.
         """
         self.config = config.overridden(os.environ if environment is None else environment)
+        self._refuse_warming()
         self._log = logging.Logger("noesis.knowledge", self.config.level)
         self._log.parent = logging.getLogger()
         self._temporary = None
@@ -69,7 +70,6 @@ class KnowledgeBase:
             cache_file = Path(self._temporary.name) / "index"
         self._store = Store(cache_file)
         self._serving = _Serving(number=0, generation=newest(self._store, NOTHING))
-        self._refuse_warming()
         self._cache: LRUCache[Answer] = LRUCache(self.config.max_cache_size, lock=lock)
         self._uncached = 0
         self._counting = threading.Lock()
