@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from noesis.errors import SourceError
-from noesis.knowledge import Failure, KnowledgeBase, KnowledgeConfig, reading
-from noesis.knowledge.reading import NoText, Text, files_of, read
+from noesis.folders import entries
+from noesis.knowledge import Failure, KnowledgeBase, KnowledgeConfig, readers, reading
+from noesis.knowledge.readers import read_all
+from noesis.knowledge.reading import NoText, Text, files_of, read, refused
 from tests.searching_naively import base_of
 
 
@@ -239,3 +242,65 @@ def test_failures_come_and_go_with_their_reasons(folder: Path) -> None:
         bad.write_bytes(b"\xff")
         found = base.ingest_all()  # a document that no longer is one is gone
         assert (found.removed, len(found.failures), base.query("beta").total) == (1, 1, 0)
+
+
+def test_a_subfolder_that_goes_while_others_are_listed_is_left_out(folder: Path) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "x.md").write_text("alpha")
+    found = entries(folder, (".md",))
+    assert next(found).name == "good.md"  # the folder was listed, its subfolders were not yet
+    shutil.rmtree(folder / "deep")
+    assert [*found] == []
+
+
+def test_files_that_go_are_told_by_the_processes_that_read_in_their_order(folder: Path) -> None:
+    paths = [str(folder / ("good.md" if number % 50 == 7 else f"gone{number}.md")) for number in range(150)]
+    found = [*read_all(paths, [folder], workers=2)]
+    assert [one.path for one in found] == paths
+    assert [number for number, one in enumerate(found) if isinstance(one, Text)] == [7, 57, 107]
+
+
+def test_a_file_that_ended_its_reader_and_went_has_no_hash(folder: Path) -> None:
+    gone = str(folder / "gone.md")
+    assert refused(gone, [folder], "why") == NoText(path=gone, digest="", reason="why")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("sys.executable", "/no/python", r"no process that reads files can be started \(.*/no/python"),
+        ("noesis.knowledge.readers._PROGRAM", "raise SystemExit(3)", r"ends as it starts \(exit code 3\)"),
+    ],
+)
+def test_no_file_is_blamed_for_a_process_that_does_not_start(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    with base_of(folder, workers=2) as base:
+        base.ingest_all()
+        for number in range(100):
+            (folder / f"{number}.md").write_text("beta")
+        with monkeypatch.context() as changed:
+            changed.setattr(name, value)
+            with pytest.raises(SourceError, match=problem):
+                base.ingest_all()
+        assert base.query("alpha").total == 1
+        assert base.ingest_all().added == 100
+
+
+def test_a_reader_that_is_killed_at_its_start_is_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The first process kills itself; those that come after it find its mark and serve."""
+    for number in range(200):
+        (folder / f"{number}.md").write_text("beta")
+    mark = tmp_path / "mark"
+    dying = (
+        f"import os, pathlib; mark = pathlib.Path({str(mark)!r})\n"
+        "if not mark.exists():\n"
+        "    mark.touch(); os.kill(os.getpid(), 9)\n"
+    )
+    monkeypatch.setattr(readers, "_PROGRAM", dying + readers._PROGRAM)
+    with base_of(folder, workers=2) as base:
+        found = base.ingest_all()
+    assert (found.documents, found.failures) == (201, ())
+    assert mark.exists()

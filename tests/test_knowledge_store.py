@@ -218,17 +218,13 @@ def test_a_full_disk_is_told_and_the_old_index_stays(folder: Path, index: Path) 
     subprocess.run([sys.executable, "-c", FULL, str(folder), str(index)], check=True)
 
 
-def test_a_cache_file_that_cannot_be_replaced_is_told(folder: Path, index: Path) -> None:
-    with base_of(folder, index) as base:
-        (folder / "a.md").write_text("delta")
-        store = Store(index)
-        with store.writing() as made:
-            index.unlink()
-            index.mkdir()
-            with pytest.raises(StorageError):
-                store.switch(made)
-        index.rmdir()
-        assert base.ingest_all().changed == 1
+def test_a_generation_that_goes_before_it_is_named_is_told(folder: Path, index: Path) -> None:
+    store, before = Store(index), index.read_bytes()
+    with store.writing() as made:
+        made.rmdir()
+        with pytest.raises(StorageError, match=r"cannot be written \(No such file .*; name another"):
+            store.switch(made)
+    assert index.read_bytes() == before
     assert left_over(index) == []
 
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def read_all(
     """What became of each file, in their order. With one worker, or little to do, this process reads, if no
     format is among them that may end it. Other processes end when the generator is closed.
 
-    Raises ``SourceError`` where none can be started.
+    Raises ``SourceError`` where none can be started: no file is to blame for that.
     """
     batches = list(_batches(paths))
     workers = min(workers, len(batches))
@@ -60,9 +60,10 @@ def read_all(
 
 
 def serve(number: int) -> None:
-    """A reader's life: batches of paths in, outcomes out, until the line is closed."""
+    """A reader's life: that it is there, then batches of paths in, outcomes out, until the line is closed."""
     with Connection(number) as line:
         try:
+            line.send(())
             folders = line.recv()
             while True:
                 line.send([_read_in_time(path, folders) for path in line.recv()])
@@ -96,7 +97,8 @@ class _Reader:
                 )
             except OSError as error:
                 raise SourceError(f"no process that reads files can be started ({error})") from error
-        self._line.send(self._folders)
+        self._is_there = False
+        self._send(self._folders)
 
     def stop(self) -> None:
         """End the process; what it still does nobody wants."""
@@ -107,32 +109,51 @@ class _Reader:
     def give(self, batch: list[str]) -> None:
         """Let it read a batch after those it has."""
         self.given.append(batch)
-        try:
-            self._line.send(batch)
-        except OSError:
-            return  # it has ended, as its answer will show
+        self._send(batch)
 
     def take(self) -> list[Outcome]:
         """The outcomes of the oldest batch; of a reader that ended, one file at a time by its followers."""
         try:
-            outcomes: list[Outcome] = self._line.recv()
+            outcomes = self._answer()
         except (EOFError, OSError):
             return self._one_by_one()
         self.given.popleft()
         return outcomes
+
+    def _send(self, asked: Sequence[str | Path]) -> None:
+        with suppress(OSError):  # it has ended, as its answer will show
+            self._line.send(asked)
+
+    def _answer(self) -> list[Outcome]:
+        """What it sends next. Raises ``EOFError`` or ``OSError`` where it has ended."""
+        if not self._is_there:
+            self._begin()
+        outcomes: list[Outcome] = self._line.recv()
+        return outcomes
+
+    def _begin(self) -> None:
+        try:
+            self._line.recv()
+        except (EOFError, OSError):
+            if (ended := self._process.wait()) > 0:  # nobody killed it
+                raise SourceError(
+                    f"the process that reads files ends as it starts (exit code {ended}); see what it says"
+                ) from None
+            raise
+        self._is_there = True
 
     def _one_by_one(self) -> list[Outcome]:
         """The oldest batch again, each file alone; then a new process goes on with the others."""
         self._start_again()
         outcomes = [self._alone(path) for path in self.given.popleft()]
         for waiting in self.given:
-            self._line.send(waiting)
+            self._send(waiting)
         return outcomes
 
     def _alone(self, path: str) -> Outcome:
+        self._send([path])
         try:
-            self._line.send([path])
-            outcome: Outcome = self._line.recv()[0]
+            (outcome,) = self._answer()
         except (EOFError, OSError):
             ended = self._process.wait()
             self._start_again()
