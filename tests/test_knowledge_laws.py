@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asv_bench_groundspeed.workloads.files import as_docx, as_pdf
 from noesis.knowledge import Answer, KnowledgeBase
 from tests.searching_naively import base_of, check
 
@@ -169,3 +172,22 @@ def test_a_thousand_documents_of_any_length_are_ranked_as_a_scan_ranks_them(
         for query in ["w1", "w2 w3", " ".join(common[:10]), " ".join(common)]:
             check(base.query(query, limit=1000), texts, query)
             check(base.query(query, limit=7), texts, query, limit=7)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_text_is_found_in_whatever_kind_of_file_it_is(tmp_path: Path, workers: int) -> None:
+    drawn = random.Random(7)
+    common = [f"w{number}" for number in range(60)]
+    kinds: dict[str, Callable[[str], bytes]]
+    kinds = {".md": str.encode, ".txt": str.encode, ".pdf": as_pdf, ".docx": as_docx}
+    texts = {}
+    for number, (suffix, written) in zip(range(160), itertools.cycle(kinds.items()), strict=False):
+        path = tmp_path / f"{number:03}{suffix}"
+        texts[str(path)] = " ".join(drawn.choices(common, k=drawn.randint(1, 300)))
+        path.write_bytes(written(texts[str(path)]))
+    with base_of(tmp_path, workers=workers) as base:
+        found = base.ingest_all()
+        assert (found.documents, found.failures) == (160, ())
+        for query in ["w1", "w2 w3", " ".join(common)]:
+            check(base.query(query, limit=160), texts, query)
+        assert not base.ingest_all().is_switched
