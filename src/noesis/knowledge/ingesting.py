@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noesis.errors import DocumentError, StorageError
+from noesis.knowledge.config import processors
 from noesis.knowledge.generation import NOTHING, Draft, Generation, Refused, draft
 from noesis.knowledge.readers import read_all
 from noesis.knowledge.reading import Outcome, Text, data_of, digest_of, files_of
@@ -22,7 +23,8 @@ from noesis.knowledge.store import Store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ingestion:
-    """Where to look, and how many may work: processes that read files, threads that write the index."""
+    """Where to look, and how many may work: processes that read files, and threads that write the index, of
+    these as many as processors at most."""
 
     folders: Sequence[Path]
     workers: int
@@ -40,7 +42,8 @@ class Ingestion:
             new = [path for path in files if not self._is_known(path, current)]
             if not new and self._is_all(files, current) and store.current() == current.folder:
                 return current, compared(before, current)
-            with draft(folder, self.folders, threads=self.workers) as made:
+            threads = min(self.workers, processors())  # each writes a segment: more of them only cost
+            with draft(folder, self.folders, threads=threads) as made:
                 self._fill(made, files, new, current)
                 generation = made.finish()
             store.switch(folder)
