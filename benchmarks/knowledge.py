@@ -256,6 +256,32 @@ class Served(_Indexed, _Short):
         self.base.query(self.turns())
 
 
+class Processes(_Indexed, _Short):
+    """The queries of ``Query``, asked by processes that share the index's pages."""
+
+    workers = (1, 2, 4)
+    executor = "processes"
+
+    def setup(self, mixes):
+        self.open(mixes)
+
+    def throughput_workers(self, mixes):
+        self.base.query(self.turns(), use_cache=False)
+
+
+class Hits(_Indexed, _Short):
+    """So many hits of each query, each with its passage."""
+
+    params = (1, 10, 100)
+    param_names = ("limit",)
+
+    def setup(self, mixes, limit):
+        self.open(mixes)
+
+    def latency_uncached(self, mixes, limit):
+        self.base.query(self.turns(), use_cache=False, limit=limit)
+
+
 class Miss(_Short):
     """What a cache adds to a query that it lacks: a look in vain, the answer put in another's place."""
 

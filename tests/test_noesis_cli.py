@@ -115,6 +115,16 @@ def test_an_empty_index_is_asked_and_diagnosed(notes: Path) -> None:
     assert (found.returncode, found.stdout.splitlines()[0]) == (0, "queries: unknown")
 
 
+def test_without_its_libraries_it_says_what_to_install(notes: Path) -> None:
+    program = "import sys; sys.modules['tantivy'] = None; from noesis.cli.main import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "ingest", "notes"],
+        cwd=notes, capture_output=True, text=True, env=QUIET, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "noesis: tantivy is not installed; install groundspeed[noesis]\n"
+
+
 def test_watching_sees_changes_and_ends_by_ctrl_c(notes: Path) -> None:
     noesis(notes, "ingest", "notes")
     watching = subprocess.Popen(

@@ -51,6 +51,9 @@ def main() -> None:
     except NoesisError as error:
         typer.echo(f"noesis: {error}", err=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        typer.echo(f"noesis: {error.name} is not installed; install groundspeed[noesis]", err=True)
+        sys.exit(NoesisError.exit_code)
     except Exception:
         traceback.print_exc()
         sys.exit(FAULT)
