@@ -57,13 +57,20 @@ def meanwhile(work: Callable[[], None], *, threads: int = THREADS) -> Iterator[N
 
 @pytest.mark.parametrize("rebuilds", [10, pytest.param(100, marks=pytest.mark.slow)])
 def test_threads_that_ask_during_rebuilds_see_one_version_at_a_time(tmp_path: Path, rebuilds: int) -> None:
+    """Each file and each switch sets ten questions free: threads that never wait would keep Python's lock."""
     folder = tmp_path / "documents"
+    questions = threading.Semaphore(0)
     published = 0
     write(folder, 0)
     with base_of(folder) as base:
         base.ingest_all()
 
+        def free(_: Progress) -> None:
+            questions.release(10)
+
         def ask() -> None:
+            if not questions.acquire(timeout=0.1):
+                return  # to see whether it is over
             for use_cache in (True, False):
                 least = published  # before the question, so the answer is no older
                 answer = base.query("alpha", use_cache=use_cache, limit=COUNT)
@@ -75,8 +82,9 @@ def test_threads_that_ask_during_rebuilds_see_one_version_at_a_time(tmp_path: Pa
         with meanwhile(ask):
             for version in range(1, rebuilds + 1):
                 write(folder, version)
-                assert base.ingest_all().changed == COUNT
+                assert base.ingest_all(free).changed == COUNT
                 published = version
+                questions.release(10)
                 assert versions(base.query("alpha", limit=COUNT)) == {version}
         found = base.stats()
         assert found.queries > rebuilds
