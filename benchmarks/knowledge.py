@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from asv_bench_groundspeed.workloads import corpus, files
-from asv_bench_groundspeed.workloads.figures import nearest_rank
+from asv_bench_groundspeed.workloads.figures import figures, nearest_rank
 from asv_bench_groundspeed.workloads.load import Load, Turns, drive
 from asv_bench_groundspeed.workloads.queries import QuerySpec, draw_queries
 from asv_bench_groundspeed.workloads.terms import read_vocabulary
@@ -382,40 +382,80 @@ class Terms(_Indexed, _Short):
 # --- both at once -------------------------------------------------------------------------------
 
 
-class _Rebuilding:
-    """A base of ``count`` documents that another thread changes and ingests again without a pause."""
+class WhileIngesting(_Short):
+    """A thousand documents, one of which changes all the time: ingested by a thread of this process, or by
+    the heartbeat, which has a process of its own."""
 
-    count = 1_000
+    params = ("thread", "heartbeat")
+    param_names = ("by",)
 
-    def setup(self):
-        write_documents(Path("documents"), self.count, DOCUMENT_BYTES)
-        self.base = opened(Path("documents"), max_cache_size=0)
+    def setup(self, by):
+        write_documents(Path("documents"), 1_000, DOCUMENT_BYTES)
+        self.path = next(Path("documents").rglob("*.md"))
+        self.text = self.path.read_text()
+        self.turns = Turns(mix_of(1_000).log(5_000))
+        self.base = opened(Path("documents"), max_cache_size=0, heartbeat_interval=0.01)
         self.base.ingest_all()
-        self.turns = Turns(mix_of(self.count).log(5_000))
+        if by == "heartbeat":
+            self.base.start_heartbeat()
+        self.versions = itertools.count()
         self.ending = threading.Event()
-        self.rebuilding = threading.Thread(target=self.rebuild, daemon=True)
-        self.rebuilding.start()
 
-    def rebuild(self):
-        path = next(Path("documents").rglob("*.md"))
-        text = path.read_text()
-        for version in itertools.count():
-            path.write_text(f"{text}\nversion {version}\n")
-            self.base.ingest_all()
-            if self.ending.is_set():
-                return
-
-    def teardown(self):
-        self.ending.set()
-        self.rebuilding.join()
+    def teardown(self, by):
         self.base.close()
 
+    def change(self, by):
+        """One document, and its new term."""
+        term = f"version{next(self.versions)}"
+        self.path.write_text(f"{self.text}\n{term}\n")
+        if by == "thread":
+            self.base.ingest_all()
+        return term
 
-class WhileIngesting(_Rebuilding, _Short):
-    """Queries while the index is rebuilt all the time."""
+    def ask(self):
+        self.base.query(self.turns())
 
-    def latency_query(self):
-        self.base.query(self.turns(), use_cache=False)
+    @contextlib.contextmanager
+    def beside(self, work, count=1):
+        """Threads that do the work again and again meanwhile."""
+
+        def again():
+            while not self.ending.is_set():
+                work()
+
+        threads = [threading.Thread(target=again, daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.ending.set()
+            for thread in threads:
+                thread.join()
+            self.ending.clear()
+
+    def measure_query(self, by):
+        """What queries take meanwhile."""
+
+        def change():
+            self.change(by)
+            self.ending.wait(0.01)  # or nothing but its writing would be measured
+
+        with self.beside(change):
+            found = figures(drive(self.ask, Load(requests=2_000)))
+        return {name: found[name] for name in ("p50", "p95", "p99")}
+
+    def track_until_seen(self, by):
+        """From a change to the first answer that knows it, while two threads ask without a pause."""
+        with self.beside(self.ask, count=2):
+            start = time.perf_counter()
+            term = self.change(by)
+            while not self.base.query(term).total:
+                time.sleep(0.001)
+            return time.perf_counter() - start
+
+    measure_query.units = MappingProxyType({"p50": "seconds", "p95": "seconds", "p99": "seconds"})
+    track_until_seen.unit = "seconds"
 
 
 class Corruption(_Short):

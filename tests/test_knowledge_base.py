@@ -12,6 +12,7 @@ import pytest
 from noesis.errors import QueryError, SourceError, StorageError
 from noesis.knowledge import KnowledgeBase, KnowledgeConfig
 from noesis.knowledge.index import Searcher, Writer, ordered
+from noesis.knowledge.ingesting import Ingestion
 from tests.searching_naively import base_of
 
 
@@ -218,10 +219,10 @@ def test_a_heartbeat_that_meets_a_fault_says_so(
 ) -> None:
     with base_of(folder, index) as base:
 
-        def broken(_: object) -> None:
+        def broken(*_: object) -> None:
             raise ZeroDivisionError("a fault")
 
-        monkeypatch.setattr(base, "ingest_all", broken)
+        monkeypatch.setattr(Ingestion, "run_apart", broken)
         with pytest.raises(ZeroDivisionError):
             base._beat(lambda: False)
         assert "by a fault: ZeroDivisionError('a fault')" in base.stats().heartbeat_failure

@@ -13,7 +13,7 @@ import pytest
 
 from noesis.errors import SourceError
 from noesis.folders import entries
-from noesis.knowledge import Failure, KnowledgeBase, KnowledgeConfig, readers, reading
+from noesis.knowledge import Failure, KnowledgeBase, KnowledgeConfig, apart, reading
 from noesis.knowledge.readers import read_all
 from noesis.knowledge.reading import NoText, Text, files_of, read, refused
 from tests.searching_naively import base_of
@@ -269,7 +269,7 @@ def test_a_file_that_ended_its_reader_and_went_has_no_hash(folder: Path) -> None
     ("name", "value", "problem"),
     [
         ("sys.executable", "/no/python", r"no process that reads files can be started \(.*/no/python"),
-        ("noesis.knowledge.readers._PROGRAM", "raise SystemExit(3)", r"ends as it starts \(exit code 3\)"),
+        ("noesis.knowledge.apart._PROGRAM", "raise SystemExit(3)", r"ends as it starts \(exit code 3\)"),
     ],
 )
 def test_no_file_is_blamed_for_a_process_that_does_not_start(
@@ -299,7 +299,7 @@ def test_a_reader_that_is_killed_at_its_start_is_replaced(
         "if not mark.exists():\n"
         "    mark.touch(); os.kill(os.getpid(), 9)\n"
     )
-    monkeypatch.setattr(readers, "_PROGRAM", dying + readers._PROGRAM)
+    monkeypatch.setattr(apart, "_PROGRAM", dying + apart._PROGRAM)
     with base_of(folder, workers=2) as base:
         found = base.ingest_all()
     assert (found.documents, found.failures) == (201, ())

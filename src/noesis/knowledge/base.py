@@ -41,10 +41,6 @@ class _Serving:
     generation: Generation
 
 
-class _EndingError(Exception):
-    """The heartbeat is to stop in the middle of an ingestion."""
-
-
 class KnowledgeBase:
     """Search over the documents of some folders. Every method may be called from any thread."""
 
@@ -97,16 +93,18 @@ class KnowledgeBase:
         ``StorageError`` and ``BusyError`` where the index cannot be written or the knowledge base is closed:
         it stays as it was.
         """
-        ingestion = Ingestion(
-            folders=self.config.knowledge_dirs,
-            workers=self.config.max_workers,
-            report=report or self._say,
-        )
+        ingestion = self._ingestion(report or self._say)
+        return self._ingest(lambda before: ingestion.run(self._store, before))
+
+    def _ingestion(self, report: Report) -> Ingestion:
+        return Ingestion(folders=self.config.knowledge_dirs, workers=self.config.max_workers, report=report)
+
+    def _ingest(self, run: Callable[[Generation], tuple[Generation, Ingested]]) -> Ingested:
         with self._ingesting:
             if self._is_closed:
                 raise StorageError("the knowledge base is closed; open another one")
             before = self._serving
-            generation, found = ingestion.run(self._store, before.generation)
+            generation, found = run(before.generation)
             if generation is not before.generation:
                 self._serving = _Serving(number=before.number + 1, generation=generation)
                 self._cache.clear()
@@ -176,7 +174,8 @@ class KnowledgeBase:
         return self._serving.generation.vocabulary()
 
     def start_heartbeat(self) -> None:
-        """Ingest every ``config.heartbeat_interval`` seconds from now on; once started it goes on."""
+        """Ingest every ``config.heartbeat_interval`` seconds from now on, in a process of its own: queries of
+        this one go on as if nothing were. Once started it goes on."""
         with self._living:
             if self._heartbeat is None:
                 self._heartbeat = Heartbeat(self._beat, self.config.heartbeat_interval)
@@ -201,16 +200,10 @@ class KnowledgeBase:
                 raise ConfigError(f"warming_queries: {error}") from error
 
     def _beat(self, is_ending: Callable[[], bool]) -> None:
-        def report(progress: Progress) -> None:
-            if is_ending():
-                raise _EndingError
-            self._say(progress)
-
+        ingestion = self._ingestion(self._say)
         try:
-            self.ingest_all(report)
+            self._ingest(lambda before: ingestion.run_apart(self._store, before, is_ending))
             self._heartbeat_failure = ""
-        except _EndingError:
-            return
         except NoesisError as error:
             self._heartbeat_failure = str(error)
             self._log.warning("the heartbeat could not ingest: %s", error)

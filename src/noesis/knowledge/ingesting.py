@@ -1,4 +1,5 @@
-"""From the files that are there now to the next generation. Owns what counts as a change.
+"""From the files that are there now to the next generation. Owns what counts as a change, and where the work
+is done: here, or in a process of its own that leaves the lock of this one's Python to its queries.
 
 A file is known by the hash of its bytes: one that is as it was is not extracted again, its text is taken
 over. Without any change there is no new generation. Otherwise a whole one is written, because the order of
@@ -7,18 +8,23 @@ an answer depends on every document; ten thousand of 5 KB take half a second.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-from noesis.errors import DocumentError, StorageError
+from noesis.errors import DocumentError, NoesisError, StorageError
+from noesis.knowledge.apart import Apart, how_it_ended
 from noesis.knowledge.config import processors
 from noesis.knowledge.generation import NOTHING, Draft, Generation, Refused, draft
 from noesis.knowledge.readers import read_all
 from noesis.knowledge.reading import Outcome, Text, data_of, digest_of, files_of
 from noesis.knowledge.records import Ingested, Progress, Report
 from noesis.knowledge.store import Store
+
+_LOOK_S = 0.1  # how long an ending waits for a process that is silent
+_EVERY = 64  # files between two reports of another process
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +55,33 @@ class Ingestion:
             store.switch(folder)
         return generation, compared(before, generation)
 
+    def run_apart(
+        self, store: Store, before: Generation, is_ending: Callable[[], bool]
+    ) -> tuple[Generation, Ingested]:
+        """The same by another process, which shares no lock with the queries of this one; ``report`` is told
+        of some files. Where ``is_ending`` comes true it is dismissed. Raises what ``run`` does.
+        """
+        child = Apart(f"{__name__}:{serve.__name__}")
+        try:
+            child.line.send((self.folders, self.workers, store.cache_file))
+            while not is_ending():
+                if child.line.poll(_LOOK_S) and self._is_done(child.line.recv()):
+                    break
+        except (EOFError, OSError):
+            how = how_it_ended(child.ended())
+            raise StorageError(f"the process that ingests has ended ({how}); see what it says") from None
+        finally:
+            child.dismiss()
+        generation = newest(store, before)
+        return generation, compared(before, generation)
+
+    def _is_done(self, told: Progress | NoesisError | None) -> bool:
+        if isinstance(told, NoesisError):
+            raise told
+        if told is not None:
+            self.report(told)
+        return told is None
+
     def _is_all(self, files: Sequence[str], current: Generation) -> bool:
         is_as_long = len(files) == len(current.kept) + len(current.refused)
         return is_as_long and current.folders == tuple(self.folders)
@@ -73,6 +106,23 @@ class Ingestion:
                 else:
                     made.refuse(path, current.refused[path])
                 self.report(Progress(done=done, total=len(files), path=path))
+
+
+def serve(line: Connection) -> None:
+    """In the other process: what to do in; progress, and at last an error or None, out. A line that nobody
+    listens to ends the ingestion in order."""
+
+    def report(progress: Progress) -> None:
+        if progress.done % _EVERY == 1:
+            line.send(progress)
+
+    with suppress(EOFError, OSError):
+        folders, workers, cache_file = line.recv()
+        try:
+            Ingestion(folders=folders, workers=workers, report=report).run(Store(cache_file), NOTHING)
+            line.send(None)
+        except NoesisError as error:
+            line.send(error)
 
 
 def newest(store: Store, current: Generation) -> Generation:

@@ -1,10 +1,7 @@
-"""Files read by several processes. Owns the processes and their order; how a file is read is ``reading``'s.
+"""Files read by several processes. Owns the readers and their order; how a file is read is ``reading``'s.
 
-Processes, because Python turns documents into text under one lock; of their own making, because a knowledge
-base has threads, which a fork would break, and its caller's script, which ``multiprocessing`` would import
-again. A reader ends with the process that it reads for, also when that is killed: its line is closed then. A
-file that ends its reader (a parser in C may, and whatever takes ten minutes) is found by giving it one of its
-own, and named.
+Processes, because Python turns documents into text under one lock. A file that ends its reader (a parser in C
+may, and whatever takes ten minutes) is found by giving it one of its own, and named.
 """
 
 from __future__ import annotations
@@ -12,9 +9,6 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import socket
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -22,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from noesis.errors import SourceError
+from noesis.knowledge.apart import Apart, how_it_ended
 from noesis.knowledge.reading import Outcome, read, refused
 
 _BATCH_BYTES = 1_000_000  # large enough that sending it is noise, small enough to share the last ones out
@@ -31,11 +26,6 @@ _HEAVY_SUFFIXES = (".pdf", ".docx")
 _NATIVE_SUFFIXES = (".pdf",)  # read by a library in C, which may end the process that it runs in
 _LONGEST_S = 600.0  # of a processor, for one file: the largest plain ones take seconds
 _AHEAD = 2  # batches given to a reader at once: one that it works on, one that waits
-
-_PROGRAM = (
-    "import sys; sys.path[:] = sys.argv[2:]; "
-    "from noesis.knowledge.readers import serve; serve(int(sys.argv[1]))"
-)
 
 
 def read_all(
@@ -59,16 +49,13 @@ def read_all(
         yield from _in_order(batches, crew)
 
 
-def serve(number: int) -> None:
+def serve(line: Connection) -> None:
     """A reader's life: that it is there, then batches of paths in, outcomes out, until the line is closed."""
-    with Connection(number) as line:
-        try:
-            line.send(())
-            folders = line.recv()
-            while True:
-                line.send([_read_in_time(path, folders) for path in line.recv()])
-        except (EOFError, OSError):
-            return
+    with suppress(EOFError, OSError):
+        line.send(())
+        folders = line.recv()
+        while True:
+            line.send([_read_in_time(path, folders) for path in line.recv()])
 
 
 def _read_in_time(path: str, folders: Sequence[Path]) -> Outcome:
@@ -85,26 +72,13 @@ class _Reader:
         self._start()
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._line = Connection(ours.detach())
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), *map(str, sys.path)],
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    process_group=0,  # Ctrl-C is the business of who reads the outcomes
-                )
-            except OSError as error:
-                raise SourceError(f"no process that reads files can be started ({error})") from error
+        self._apart = Apart(f"{__name__}:{serve.__name__}")
         self._is_there = False
         self._send(self._folders)
 
     def stop(self) -> None:
-        """End the process; what it still does nobody wants."""
-        self._line.close()
-        self._process.kill()
-        self._process.wait()
+        """End the process."""
+        self._apart.stop()
 
     def give(self, batch: list[str]) -> None:
         """Let it read a batch after those it has."""
@@ -122,20 +96,20 @@ class _Reader:
 
     def _send(self, asked: Sequence[str | Path]) -> None:
         with suppress(OSError):  # it has ended, as its answer will show
-            self._line.send(asked)
+            self._apart.line.send(asked)
 
     def _answer(self) -> list[Outcome]:
         """What it sends next. Raises ``EOFError`` or ``OSError`` where it has ended."""
         if not self._is_there:
             self._begin()
-        outcomes: list[Outcome] = self._line.recv()
+        outcomes: list[Outcome] = self._apart.line.recv()
         return outcomes
 
     def _begin(self) -> None:
         try:
-            self._line.recv()
+            self._apart.line.recv()
         except (EOFError, OSError):
-            if (ended := self._process.wait()) > 0:  # nobody killed it
+            if (ended := self._apart.ended()) > 0:  # nobody killed it
                 raise SourceError(
                     f"the process that reads files ends as it starts (exit code {ended}); see what it says"
                 ) from None
@@ -155,9 +129,8 @@ class _Reader:
         try:
             (outcome,) = self._answer()
         except (EOFError, OSError):
-            ended = self._process.wait()
+            how = how_it_ended(self._apart.ended())
             self._start_again()
-            how = f"exit code {ended}" if ended >= 0 else f"signal {-ended}, {signal.strsignal(-ended)}"
             return refused(path, self._folders, f"ended the process that read it ({how}); take it out")
         return outcome
 

@@ -32,7 +32,7 @@ class Store:
     """The generations of one cache file."""
 
     def __init__(self, cache_file: Path) -> None:
-        self._pointer = cache_file
+        self.cache_file = cache_file
         self._folder = cache_file.with_name(f"{cache_file.name}.d")
 
     def current(self) -> Path | None:
@@ -41,16 +41,18 @@ class Store:
         Raises ``StorageError`` where the cache file is something else.
         """
         try:
-            data = _beginning(self._pointer)
+            data = _beginning(self.cache_file)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StorageError(f"{self._pointer} cannot be read ({error.strerror}); name another") from error
+            raise StorageError(
+                f"{self.cache_file} cannot be read ({error.strerror}); name another"
+            ) from error
         try:
             name = _named(data)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise StorageError(
-                f"{self._pointer} is no index of a knowledge base; name another cache file"
+                f"{self.cache_file} is no index of a knowledge base; name another cache file"
             ) from error
         return self._folder / name if name else None
 
@@ -79,7 +81,7 @@ class Store:
     def switch(self, generation: Path) -> None:
         """Name the generation, which is whole. After this it is the current one, whatever happens."""
         self.current()  # a file that became somebody else's is not replaced
-        part = self._pointer.with_name(self._part(generation.name))
+        part = self.cache_file.with_name(self._part(generation.name))
         try:
             _sync_folder(generation)
             _sync_folder(self._folder)
@@ -87,17 +89,17 @@ class Store:
                 json.dump({**FORMAT, "generation": generation.name}, out)
                 out.flush()
                 os.fsync(out.fileno())
-            part.replace(self._pointer)
-            _sync_folder(self._pointer.parent)
+            part.replace(self.cache_file)
+            _sync_folder(self.cache_file.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 part.unlink()
             raise StorageError(
-                f"{self._pointer} cannot be written ({error.strerror}); name another cache file"
+                f"{self.cache_file} cannot be written ({error.strerror}); name another cache file"
             ) from error
 
     def _part(self, name: str) -> str:
-        return f".{self._pointer.name}.{name}"
+        return f".{self.cache_file.name}.{name}"
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -107,7 +109,7 @@ class Store:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise BusyError(
-                    f"somebody else is writing the index {self._pointer} now; wait until that is done"
+                    f"somebody else is writing the index {self.cache_file} now; wait until that is done"
                 ) from None
             yield
 
@@ -118,7 +120,7 @@ class Store:
             current = self.current()
             for path in self._folder.iterdir():
                 if _NAME.fullmatch(path.name) and path != current:
-                    self._pointer.with_name(self._part(path.name)).unlink(missing_ok=True)
+                    self.cache_file.with_name(self._part(path.name)).unlink(missing_ok=True)
                     shutil.rmtree(path, ignore_errors=True)
 
 
