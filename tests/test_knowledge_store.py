@@ -250,3 +250,15 @@ def test_opening_goes_on_to_what_is_named_now(folder: Path, index: Path) -> None
             return index.with_name("index.d") / "gone" if self.asked == 1 else super().current()
 
     assert len(newest(Racing(index), NOTHING).kept) == 3
+
+
+def test_a_cache_file_among_the_documents_is_no_document(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    with base_of(Path(folder.name), Path(folder.name, "kept.txt")) as base:
+        count = base.ingest_all().documents
+        assert count == len([*folder.glob("*.md")])
+        assert not base.ingest_all().is_switched
+    with base_of(folder, folder / "kept.txt") as base:  # the same, named otherwise
+        assert base.ingest_all().documents == count

@@ -44,7 +44,7 @@ class Ingestion:
         """
         with store.writing() as folder:
             current = newest(store, before)
-            files = files_of(self.folders)
+            files = [path for path in files_of(self.folders) if not store.is_named_by(path)]
             new = [path for path in files if not self._is_known(path, current)]
             if not new and self._is_all(files, current) and store.current() == current.folder:
                 return current, compared(before, current)

@@ -56,6 +56,11 @@ class Store:
             ) from error
         return self._folder / name if name else None
 
+    def is_named_by(self, path: str) -> bool:
+        """Whether the path is the cache file's: in a folder of documents it is none, whatever its suffix."""
+        is_likely = os.path.basename(path) == self.cache_file.name  # noqa: PTH119 (asked of every file)
+        return is_likely and Path(path).absolute() == self.cache_file.absolute()
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[Path]:
         """An empty folder for the next generation; it is removed unless ``switch`` named it.
