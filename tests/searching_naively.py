@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pytest
+
 from noesis.knowledge import Answer, KnowledgeBase, KnowledgeConfig
 
 K1, B = 1.2, 0.75
@@ -87,3 +89,22 @@ def left_over(cache_file: Path) -> list[str]:
     inside = sorted(path.name for path in folder.iterdir())
     parts = sorted(path.name for path in cache_file.parent.glob(f".{cache_file.name}.*"))
     return [name for name in inside if name != "lock" and name not in cache_file.read_text()] + parts
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three documents."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name, text in [("a.md", "alpha beta"), ("b.md", "alpha"), ("c.md", "gamma")]:
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture
+def index(folder: Path) -> Path:
+    """A cache file whose index is of the folder's three documents."""
+    index = folder.parent / "index"
+    with base_of(folder, index) as base:
+        base.ingest_all()
+    return index

@@ -13,25 +13,9 @@ from noesis.errors import QueryError, SourceError, StorageError
 from noesis.knowledge import KnowledgeBase, KnowledgeConfig
 from noesis.knowledge.index import Searcher, Writer, ordered
 from noesis.knowledge.ingesting import Ingestion
-from tests.searching_naively import base_of
+from tests.searching_naively import base_of, folder, index
 
-
-@pytest.fixture(name="folder")
-def _folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    for name, text in [("a.md", "alpha beta"), ("b.md", "alpha"), ("c.md", "gamma")]:
-        (folder / name).write_text(text)
-    return folder
-
-
-@pytest.fixture(name="index")
-def _index(folder: Path) -> Path:
-    """A cache file whose index is of the folder's three documents."""
-    index = folder.parent / "index"
-    with base_of(folder, index) as base:
-        base.ingest_all()
-    return index
+__all__ = ["folder", "index"]  # fixtures
 
 
 @pytest.mark.parametrize("field", ["limit", "offset"])

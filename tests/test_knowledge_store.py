@@ -16,25 +16,9 @@ from noesis.knowledge import folders_of
 from noesis.knowledge.generation import NOTHING
 from noesis.knowledge.ingesting import newest
 from noesis.knowledge.store import Store
-from tests.searching_naively import base_of, left_over
+from tests.searching_naively import base_of, folder, index, left_over
 
-
-@pytest.fixture(name="folder")
-def _folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    for name, text in [("a.md", "alpha beta"), ("b.md", "alpha"), ("c.md", "gamma")]:
-        (folder / name).write_text(text)
-    return folder
-
-
-@pytest.fixture(name="index")
-def _index(folder: Path) -> Path:
-    """A cache file whose index is of the folder's three documents."""
-    index = folder.parent / "index"
-    with base_of(folder, index) as base:
-        base.ingest_all()
-    return index
+__all__ = ["folder", "index"]  # fixtures
 
 
 def generation_of(index: Path) -> Path:
@@ -188,7 +172,7 @@ FULL = """
 import resource, sys, threading
 from pathlib import Path
 from noesis.errors import StorageError
-from tests.searching_naively import base_of, left_over
+from tests.searching_naively import base_of, folder, index, left_over
 folder, index = Path(sys.argv[1]), Path(sys.argv[2])
 limit = resource.RLIMIT_FSIZE
 outcomes = []

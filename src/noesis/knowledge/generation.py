@@ -152,16 +152,6 @@ class Draft:
 
 
 @contextlib.contextmanager
-def draft(folder: Path, folders: Sequence[Path], *, threads: int) -> Iterator[Draft]:
-    """A draft in the empty ``folder`` of what ``folders`` hold; it is let go of at the end."""
-    made = Draft(folder, folders, threads=threads)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-@contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     """Say what could not be written; tantivy raises ``ValueError`` for a disk."""
     try:

@@ -17,7 +17,7 @@ from pathlib import Path
 from noesis.errors import DocumentError, NoesisError, StorageError
 from noesis.knowledge.apart import Apart, how_it_ended
 from noesis.knowledge.config import processors
-from noesis.knowledge.generation import NOTHING, Draft, Generation, Refused, draft
+from noesis.knowledge.generation import NOTHING, Draft, Generation, Refused
 from noesis.knowledge.readers import read_all
 from noesis.knowledge.reading import Outcome, Text, data_of, digest_of, files_of
 from noesis.knowledge.records import Ingested, Progress, Report
@@ -49,7 +49,7 @@ class Ingestion:
             if not new and self._is_all(files, current) and store.current() == current.folder:
                 return current, compared(before, current)
             threads = min(self.workers, processors())  # each writes a segment: more of them only cost
-            with draft(folder, self.folders, threads=threads) as made:
+            with closing(Draft(folder, self.folders, threads=threads)) as made:
                 self._fill(made, files, new, current)
                 generation = made.finish()
             store.switch(folder)
