@@ -195,6 +195,16 @@ def test_a_lonely_file_of_a_foreign_library_is_not_read_in_this_process(
     assert "exit code 3" in found.failures[0].reason
 
 
+def test_a_file_that_takes_too_much_memory_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "k.pdf").write_bytes(b"%PDF-1.4")
+    library = "FPDF_ERR_PASSWORD = 0\nbytearray(4_000_000_000)\n"
+    found = ingested_beside(folder, library, monkeypatch, 2)
+    assert found.documents == COUNT
+    assert [(Path(one.path).name, one.reason) for one in found.failures] == [
+        ("k.pdf", "takes more memory than there is; split it")
+    ]
+
+
 def test_a_file_that_takes_too_long_ends_its_reader() -> None:
     """The limit is of processor time, so it comes however busy the host is."""
     program = (

@@ -1,13 +1,14 @@
 """Files read by several processes. Owns the readers and their order; how a file is read is ``reading``'s.
 
 Processes, because Python turns documents into text under one lock. A file that ends its reader (a parser in C
-may, and whatever takes ten minutes) is found by giving it one of its own, and named.
+may, and what takes ten minutes or 4 GB) is found by giving it one of its own, and named.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+import resource
 import signal
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -24,6 +25,9 @@ _BATCH_FILES = 64
 _HEAVY = 20  # a byte of these formats costs as much as so many of plain text
 _HEAVY_SUFFIXES = (".pdf", ".docx")
 _NATIVE_SUFFIXES = (".pdf",)  # read by a library in C, which may end the process that it runs in
+# Of memory for one reader: the largest text is 256 MB of bytes and four times as much in characters. A PDF of
+# 26 KB can ask for as much as there is.
+_MOST_BYTES = 4_000_000_000
 _LONGEST_S = 600.0  # of a processor, for one file: the largest plain ones take seconds
 _AHEAD = 2  # batches given to a reader at once: one that it works on, one that waits
 
@@ -51,6 +55,8 @@ def read_all(
 
 def serve(line: Connection) -> None:
     """A reader's life: that it is there, then batches of paths in, outcomes out, until the line is closed."""
+    with suppress(ValueError):  # where the system allows less already
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
     with suppress(EOFError, OSError):
         line.send(())
         folders = line.recv()
