@@ -304,3 +304,11 @@ def test_a_reader_that_is_killed_at_its_start_is_replaced(
         found = base.ingest_all()
     assert (found.documents, found.failures) == (201, ())
     assert mark.exists()
+
+
+def test_a_name_in_any_bytes_is_logged_as_text(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / os.fsdecode(b"caf\xe9\n.md")).write_bytes(b"\xff")
+    with base_of(folder) as base:
+        base.ingest_all()
+    (said,) = caplog.messages
+    assert said == rf"{folder}/caf\udce9\n.md: is not UTF-8 (byte 1); save it as UTF-8"

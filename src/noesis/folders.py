@@ -1,4 +1,5 @@
-"""The files under a folder, by their suffix. Owns what counts as a file of it; reads none."""
+"""The files under a folder, by their suffix, and how their names are shown. Owns what counts as a file of it;
+reads none."""
 
 from __future__ import annotations
 
@@ -31,3 +32,9 @@ def entries(root: Path, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]
                 waiting.append(entry.path)
             elif entry.name.lower().endswith(suffixes):
                 yield entry
+
+
+def printable(path: str) -> str:
+    """A path as one line of text can show it: bytes that are no UTF-8, and line ends, as escapes."""
+    escaped = (one if one.isprintable() else one.encode("unicode_escape").decode() for one in path)
+    return "".join(escaped)

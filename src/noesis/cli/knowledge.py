@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from noesis.folders import printable
+
 if TYPE_CHECKING:
     from noesis.knowledge import KnowledgeBase, Progress
 
@@ -55,7 +57,7 @@ def ingest(folders: Folders = None, index: CacheFile = INDEX, workers: Workers =
     with _base(index, folders, workers, log_level="ERROR") as base:  # failures are printed below
         found = base.ingest_all(_progress())
     for failure in found.failures:
-        typer.echo(f"noesis: {_printable(failure.path)}: {failure.reason}", err=True)
+        typer.echo(f"noesis: {printable(failure.path)}: {failure.reason}", err=True)
     typer.echo(
         f"{found.documents:,} documents: {found.added:,} added, {found.changed:,} changed, "
         f"{found.removed:,} removed, {len(found.failures):,} could not be read"
@@ -80,7 +82,7 @@ def query(
         _print_json("query", dataclasses.asdict(answer))
         return
     for hit in answer.hits:
-        typer.echo(f"{hit.score:8.3f}  {_printable(hit.path)}\n          {hit.snippet}")
+        typer.echo(f"{hit.score:8.3f}  {printable(hit.path)}\n          {hit.snippet}")
     typer.echo(f"{answer.total:,} documents hold any of: {' '.join(answer.terms) or '(no term)'}", err=True)
 
 
@@ -102,7 +104,7 @@ def stats(index: CacheFile = INDEX, output: Output = Format.TEXT) -> None:
     if output is Format.JSON:
         _print_json("stats", held)
         return
-    typer.echo(f"{', '.join(_printable(folder) for folder in folders)}")
+    typer.echo(f"{', '.join(printable(folder) for folder in folders)}")
     typer.echo(f"{found.documents:>14,} documents, {found.failures:,} files could not be read")
     typer.echo(f"{found.terms:>14,} terms")
     typer.echo(f"{found.index_bytes:>14,} bytes of index")
@@ -202,9 +204,3 @@ def _progress() -> Any:
 
 def _print_json(name: str, value: dict[str, Any]) -> None:
     typer.echo(json.dumps({"format": f"noesis-{name}", "version": 1, **value}, indent=2))
-
-
-def _printable(path: str) -> str:
-    """As a terminal can show it: bytes that are no UTF-8, and line ends, as escapes."""
-    shown = path.encode("utf-8", "backslashreplace").decode()
-    return shown if shown.isprintable() else repr(shown)[1:-1]

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from noesis.errors import ConfigError, NoesisError, QueryError, StorageError
+from noesis.folders import printable
 from noesis.knowledge.cache import LRUCache
 from noesis.knowledge.config import KnowledgeConfig
 from noesis.knowledge.generation import NOTHING, Generation
@@ -213,11 +214,11 @@ class KnowledgeBase:
 
     def _tell(self, found: Ingested) -> None:
         for failure in found.failures:
-            self._log.warning("%s: %s", failure.path, failure.reason)
+            self._log.warning("%s: %s", printable(failure.path), failure.reason)
         self._log.info("%d documents, %d could not be read", found.documents, len(found.failures))
 
     def _say(self, progress: Progress) -> None:
-        self._log.debug("%d of %d: %s", progress.done, progress.total, progress.path)
+        self._log.debug("%d of %d: %s", progress.done, progress.total, printable(progress.path))
 
 
 def folders_of(cache_file: Path) -> tuple[Path, ...]:
