@@ -39,3 +39,7 @@ class BusyError(NoesisError):
 
 class DocumentError(NoesisError):
     """One document cannot be read; the others can."""
+
+
+class ScoringError(NoesisError):
+    """A value that cannot be scored; the field is named."""
