@@ -1,4 +1,4 @@
-"""benchmarks/documents.py and benchmarks/knowledge.py: every short benchmark runs, and the ladders have the
+"""benchmarks/documents.py, knowledge.py and scoring.py: every short benchmark runs, and the ladders have the
 rungs they are meant to have."""
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def short(suite: Any) -> list[tuple[str, str, Any]]:
     ]
 
 
-DOCUMENTS, KNOWLEDGE = load("documents"), load("knowledge")
+DOCUMENTS, KNOWLEDGE, SCORING = load("documents"), load("knowledge"), load("scoring")
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,12 @@ def test_a_short_benchmark_of_documents_runs(
     judge(found, method, run(found, method, () if argument is None else (argument,)))
 
 
+@pytest.mark.parametrize(("name", "method", "argument"), short(SCORING))
+def test_a_short_benchmark_of_scoring_runs(name: str, method: str, argument: Any) -> None:
+    found = classes(SCORING)[name]
+    judge(found, method, run(found, method, () if argument is None else (argument,)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "method", "argument"), short(KNOWLEDGE))
 def test_a_short_benchmark_of_knowledge_runs(
@@ -131,7 +137,12 @@ def test_the_rungs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ask", "said"), [(DOCUMENTS.compiler, "documents"), (KNOWLEDGE.knowledge, "knowledge")]
+    ("ask", "said"),
+    [
+        (DOCUMENTS.compiler, "documents"),
+        (KNOWLEDGE.knowledge, "knowledge"),
+        (SCORING.scoring, "scoring"),
+    ],
 )
 def test_a_commit_without_the_module_is_skipped(ask: Any, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "noesis", None)
