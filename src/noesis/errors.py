@@ -41,5 +41,13 @@ class DocumentError(NoesisError):
     """One document cannot be read; the others can."""
 
 
+class TextError(NoesisError):
+    """What was given as a text is none."""
+
+
+class ModelError(NoesisError):
+    """A model that cannot be trained from what was given, or a file that holds none."""
+
+
 class ScoringError(NoesisError):
     """A value that cannot be scored; the field is named."""
