@@ -130,6 +130,8 @@ def test_a_batch_has_the_very_numbers_of_one_by_one(counted: list[Statistics], p
         ({"watch_time_s": -0.5}, "watch_time_s .* not -0.5"),
         ({"age_days": math.inf}, "age_days .* not inf"),
         ({"age_days": None}, "age_days .* not None"),
+        ({"views": 10**5000}, "views .* not a number of 16,610 bits"),  # 5000 x log2(10), upwards
+        ({"likes": "9" * 10**6}, r"likes .* not '9+\.\.\.9+'$"),
     ],
 )
 def test_statistics_that_cannot_be(told: dict[str, Any], said: str) -> None:

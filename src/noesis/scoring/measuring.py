@@ -1,10 +1,10 @@
 """A text → what is counted in it. Owns what is a block, a sentence and a word; scores nothing.
 
 A text is Markdown, of which plain text is the plainest. Blocks are paragraphs, items and headings; each ends
-a sentence. Code, tables and HTML are not prose and are left out, and so are web addresses. A word is a run of
-letters and digits, joined by apostrophes, hyphens, and points within a number; each Chinese or Japanese
-character is a word, as nothing separates them. Thai, Lao, Khmer and Burmese are not separated either: a
-phrase is one word. Abbreviations are not known: "Mr. Smith" ends a sentence after "Mr.".
+a sentence. Blocks of code, tables and HTML are not prose and are left out, and so are web addresses. A word
+is a run of letters and digits, joined by apostrophes, hyphens, and points within a number; each Chinese or
+Japanese character is a word, as nothing separates them. Thai, Lao, Khmer and Burmese are not separated
+either: a phrase is one word. Abbreviations are not known: "Mr. Smith" ends a sentence after "Mr.".
 
 Every expression is linear in the length of the text, whatever it holds.
 """
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from noesis.errors import ScoringError
 from noesis.scoring.lexicon import positive_and_negative
 from noesis.scoring.records import TextMeasures
-from noesis.scoring.syllables import forget, syllables_of
+from noesis.scoring.syllables import syllables_of
 
 if TYPE_CHECKING:
     import pyromark
@@ -103,7 +103,6 @@ def _spelled(counts: Counter[str]) -> tuple[int, int, int, int]:
         latin += count * len(_LATIN.findall(word))
         characters += count * sum(map(str.isalnum, word))
         syllables += count * syllables_of(word)
-    forget()
     return letters, latin, characters, syllables
 
 

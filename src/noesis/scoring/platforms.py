@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from noesis.errors import ScoringError
 from noesis.scoring import formulas
-from noesis.scoring.records import Platform, PlatformScore, PlatformScores, Statistics
+from noesis.scoring.records import Platform, PlatformScore, PlatformScores, Statistics, shown
 
 if TYPE_CHECKING:
     from noesis.scoring.formulas import Number
@@ -58,14 +58,14 @@ def score_platforms(statistics: Iterable[Statistics], platform: Platform = YOUTU
 
 def _counts(one: object, where: str = "") -> list[float]:
     if not isinstance(one, Statistics):
-        raise ScoringError(f"{where}statistics must be Statistics, not {one!r}")
+        raise ScoringError(f"{where}statistics must be Statistics, not {shown(one)}")
     counts = (one.views, one.likes, one.comments, one.shares, one.watch_time_s, one.age_days)
     return [float(count) for count in counts]
 
 
 def _check(platform: object) -> None:
     if not isinstance(platform, Platform):
-        raise ScoringError(f"platform must be a Platform ({', '.join(PLATFORMS)}, …), not {platform!r}")
+        raise ScoringError(f"platform must be a Platform ({', '.join(PLATFORMS)}, …), not {shown(platform)}")
 
 
 def _figures(counts: Sequence[Number], platform: Platform) -> dict[str, Number]:

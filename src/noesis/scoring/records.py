@@ -7,6 +7,7 @@ weights of the others share its place.
 from __future__ import annotations
 
 import math
+import reprlib
 from dataclasses import astuple, dataclass, field, fields
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST = 2**53  # every whole number up to here is a float of its own: arrays lose nothing
 LEAST = 1e-6  # of what is divided by: no rounding comes near it
+WIDEST_BITS = 128  # of a number that is still written out
 TOLERANCE = 1e-9  # of a sum of weights: ten tenths are not exactly one
 
 
@@ -158,7 +160,7 @@ class TextScore:
     measures: TextMeasures
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)  # arrays have no one answer to ==
 class TextScores:
     """The scores of n texts: ``score`` (n,), ``parts`` and ``is_scored`` (n, 5).
 
@@ -191,7 +193,7 @@ class Statistics:
         for name in ("views", "likes", "comments", "shares"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST:
-                raise ScoringError(f"{name} must be a whole number from 0 to 2**53, not {value!r}")
+                raise ScoringError(f"{name} must be a whole number from 0 to 2**53, not {shown(value)}")
         for name in ("watch_time_s", "age_days"):
             _check_number(name, getattr(self, name), most=MOST)
 
@@ -217,9 +219,9 @@ class Platform:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
-            raise ScoringError(f"name must be the name of a platform, not {self.name!r}")
+            raise ScoringError(f"name must be the name of a platform, not {shown(self.name)}")
         if not isinstance(self.weights, PlatformWeights):
-            raise ScoringError(f"weights must be PlatformWeights, not {self.weights!r}")
+            raise ScoringError(f"weights must be PlatformWeights, not {shown(self.weights)}")
         for name in ("comment", "share"):
             _check_number(name, getattr(self, name), most=1e6)
         for name in ("half_engagement", "half_velocity", "half_watch_s", "half_reach", "prior_views"):
@@ -241,7 +243,7 @@ class PlatformScore:
     platform: Platform
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PlatformScores:
     """The same for n publications; every array is (n,)."""
 
@@ -266,9 +268,16 @@ class UniversalScore:
     weights: UniversalWeights
 
 
+def shown(value: object) -> str:
+    """A value as an error says it: short, whatever it is (Python writes no number of 4,300 digits)."""
+    if isinstance(value, int) and value.bit_length() > WIDEST_BITS:
+        return f"a number of {value.bit_length():,} bits"
+    return reprlib.repr(value)
+
+
 def _check_number(name: str, value: object, *, least: float = 0.0, most: float) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise ScoringError(f"{name} must be a number from {least:g} to {most:g}, not {value!r}")
+        raise ScoringError(f"{name} must be a number from {least:g} to {most:g}, not {shown(value)}")
 
 
 def _check_weights(weights: TextWeights | PlatformWeights | UniversalWeights) -> None:

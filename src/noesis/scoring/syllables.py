@@ -34,12 +34,10 @@ def _syllables_of_one(word: str) -> int:
     silent = bool(_SILENT.search(word))  # an é is none
     if not word.isascii():
         word = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
-    return max(len(_dictionary().positions(word)) + 1, len(_VOWELS.findall(word)) - silent)
-
-
-def forget() -> None:
-    """Drop the words that pyphen remembers: it keeps every one, and documents do not end."""
-    _dictionary().hd.cache.clear()
+    dictionary = _dictionary()
+    hyphenated = len(dictionary.positions(word)) + 1
+    dictionary.hd.cache.clear()  # pyphen remembers every word, and documents do not end
+    return max(hyphenated, len(_VOWELS.findall(word)) - silent)
 
 
 @functools.cache  # two threads that come first at once read it twice

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import astuple
+from typing import TYPE_CHECKING
 
 from noesis.errors import ScoringError
 from noesis.scoring import formulas
@@ -23,7 +24,11 @@ from noesis.scoring.records import (
     TextScore,
     TextScores,
     TextWeights,
+    shown,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WEIGHTS = TextWeights()
 _NO_WORDS = "there is no word in the text"
@@ -69,23 +74,25 @@ def score_texts(texts: Iterable[str], *, weights: TextWeights = _WEIGHTS) -> Tex
 
     _check(weights)
     measured = _measured(texts)
-    counted = np.array([astuple(measures) for measures in measured], dtype=np.float64).reshape(-1, 12).T
-    words, sentences, syllables, letters, _, characters, blocks, headings, _, diversity, *feelings = counted
-    # What is absent is divided by 1 and left out below.
-    words_1, sentences_1, blocks_1 = (np.maximum(column, 1.0) for column in (words, sentences, blocks))
+
+    def column(name: str) -> NDArray[np.float64]:
+        return np.array([getattr(measures, name) for measures in measured], dtype=np.float64)
+
+    # What is absent is divided by 1 here and left out below.
+    words, sentences, blocks = (np.maximum(column(name), 1.0) for name in ("words", "sentences", "blocks"))
     columns = [
         formulas.readability(
-            formulas.flesch(words_1, sentences_1, syllables),
-            formulas.ari(words_1, sentences_1, characters),
-            formulas.coleman_liau(words_1, sentences_1, letters),
+            formulas.flesch(words, sentences, column("syllables")),
+            formulas.ari(words, sentences, column("characters")),
+            formulas.coleman_liau(words, sentences, column("letters")),
         ),
-        formulas.structure(words / blocks_1, words_1 / (headings + 1.0)),
-        100.0 * diversity,
-        formulas.sentiment(feelings[0], feelings[1]),
-        formulas.length(words),
+        formulas.structure(words / blocks, words / (column("headings") + 1.0)),
+        100.0 * column("diversity"),
+        formulas.sentiment(column("positive"), column("negative")),
+        formulas.length(column("words")),
     ]
-    lacks = [[not lack for lack in _lacks(measures)] for measures in measured]
-    is_scored = np.array(lacks, dtype=np.bool_).reshape(-1, len(columns))
+    grounds = [[not lack for lack in _lacks(measures)] for measures in measured]
+    is_scored = np.array(grounds, dtype=np.bool_).reshape(-1, len(columns))
     parts = np.where(is_scored, np.stack(columns, axis=1), 0.0)
     shares = np.where(is_scored, np.array(astuple(weights)), 0.0)
     return TextScores(score=formulas.weighted([*parts.T], [*shares.T]), parts=parts, is_scored=is_scored)
@@ -105,7 +112,7 @@ def _measured(texts: Iterable[str]) -> list[TextMeasures]:
 
 def _check(weights: TextWeights) -> None:
     if not isinstance(weights, TextWeights):
-        raise ScoringError(f"weights must be TextWeights, not {weights!r}")
+        raise ScoringError(f"weights must be TextWeights, not {shown(weights)}")
 
 
 def _lacks(measures: TextMeasures) -> tuple[str, str, str, str, str]:

@@ -7,7 +7,7 @@ from dataclasses import astuple
 from noesis.errors import ScoringError
 from noesis.scoring import formulas
 from noesis.scoring.platforms import YOUTUBE, score_platform
-from noesis.scoring.records import Platform, Statistics, UniversalScore, UniversalWeights
+from noesis.scoring.records import Platform, Statistics, UniversalScore, UniversalWeights, shown
 from noesis.scoring.text import score_text
 
 _WEIGHTS = UniversalWeights()
@@ -25,7 +25,7 @@ def universal_content_score(
     Raises ``ScoringError`` where ``score_text`` or ``score_platform`` does.
     """
     if not isinstance(weights, UniversalWeights):
-        raise ScoringError(f"weights must be UniversalWeights, not {weights!r}")
+        raise ScoringError(f"weights must be UniversalWeights, not {shown(weights)}")
     of_text, of_platform = score_text(text), score_platform(statistics, platform)
     return UniversalScore(
         score=formulas.weighted((of_text.score, of_platform.score), astuple(weights)),
