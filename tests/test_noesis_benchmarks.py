@@ -1,5 +1,5 @@
-"""benchmarks/documents.py, knowledge.py and scoring.py: every short benchmark runs, and the ladders have the
-rungs they are meant to have."""
+"""The suites of noesis in benchmarks/: every short benchmark runs, and the ladders have the rungs they are
+meant to have."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def short(suite: Any) -> list[tuple[str, str, Any]]:
     ]
 
 
-DOCUMENTS, KNOWLEDGE, SCORING = load("documents"), load("knowledge"), load("scoring")
+CLASSIFICATION, DOCUMENTS = load("classification"), load("documents")
+KNOWLEDGE, SCORING = load("knowledge"), load("scoring")
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,12 @@ def test_a_short_benchmark_of_scoring_runs(name: str, method: str, argument: Any
     judge(found, method, run(found, method, () if argument is None else (argument,)))
 
 
+@pytest.mark.parametrize(("name", "method", "argument"), short(CLASSIFICATION))
+def test_a_short_benchmark_of_classification_runs(name: str, method: str, argument: Any) -> None:
+    found = classes(CLASSIFICATION)[name]
+    judge(found, method, run(found, method, () if argument is None else (argument,)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "method", "argument"), short(KNOWLEDGE))
 def test_a_short_benchmark_of_knowledge_runs(
@@ -139,6 +146,7 @@ def test_the_rungs() -> None:
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
+        (CLASSIFICATION.classification, "classification"),
         (DOCUMENTS.compiler, "documents"),
         (KNOWLEDGE.knowledge, "knowledge"),
         (SCORING.scoring, "scoring"),
