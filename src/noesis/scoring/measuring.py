@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyromark
 
 LARGEST = 5_000_000  # characters: some ten thick novels; the words of more would take too much memory
-WINDOW = 50  # words, as Covington and McFall advise where a text is short
+WINDOW = 50  # words: a convention; a run that nearly every document has
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0963\u0966-\u109f\u1780-\u17d3"
