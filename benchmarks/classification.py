@@ -40,9 +40,9 @@ class _Short:
 
 
 class One(_Short):
-    """One text of so many bytes, of which the first 100,000 characters are read."""
+    """One text of so many bytes; of a longer one the first 100,000 characters are read."""
 
-    params = (1_000, 10_000, 100_000, 1_000_000)
+    params = (1_000, 10_000, 100_000)
     param_names = ("bytes",)
     size = "bytes"
     workers = 1
@@ -74,10 +74,21 @@ class Batch(_Short):
         self.classification.classify_batch(next(self.batches))
         return count
 
-    def throughput_one_by_one(self, count):
-        for text in next(self.batches):
-            self.classification.classify_category(text)
-        return count
+
+class OneByOne(_Short):
+    """The same items, each asked for alone."""
+
+    workers = (1,)
+
+    def setup(self):
+        self.classification = classification()
+        self.items = itertools.cycle(items_of(10_000))
+
+    def throughput_category(self):
+        self.classification.classify_category(next(self.items))
+
+    def throughput_story(self):
+        self.classification.detect_story(next(self.items))
 
 
 class Memory(_Short):

@@ -227,8 +227,8 @@ def test_an_empty_batch_has_no_answers() -> None:
         ({"labels": LabelSet(version="x", names=("a",))}, "two at least"),
         ({"weights": np.zeros((2, 5))}, "2 labels and 65536 buckets"),
         ({"bias": np.zeros(3)}, "2 labels and"),
-        ({"bias": np.array([0, np.nan])}, "finite"),
-        ({"weights": np.full((2, BUCKETS), np.inf)}, "finite"),
+        ({"bias": np.array([0, np.nan])}, "at most 1e.09"),
+        ({"weights": np.full((2, BUCKETS), np.inf)}, "at most 1e.09"),
     ],
 )
 def test_a_model_that_cannot_be_is_refused(changed: dict[str, Any], said: str) -> None:

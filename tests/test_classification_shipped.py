@@ -39,13 +39,13 @@ def script() -> Any:
 
 @pytest.mark.slow
 def test_they_are_what_the_script_makes() -> None:
-    """Within what another BLAS may move: a thousandth of the log odds that decide."""
+    """Within ten times what another BLAS moved (OpenBLAS's kernels of 2004: 0.0001, of weights up to 11)."""
     model, stories = script().trained()
     assert model.labels == shipped().labels
-    assert np.abs(model.weights - shipped().weights).max() < 0.01
-    assert np.abs(model.bias - shipped().bias).max() < 0.01
-    assert stories.base == pytest.approx(shipped_story_model().base, abs=0.01)
-    assert dict(stories.weights) == pytest.approx(dict(shipped_story_model().weights), abs=0.05)
+    assert np.abs(model.weights - shipped().weights).max() < 0.001
+    assert np.abs(model.bias - shipped().bias).max() < 0.001
+    assert stories.base == pytest.approx(shipped_story_model().base, abs=0.001)
+    assert dict(stories.weights) == pytest.approx(dict(shipped_story_model().weights), abs=0.001)
 
 
 def test_the_labels_of_this_version() -> None:

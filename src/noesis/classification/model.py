@@ -18,6 +18,7 @@ from noesis.classification.records import Category, LabelSet
 from noesis.errors import ModelError, TextError
 
 CHUNK = 256  # texts that are worked on at once; more gain nothing, and cost memory
+LARGEST = 1e9  # log odds of a bucket; nothing is more certain than 1e3 already, and sums stay finite
 
 Numbers = NDArray[np.float64]
 
@@ -37,8 +38,10 @@ class Model:
             raise ModelError(f"the labels must be sorted, different and two at least, not {names!r}")
         if self.weights.shape != (len(names), BUCKETS) or self.bias.shape != (len(names),):
             raise ModelError(f"weights and bias must be of {len(names)} labels and {BUCKETS} buckets")
-        if not (np.isfinite(self.weights).all() and np.isfinite(self.bias).all()):
-            raise ModelError("weights and bias must be finite numbers; train the model again")
+        if not all((np.abs(numbers) <= LARGEST).all() for numbers in (self.weights, self.bias)):
+            raise ModelError(
+                f"weights and bias must be numbers of at most {LARGEST:g}; train the model again"
+            )
         object.__setattr__(self, "_learned", self.weights.any(axis=0))
 
     def classify(self, text: str) -> Category:
