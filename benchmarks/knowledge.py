@@ -273,7 +273,7 @@ class Processes(_Indexed, _Short):
 
 
 class Hits(_Indexed, _Short):
-    """So many hits of each query, each with its passage."""
+    """So many hits of each query, each with its snippet."""
 
     params = (1, 10, 100)
     param_names = ("limit",)

@@ -109,7 +109,7 @@ def _slow(base: KnowledgeBase, queries: Sequence[str], limits: Limits) -> Findin
         remedies=(
             "ask for fewer and rarer terms: time grows with the documents that a term is in",
             "keep answers: a larger max_cache_size, and warming_queries for what is asked often",
-            "lower limit where it is above 10: each hit's passage is looked for in its text",
+            "lower limit where it is above 10: each hit's snippet is looked for in its text",
         ),
     )
 

@@ -102,8 +102,8 @@ class Generation:
     def _hit(self, ranked: Ranked, wanted: Sequence[Pattern]) -> Hit:
         start, end = self._spans[ranked.number]
         head = self._texts[start : min(end, start + REACH_BYTES)]
-        passage = snippet(head, wanted, is_whole=end - start <= REACH_BYTES)
-        return Hit(path=self._paths[ranked.number], score=ranked.score, snippet=passage)
+        shown = snippet(head, wanted, is_whole=end - start <= REACH_BYTES)
+        return Hit(path=self._paths[ranked.number], score=ranked.score, snippet=shown)
 
 
 class Draft:
