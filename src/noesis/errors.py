@@ -49,5 +49,15 @@ class ModelError(NoesisError):
     """A model that cannot be trained from what was given, or a file that holds none."""
 
 
+class ExtraError(NoesisError):
+    """Something optional that is not installed; the extra that holds it is named."""
+
+
+class EngineError(NoesisError):
+    """An inference engine that could not be reached, or that answered with something else."""
+
+    exit_code: ClassVar[int] = 3
+
+
 class ScoringError(NoesisError):
     """A value that cannot be scored; the field is named."""
