@@ -93,11 +93,16 @@ class Generation:
 
     def answer(self, terms: tuple[str, ...], *, limit: int, offset: int) -> Answer:
         """The documents that hold any of the terms, ``limit`` of them after the ``offset`` best."""
-        if self._searcher is None or not terms:
-            return Answer(terms=terms, total=0, hits=())
-        total, ranked = self._searcher.rank(terms, limit, offset)
+        total, ranked = self.rank(terms, limit=limit, offset=offset)
         wanted = patterns(terms)
         return Answer(terms=terms, total=total, hits=tuple(self._hit(one, wanted) for one in ranked))
+
+    def rank(self, terms: tuple[str, ...], *, limit: int, offset: int = 0) -> tuple[int, list[Ranked]]:
+        """The same without snippets: how many hold any of the terms, and the numbers of those asked for.
+        Documents are numbered from 0 in the order of ``kept``."""
+        if self._searcher is None or not terms:
+            return 0, []
+        return self._searcher.rank(terms, limit, offset)
 
     def _hit(self, ranked: Ranked, wanted: Sequence[Pattern]) -> Hit:
         start, end = self._spans[ranked.number]

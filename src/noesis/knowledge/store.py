@@ -18,21 +18,33 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from noesis.errors import BusyError, StorageError
 
-FORMAT = {"format": "noesis-knowledge", "version": 1}
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """What a cache file says that it names, and what a person calls that."""
+
+    name: str
+    version: int
+    owner: str
+
+
+KNOWLEDGE = Format(name="noesis-knowledge", version=1, owner="a knowledge base")
 
 _LARGEST_BYTES = 4096  # of a cache file, which has a hundred
 _NAME = re.compile(r"[0-9a-f]{16}")  # of a generation
 
 
 class Store:
-    """The generations of one cache file."""
+    """The generations of one cache file, all of one format."""
 
-    def __init__(self, cache_file: Path) -> None:
+    def __init__(self, cache_file: Path, form: Format = KNOWLEDGE) -> None:
         self.cache_file = cache_file
+        self._format = form
         self._folder = cache_file.with_name(f"{cache_file.name}.d")
 
     def current(self) -> Path | None:
@@ -49,10 +61,10 @@ class Store:
                 f"{self.cache_file} cannot be read ({error.strerror}); name another"
             ) from error
         try:
-            name = _named(data)
+            name = _named(data, self._format)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise StorageError(
-                f"{self.cache_file} is no index of a knowledge base; name another cache file"
+                f"{self.cache_file} is no index of {self._format.owner}; name another cache file"
             ) from error
         return self._folder / name if name else None
 
@@ -91,7 +103,8 @@ class Store:
             _sync_folder(generation)
             _sync_folder(self._folder)
             with part.open("w", encoding="utf-8") as out:
-                json.dump({**FORMAT, "generation": generation.name}, out)
+                named = {"format": self._format.name, "version": self._format.version}
+                json.dump({**named, "generation": generation.name}, out)
                 out.flush()
                 os.fsync(out.fileno())
             part.replace(self.cache_file)
@@ -136,12 +149,12 @@ def _beginning(path: Path) -> bytes:
         return file.read(_LARGEST_BYTES)
 
 
-def _named(data: bytes) -> str:
+def _named(data: bytes, form: Format) -> str:
     """The generation that a cache file names; empty where another version wrote the file."""
     found = json.loads(data)
-    if found["format"] != FORMAT["format"]:
+    if found["format"] != form.name:
         raise ValueError(found["format"])
-    if found["version"] != FORMAT["version"]:
+    if found["version"] != form.version:
         return ""
     name: str = found["generation"]
     if not _NAME.fullmatch(name):
