@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHIVES = ROOT.parent / "shared" / "archives"
+GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
         os.environ["TMPDIR"] = folder.name
         tempfile.tempdir = None
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name packed bytes by their argument: the second of packing is in them, another in each worker."""
+    return argname if isinstance(val, bytes) and val.startswith(GZIP_MAGIC) else None
 
 
 PARTS = 3
