@@ -45,6 +45,14 @@ class TextError(NoesisError):
     """What was given as a text is none."""
 
 
+class ThoughtError(NoesisError):
+    """A thought that cannot be kept as it is; the field is named."""
+
+
+class UnknownThoughtError(ThoughtError):
+    """A thought or a branch that a store does not have."""
+
+
 class ModelError(NoesisError):
     """A model that cannot be trained from what was given, or a file that holds none."""
 
@@ -61,3 +69,7 @@ class EngineError(NoesisError):
 
 class ScoringError(NoesisError):
     """A value that cannot be scored; the field is named."""
+
+
+class BeliefError(NoesisError):
+    """A probability that is none, or evidence that could not be; the field or the evidence is named."""
