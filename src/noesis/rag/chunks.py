@@ -135,7 +135,7 @@ def _last_end(text: bytes, low: int, high: int) -> int:
 
 
 def _first_start(text: bytes, low: int, high: int) -> int:
-    """Where the first sentence, else word, that begins between the two begins; ``high`` without any."""
+    """Where the first sentence, else word, else character that begins between the two begins."""
     for pattern in (_SENTENCE, _WORD):
         found = pattern.search(text, low, high)
         if found and found.end() < high:
