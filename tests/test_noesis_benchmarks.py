@@ -45,6 +45,7 @@ def short(suite: Any) -> list[tuple[str, str, Any]]:
     ]
 
 
+BELIEFS = load("beliefs")
 CLASSIFICATION, DOCUMENTS = load("classification"), load("documents")
 KNOWLEDGE, SCORING = load("knowledge"), load("scoring")
 
@@ -106,6 +107,12 @@ def test_a_short_benchmark_of_classification_runs(name: str, method: str, argume
     judge(found, method, run(found, method, () if argument is None else (argument,)))
 
 
+@pytest.mark.parametrize(("name", "method", "argument"), short(BELIEFS))
+def test_a_short_benchmark_of_beliefs_runs(name: str, method: str, argument: Any) -> None:
+    found = classes(BELIEFS)[name]
+    judge(found, method, run(found, method, () if argument is None else (argument,)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "method", "argument"), short(KNOWLEDGE))
 def test_a_short_benchmark_of_knowledge_runs(
@@ -146,6 +153,7 @@ def test_the_rungs() -> None:
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
+        (BELIEFS.beliefs, "beliefs"),
         (CLASSIFICATION.classification, "classification"),
         (DOCUMENTS.compiler, "documents"),
         (KNOWLEDGE.knowledge, "knowledge"),
