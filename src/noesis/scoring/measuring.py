@@ -33,7 +33,7 @@ _MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0963\u0966-\u109
 _LETTER = rf"[^\W_{_CJK}]"
 _JOINED = rf"[{_MARKS}]+|['’-](?={_LETTER})|(?<=\d)[.,](?=\d)"
 _WORD = re.compile(rf"[{_CJK}]|{_LETTER}+(?:(?:{_JOINED}){_LETTER}*)*")
-_SENTENCE_END = re.compile(r"""(?<=[.!?…])["'”’)\]]*\s|[。！？।॥]""")
+SENTENCE_END = re.compile(r"""(?<=[.!?…])["'”’)\]]*\s|[。！？।॥]""")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _LATIN = re.compile("[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a character: no text that can be written
@@ -51,7 +51,7 @@ def measure(text: str) -> TextMeasures:
     sentences = blocks = headings = positive = negative = 0
     for is_heading, block in _blocks(_SURROGATES.sub("\ufffd", text)):
         before = sentences
-        for sentence in _SENTENCE_END.split(_ADDRESS.sub(" ", block)):
+        for sentence in SENTENCE_END.split(_ADDRESS.sub(" ", block)):
             if found := _WORD.findall(sentence.lower().replace("’", "'")):
                 praise, blame = positive_and_negative(found)
                 words += found
