@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from noesis.cli.options import BAD_NEWS, NO_DATA, Folders, Format, Output, Workers, print_json
 from noesis.folders import printable
 
 if TYPE_CHECKING:
     from noesis.knowledge import KnowledgeBase, Progress
-
-BAD_NEWS = 1
-NO_DATA = 3
 
 CacheFile = Annotated[
     Path,
@@ -27,24 +23,6 @@ CacheFile = Annotated[
     ),
 ]
 INDEX = Path(".noesis")
-
-
-class Format(StrEnum):
-    """How a result is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-Output = Annotated[Format, typer.Option("--format", help="How it is printed.")]
-Workers = Annotated[
-    int | None,
-    typer.Option("--workers", metavar="N", help="Processes that read; else one a processor."),
-]
-Folders = Annotated[
-    list[Path] | None,
-    typer.Argument(metavar="[FOLDER]...", help="Where documents are; else as last time."),
-]
 
 
 def ingest(folders: Folders = None, index: CacheFile = INDEX, workers: Workers = None) -> None:
@@ -79,7 +57,7 @@ def query(
     with _opened(index) as base:
         answer = base.query(text, limit=limit, offset=offset)
     if output is Format.JSON:
-        _print_json("query", dataclasses.asdict(answer))
+        print_json("query", dataclasses.asdict(answer))
         return
     for hit in answer.hits:
         typer.echo(f"{hit.score:8.3f}  {printable(hit.path)}\n          {hit.snippet}")
@@ -102,7 +80,7 @@ def stats(index: CacheFile = INDEX, output: Output = Format.TEXT) -> None:
         "index_bytes": found.index_bytes,
     }
     if output is Format.JSON:
-        _print_json("stats", held)
+        print_json("stats", held)
         return
     typer.echo(f"{', '.join(printable(folder) for folder in folders)}")
     typer.echo(f"{found.documents:>14,} documents, {found.failures:,} files could not be read")
@@ -151,7 +129,7 @@ def diagnose(
         findings = diagnose(base, [] if log is None else _lines(log))
     if output is Format.JSON:
         found = [{**dataclasses.asdict(one), "state": one.state.value} for one in findings]
-        _print_json("diagnosis", {"findings": found})
+        print_json("diagnosis", {"findings": found})
     else:
         for one in findings:
             typer.echo(f"{one.subject}: {one.state.value}")
@@ -200,7 +178,3 @@ def _progress() -> Any:
             sys.stderr.write(f"\r{progress.done:,} of {progress.total:,} files{end}")
 
     return report
-
-
-def _print_json(name: str, value: dict[str, Any]) -> None:
-    typer.echo(json.dumps({"format": f"noesis-{name}", "version": 1, **value}, indent=2))
