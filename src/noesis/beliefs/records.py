@@ -49,7 +49,7 @@ class Belief:
 
     @property
     def probability(self) -> float:
-        """Of the statement, 0 to 1, right to 2**-52 x (updates + 3) of itself.
+        """Of the statement, 0 to 1, right to 2**-52 x (updates + 3) of itself, or to 2**-1074.
 
         A belief that is not certain rounds to 1 above odds of 2**53, to 0 below 2**-1075; ``complement`` and
         ``log_odds`` still tell them apart.
