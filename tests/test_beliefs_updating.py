@@ -241,7 +241,7 @@ def test_evidence_moves_a_belief_its_own_way(prior: float, low: float, high: flo
 @LAWS
 @given(prior=CHANCES)
 def test_a_prior_comes_back(prior: float) -> None:
-    """No update: three roundings down to the odds, three back."""
+    """No update: two roundings to the odds, three back."""
     assert_near(create_belief("it rains", prior).probability, Fraction(prior), 0)
 
 
