@@ -57,6 +57,10 @@ class ModelError(NoesisError):
     """A model that cannot be trained from what was given, or a file that holds none."""
 
 
+class VectorError(NoesisError):
+    """Keys or vectors that an index cannot take, or be asked for."""
+
+
 class ExtraError(NoesisError):
     """Something optional that is not installed; the extra that holds it is named."""
 
