@@ -34,11 +34,15 @@ _WORD = re.compile(rb"\s+")
 class Cutting:
     """How passages are cut, in bytes: at most ``size`` long; pieces of one section share ``overlap`` at most;
     what is shorter than ``small`` is joined with its neighbour. Raises ``ConfigError`` for what cannot be.
+
+    The defaults are what found most among made-up facts of 200 bytes (docs/rag.md): recall@5 of 0.71 at 500
+    bytes without headings, 0.61 at 1,000; 0.65 without an overlap; with headings 0.76 where sections of less
+    than 100 bytes are joined, 0.70 where those of less than 250 are.
     """
 
-    size: int = 1000
-    overlap: int = 150
-    small: int = 250
+    size: int = 500
+    overlap: int = 75
+    small: int = 100
 
     def __post_init__(self) -> None:
         if self.size < SMALLEST_SIZE:
