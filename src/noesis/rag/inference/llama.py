@@ -10,8 +10,8 @@ the loopback only and wants a key that nobody else knows.
 from __future__ import annotations
 
 import json
-import os
 import secrets
+import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import closing
@@ -20,6 +20,7 @@ from typing import Any
 
 from noesis.errors import ConfigError, EngineError, ModelError, NoesisError, QueryError
 from noesis.knowledge.apart import Apart, how_it_ended
+from noesis.knowledge.config import processors
 from noesis.rag.inference import weights
 from noesis.rag.inference.deadline import Deadline
 from noesis.rag.inference.llama_process import Settings
@@ -48,14 +49,14 @@ class Llama:
     ) -> None:
         """Load a GGUF file, or without ``model`` the weights of the extra rag-gemma; back when it is ready.
 
-        ``threads`` are those that compute, else one for each processor that this process may use: more than
-        are free make it many times slower. ``context`` is the room for prompt and answer in tokens. The same
-        prompt gives the same answer with as many threads.
+        ``threads`` are those that compute, else half as many as there are processors for this process: they
+        wait for each other, and more than are free make it many times slower. ``context`` is the room for
+        prompt and answer in tokens. With as many threads the same prompt gives the same answer.
 
         Raises ``ExtraError`` where something is not installed, ``StorageError`` and ``ModelError`` for a file
         that cannot be read or loaded or has another ``sha256``, ``ConfigError``, ``EngineError``.
         """
-        threads = len(os.sched_getaffinity(0)) if threads is None else threads
+        threads = max(processors() // 2, 1) if threads is None else threads
         if threads < 1 or context < 2 * _TEMPLATE:
             raise ConfigError(f"threads must be 1 or more, and context {2 * _TEMPLATE} or more")
         path = weights.gemma() if model is None else weights.checked(Path(model), sha256)
@@ -76,7 +77,7 @@ class Llama:
         except BaseException:
             self.close()
             raise
-        self._server = Server(f"{address}/v1", api_key=key, read_s=_WEEK_S)
+        self.server = Server(f"{address}/v1", api_key=key, read_s=_WEEK_S)
 
     def _started(self, settings: Settings) -> tuple[str, int]:
         """The address of the server, and the number of its process."""
@@ -98,7 +99,7 @@ class Llama:
         """The answer as it comes. Raises ``EngineError`` also where the process has ended or was closed."""
         try:
             messages = self._rendered(prompt, limits.tokens, deadline)
-            yield from asked(self._server, "model", messages, limits.tokens, deadline)
+            yield from asked(self.server, "model", messages, limits.tokens, deadline)
         except EngineError as error:
             if self._process.line.closed or self._process.line.poll():
                 raise EngineError(f"llama.cpp is gone ({self._end()}); make the engine again") from error
@@ -109,16 +110,14 @@ class Llama:
         room = self._context - tokens - _TEMPLATE
         if room <= 0:
             raise QueryError(f"an answer of {tokens} tokens leaves no room in a context of {self._context}")
-        if sum(len(passage.text) + len(passage.source) for passage in prompt.passages) < room:
-            # no token is shorter than a byte: nothing needs to be counted
-            messages = rendered(prompt, room, lambda text: len(text.encode("utf-8", "replace")))
-            if messages.passages == len(prompt.passages):
-                return messages
+        whole = rendered(prompt, sys.maxsize)
+        if len((whole.system + whole.user).encode("utf-8", "replace")) <= room:
+            return whole  # no token is shorter than a byte: nothing needs to be counted
         return rendered(prompt, room, lambda text: self._tokens(text, deadline))
 
     def _tokens(self, text: str, deadline: Deadline) -> int:
         body = json.dumps({"content": text}).encode()
-        with closing(self._server.post("/tokenize", body, "application/json", deadline)) as sent:
+        with closing(self.server.post("/tokenize", body, "application/json", deadline)) as sent:
             answer: Any = json.loads(b"".join(sent))
         return len(answer["tokens"])
 

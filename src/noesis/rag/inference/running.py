@@ -57,6 +57,7 @@ def run(
     first_s = 0.0
     end = End(finish=Finish.stop, tokens=0)
     try:
+        deadline.check()
         with closing(engine.stream(prompt, limits, deadline)) as stream:
             for one in stream:
                 deadline.check()

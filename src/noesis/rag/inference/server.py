@@ -61,7 +61,7 @@ class Server:
         except (OSError, http.client.HTTPException) as error:
             said = self.shown(str(error) or type(error).__name__)
             raise EngineError(
-                f"{self} could not be asked ({said}); look whether the server runs and url is right"
+                f"{self} could not be asked, or fell silent ({said}); look whether it runs and url is right"
             ) from None  # the text of the cause may hold the key
 
     def shown(self, text: str) -> str:
