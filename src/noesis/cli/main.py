@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from noesis.cli import knowledge
+from noesis.cli import knowledge, rag
 from noesis.errors import NoesisError
 
 FAULT = 70  # a fault of ours (sysexits: EX_SOFTWARE)
@@ -42,6 +42,8 @@ app.command()(knowledge.query)
 app.command()(knowledge.stats)
 app.command()(knowledge.watch)
 app.command()(knowledge.diagnose)
+app.command()(rag.embed)
+app.command()(rag.ask)
 
 
 def main() -> None:
