@@ -25,6 +25,8 @@ class ExactEngine:
 
     def __init__(self, dimensions: int, device: str, *, payload: Payload = b"", count: int = 0) -> None:
         self._arrays = arrays(device)
+        if len(payload) != (wanted := count * (8 + 4 * dimensions)):
+            raise ValueError(f"{len(payload)} bytes of vectors, not {wanted}")
         self._keys: Keys = np.frombuffer(payload, dtype=np.int64, count=count)
         self._rows: Rows = np.frombuffer(
             payload, dtype=np.float32, count=count * dimensions, offset=self._keys.nbytes

@@ -108,11 +108,12 @@ def open_index(path: Path, *, device: str = "cpu") -> VectorIndex:
         )
     try:
         engine = _engine(header.engine, header.dimensions, device, payload=payload, count=header.count)
-        size = len(engine)
-    except (RuntimeError, ValueError) as error:  # of usearch and faiss; of numpy
+    except (RuntimeError, ValueError) as error:  # usearch and faiss raise the first, numpy the second
         raise StorageError(f"{path} is damaged ({error}); build the index again") from error
-    if size != header.count:
-        raise StorageError(f"{path} holds {size} vectors, not {header.count}; build the index again")
+    if len(engine) != header.count:
+        raise StorageError(
+            f"{path} is damaged ({len(engine)} vectors, not {header.count}); build the index again"
+        )
     return _Index(header.engine, header.dimensions, engine)
 
 

@@ -26,6 +26,8 @@ class FaissEngine:
     def __init__(self, dimensions: int, *, payload: Payload = b"") -> None:
         self._faiss = _faiss()
         self._index = self._read(payload) if payload else self._made(dimensions)
+        if self._index.d != dimensions:
+            raise ValueError(f"{self._index.d} dimensions, not {dimensions}")
         self._keys = set(self._faiss.vector_to_array(self._index.id_map).tolist())
 
     def __len__(self) -> int:

@@ -33,13 +33,14 @@ EXACT_UP_TO = 10_000
 class UsearchEngine:
     """A usearch index; a view of a mapped file until the first change, then in memory."""
 
-    def __init__(self, dimensions: int, *, payload: Payload = b"", exact_up_to: int = EXACT_UP_TO) -> None:
+    def __init__(self, dimensions: int, *, payload: Payload = b"") -> None:
         self._dimensions = dimensions
-        self._exact_up_to = exact_up_to
         self._index = self._made()
         self._viewed = payload  # usearch reads it and does not hold it: it must live as long as the index
         if payload:
             self._index.view(payload)
+            if self._index.ndim != dimensions:
+                raise ValueError(f"{self._index.ndim} dimensions, not {dimensions}")
 
     def __len__(self) -> int:
         return len(self._index)
@@ -61,7 +62,7 @@ class UsearchEngine:
 
     def nearest(self, vectors: Rows, k: int) -> Neighbours:
         """As in ``Engine``; where a walk ends before it met ``k``, every vector is looked at."""
-        found = self._searched(vectors, k, exact=len(self) <= self._exact_up_to)
+        found = self._searched(vectors, k, exact=len(self) <= EXACT_UP_TO)
         if found.keys.shape[1] < k:
             found = self._searched(vectors, k, exact=True)
         return found
