@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from noesis.errors import BusyError, ConfigError, QueryError, SourceError, StorageError
+from noesis.errors import BusyError, ConfigError, QueryError, SourceError, StorageError, TextError
 from noesis.knowledge.index import terms_of
 from noesis.knowledge.store import Store
 from noesis.rag import Cutting, Making, Mode, Progress, Retriever, fuse, making_of
@@ -172,6 +172,13 @@ def test_what_cannot_be_asked(reading: Retriever, arguments: dict[str, object], 
     search: Callable[..., object] = reading.search
     with pytest.raises(QueryError, match=said):
         search(**asked)
+
+
+def test_a_question_that_is_no_text_has_no_direction(reading: Retriever) -> None:
+    """Half a surrogate pair, as a shell makes it of a byte that is no UTF-8."""
+    with pytest.raises(TextError):
+        reading.search("a lock \udcff")
+    assert sources(reading, "a lock \udcff", Mode.WORDS) == sources(reading, "a lock", Mode.WORDS)
 
 
 def test_before_and_after_an_empty_folder(tmp_path: Path) -> None:

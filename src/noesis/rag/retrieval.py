@@ -121,7 +121,8 @@ class Retriever:
 
         By ``words`` a passage must hold a term of the question, by ``vectors`` it need not; ``hybrid`` fuses
         the best of both by their ranks. There are fewer than ``k`` where there are no more, and none for a
-        question without a word; only what ran is among the stages. Raises ``QueryError``.
+        question without a word; only what ran is among the stages. Raises ``QueryError``, and ``TextError``
+        for a question that holds half a surrogate pair.
         """
         indexed = self._indexed
         mode = _mode(mode)
@@ -130,11 +131,9 @@ class Retriever:
         if not isinstance(question, str):
             raise QueryError(f"a question is a text, not {type(question).__name__}")
         watch = Stopwatch(self._clock)
-        found = (
-            ()
-            if indexed is None or not len(indexed) or not k
-            else self._found(indexed, question, k, mode, watch)
-        )
+        found: tuple[Found, ...] = ()
+        if indexed is not None and len(indexed) and k:
+            found = self._found(indexed, question, k, mode, watch)
         return Retrieved(question=question, mode=mode, found=found, stages=tuple(watch.stages))
 
     def query_cortex(self, query: str, k: int = K) -> Retrieved:
