@@ -3,8 +3,9 @@
 Owns the few operations that embedding and exact search need, the same in each library, and the sentence
 that says why a device cannot be used. Refuses anything that only one caller would want.
 
-What one library computes differs from another's by the order of its float32 sums only: for unit vectors
-of up to 1,024 dimensions by less than 1e-5.
+What one library computes differs from another's by the order of its float32 sums only. Products of unit
+vectors of d dimensions differ by d * 2^-23 at most (3e-5 for 256; Higham, Accuracy and Stability of Numerical
+Algorithms, section 3.1, once for each library), as a rule by less than 1e-6.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Refuses to know any engine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,6 +40,18 @@ class Embedder(Protocol):
         """
 
 
+def embedded(
+    texts: Sequence[str], batch: int, dimensions: int, rows_of: Callable[[list[str]], npt.NDArray[Any]]
+) -> Rows:
+    """What ``Embedder.embed`` promises, out of ``rows_of``: what is read of up to ``batch`` texts -> their
+    rows (n, dimensions) of any length, each from its text alone. Raises as ``Embedder.embed``."""
+    heads = read(texts, batch)
+    rows = np.empty((len(heads), dimensions), dtype=np.float32)
+    for start in range(0, len(heads), batch):
+        rows[start : start + batch] = unit(rows_of(heads[start : start + batch]))
+    return rows
+
+
 def read(texts: Sequence[str], batch: int) -> list[str]:
     """What is read of each text. Raises as ``Embedder.embed``; the text is named by its place, from 0."""
     if batch < 1:
@@ -66,5 +78,4 @@ def _read(text: object, place: int) -> str:
 def unit(rows: npt.NDArray[Any]) -> Rows:
     """Each row (n, d) divided by its Euclidean length, which is summed in float64; a zero row stays."""
     lengths = np.sqrt(np.square(rows, dtype=np.float64).sum(axis=1, keepdims=True))
-    units: Rows = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    return units
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), dtype=np.float32)

@@ -14,10 +14,12 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from noesis.rag.embedding.embedder import Rows, read, unit
+from noesis.rag.embedding.embedder import Rows, embedded
 from noesis.rag.embedding.words import Numbers, Words
 
 DIMENSIONS = 512  # two unrelated texts then have a product of 0 +- 1 / sqrt(512) = 0.04
@@ -36,10 +38,13 @@ class Hash:
         self._words = Words(cells_of)
 
     def embed(self, texts: Sequence[str], *, batch: int = 64) -> Rows:
-        """As ``Embedder.embed``; sums of signs are whole numbers, so that no order changes them."""
-        counts = [np.bincount(self._cells(head), minlength=2 * DIMENSIONS) for head in read(texts, batch)]
-        both = np.array(counts, dtype=np.int64).reshape(-1, 2, DIMENSIONS)
-        return unit(both[:, 0] - both[:, 1])
+        """As ``Embedder.embed``."""
+        return embedded(texts, batch, DIMENSIONS, self._counts)
+
+    def _counts(self, heads: list[str]) -> npt.NDArray[Any]:
+        counts = [np.bincount(self._cells(head), minlength=2 * DIMENSIONS) for head in heads]
+        added, taken = np.hsplit(np.array(counts), 2)
+        return np.subtract(added, taken)
 
     def _cells(self, head: str) -> Numbers:
         return self._words.of(dict.fromkeys(_WORD.findall(head.lower())))

@@ -17,7 +17,7 @@ import numpy as np
 
 from noesis.extras import required
 from noesis.knowledge.config import processors
-from noesis.rag.embedding.embedder import Rows, read, unit
+from noesis.rag.embedding.embedder import Rows, embedded
 from noesis.rag.embedding.packages import file_of
 
 TOKENS = 256  # of a text with [CLS] and [SEP], as sentence-transformers has it for this model
@@ -29,7 +29,7 @@ _SEVERE = 3  # errors; below it ONNX Runtime warns on standard error of devices 
 
 
 class MiniLM:
-    """384 dimensions. Of a text the first 254 words are read, and of those the first 254 tokens.
+    """384 dimensions. Of a text the first 254 words are read, of those the first 254 tokens.
 
     One text is run at a time: on two cores batches of 10 and 50 were slower than that, by a sixth and a
     quarter, padding and caches, and took 0.4 and 2 GB more. Nothing is padded, and no text sees another.
@@ -50,8 +50,10 @@ class MiniLM:
 
     def embed(self, texts: Sequence[str], *, batch: int = 64) -> Rows:
         """As ``Embedder.embed``."""
-        means = [self._mean(head) for head in read(texts, batch)]
-        return unit(np.array(means, dtype=np.float32).reshape(-1, self.dimensions))
+        return embedded(texts, batch, self.dimensions, self._means)
+
+    def _means(self, heads: list[str]) -> Rows:
+        return np.array([self._mean(head) for head in heads])
 
     def _mean(self, head: str) -> Rows:
         words = head.split(maxsplit=TOKENS - _FRAME)[: TOKENS - _FRAME]  # each has a token or more
@@ -81,7 +83,7 @@ def _options(runtime: Any, threads: int) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # as fast, and 20 MB less are held between calls
+    options.enable_cpu_mem_arena = False  # as fast, and 20 MB fewer are held between calls
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # who waits takes no processor
     options.log_severity_level = _SEVERE
     return options

@@ -1,5 +1,5 @@
-"""Where an installed package keeps its files. Imports none: two of them set up logging when they are
-imported, and one takes a quarter of a second."""
+"""Where an installed package keeps its files. Imports none: what we want of them is data, and importing one
+sets up logging."""
 
 from __future__ import annotations
 

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from noesis.extras import required
 from noesis.rag.arrays import Arrays
-from noesis.rag.embedding.embedder import Rows, read, unit
+from noesis.rag.embedding.embedder import Rows, embedded
 from noesis.rag.embedding.packages import file_of
-from noesis.rag.embedding.words import Numbers, Words
+from noesis.rag.embedding.words import Words
 
 _EXTRA = "rag"
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
@@ -41,14 +43,11 @@ class WordLlama:
 
     def embed(self, texts: Sequence[str], *, batch: int = 64) -> Rows:
         """As ``Embedder.embed``."""
-        heads = read(texts, batch)
-        rows = np.empty((len(heads), self.dimensions), dtype=np.float32)
-        for start in range(0, len(heads), batch):
-            bags = [self._words.of(head.split()) for head in heads[start : start + batch]]
-            rows[start : start + batch] = unit(self._sums(bags))  # a mean has the direction of the sum
-        return rows
+        return embedded(texts, batch, self.dimensions, self._sums)
 
-    def _sums(self, bags: list[Numbers]) -> Rows:
+    def _sums(self, heads: list[str]) -> npt.NDArray[Any]:
+        """Not the means: they have the direction of the sums."""
+        bags = [self._words.of(head.split()) for head in heads]
         starts = np.array([0, *accumulate(map(len, bags[:-1]))], dtype=np.int64)
         tokens = self._arrays.asarray(np.concatenate(bags, dtype=np.int64))
         sums = self._arrays.bag_sums(self._table, tokens, self._arrays.asarray(starts))
