@@ -78,7 +78,7 @@ def test_the_second_embedding_knows_how_and_where(notes: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("ask", "lock", "--index", "none"), 3, "there is no index none; make it first (noesis embed"),
+        (("ask", "lock", "--index", "none"), 3, "there is no whole index none; make it first (noesis embed"),
         (("ask", " "), 2, "the question is empty; ask something"),
         (
             ("ask", "lock", "--engine", "lost"),

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from noesis.errors import BusyError, ConfigError, QueryError, SourceError, StorageError, TextError
@@ -181,9 +180,10 @@ def test_a_question_that_is_no_text_has_no_direction(reading: Retriever) -> None
     assert sources(reading, "a lock \udcff", Mode.WORDS) == sources(reading, "a lock", Mode.WORDS)
 
 
-def test_before_and_after_an_empty_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("vectors", ["exact", "usearch", "faiss"])
+def test_before_and_after_an_empty_folder(tmp_path: Path, vectors: str) -> None:
     empty = write(tmp_path / "empty", {"nothing.md": ""})
-    retriever = Retriever(tmp_path / "index", making=HASH)
+    retriever = Retriever(tmp_path / "index", making=Making(embedder="hash", vectors=vectors))
     assert (retriever.search("lock").found, len(retriever), retriever.folders) == ((), 0, ())
     with pytest.raises(SourceError, match="there is no folder to read"):
         retriever.ingest()
@@ -191,6 +191,26 @@ def test_before_and_after_an_empty_folder(tmp_path: Path) -> None:
     assert (found.documents, found.passages, found.is_switched) == (1, 0, True)
     assert [retriever.search("lock", mode=mode).found for mode in Mode] == [(), (), ()]
     assert not retriever.ingest().is_switched
+    (empty / "nothing.md").write_text("A lock.\n")
+    assert retriever.ingest().passages == 1
+    assert sources(retriever, "lock") == ["nothing.md@0"]
+
+
+def test_a_report_that_fails_leaves_the_index_and_nothing_else(retriever: Retriever, notes: Path) -> None:
+    def fail(progress: Progress) -> None:
+        raise LookupError(progress.stage)
+
+    before = ranks(retriever, "more locks")
+    (notes / "more.txt").write_text("more locks\n")
+    with pytest.raises(LookupError, match="read"):
+        retriever.ingest(report=fail)
+    assert (
+        ranks(retriever, "more locks")
+        == ranks(Retriever.open(notes.parent / "index"), "more locks")
+        == before
+    )
+    assert left_over(notes.parent / "index") == []
+    assert retriever.ingest().passages == 5
 
 
 def test_a_broken_file_is_reported_and_the_others_are_found(notes: Path) -> None:
@@ -277,7 +297,7 @@ def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_no_index_is_left_alone(notes: Path) -> None:
     index = notes.parent / "index"
-    with pytest.raises(StorageError, match=r"there is no index .*; make it first \(noesis embed FOLDER\)"):
+    with pytest.raises(StorageError, match=r"there is no whole index .*; make it first \(noesis embed"):
         Retriever.open(index)
     index.write_text('{"format": "noesis-knowledge", "version": 1, "generation": "0123456789abcdef"}')
     with pytest.raises(StorageError, match="is no index of passages; name another cache file"):
@@ -290,6 +310,8 @@ def test_an_index_that_lost_a_part_is_made_again(retriever: Retriever, notes: Pa
     assert folder is not None
     (folder / part).unlink() if (folder / part).is_file() else (folder / part).rename(folder / "lost")
     before = ranks(retriever, "a lock")
+    with pytest.raises(StorageError, match="there is no whole index"):
+        Retriever.open(notes.parent / "index")
     opened = Retriever(notes.parent / "index", making=HASH, workers=1)
     assert len(opened) == 0
     assert opened.ingest(notes).embedded == 4
@@ -389,11 +411,3 @@ def test_a_kill_leaves_the_old_index_or_the_new_one(
 def test_the_depth_is_what_its_derivation_needs() -> None:
     assert 2 / (60 + DEPTH) > 1 / 61  # else the reason in retrieval.py does not hold
     assert DEPTH**2 / 400 == 1
-
-
-def test_rows_are_of_unit_length_after_a_take_over(retriever: Retriever, notes: Path) -> None:
-    (notes / "more.txt").write_text("more\n")
-    retriever.ingest()
-    assert retriever._indexed is not None
-    rows = retriever._indexed.vectors.vectors(np.arange(5, dtype=np.int64))
-    assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(5), abs=1e-6)

@@ -82,7 +82,7 @@ class Retriever:
         """The index that is there. Raises ``StorageError`` where there is none."""
         opened = cls(index, device=device)
         if opened._indexed is None:
-            raise StorageError(f"there is no index {index}; make it first (noesis embed FOLDER)")
+            raise StorageError(f"there is no whole index {index}; make it first (noesis embed FOLDER)")
         return opened
 
     @property
