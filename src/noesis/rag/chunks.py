@@ -36,8 +36,8 @@ class Cutting:
     what is shorter than ``small`` is joined with its neighbour. Raises ``ConfigError`` for what cannot be.
 
     The defaults by recall@5 on made-up facts of 200 bytes (docs/rag.md): 0.71 at 500 bytes without headings,
-    0.61 at 1,000; 0.73 at 300, with twice as many passages; 0.65 at 500 without an overlap. With headings 0.76
-    where sections of less than 100 bytes are joined, 0.70 where those of less than 250 are.
+    0.61 at 1,000; 0.73 at 300, with twice as many passages; 0.65 at 500 without an overlap. With headings
+    0.76 where sections of less than 100 bytes are joined, 0.70 where those of less than 250 are.
     """
 
     size: int = 500
