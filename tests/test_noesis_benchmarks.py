@@ -48,6 +48,7 @@ def short(suite: Any) -> list[tuple[str, str, Any]]:
 BELIEFS = load("beliefs")
 CLASSIFICATION, DOCUMENTS = load("classification"), load("documents")
 KNOWLEDGE, SCORING = load("knowledge"), load("scoring")
+THOUGHTS = load("thoughts")
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,15 @@ def test_a_short_benchmark_of_beliefs_runs(name: str, method: str, argument: Any
     judge(found, method, run(found, method, () if argument is None else (argument,)))
 
 
+@pytest.mark.parametrize(("name", "method", "argument"), short(THOUGHTS))
+def test_a_short_benchmark_of_thoughts_runs(
+    name: str, method: str, argument: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = classes(THOUGHTS)[name]
+    judge(found, method, run(found, method, () if argument is None else (argument,)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "method", "argument"), short(KNOWLEDGE))
 def test_a_short_benchmark_of_knowledge_runs(
@@ -158,6 +168,7 @@ def test_the_rungs() -> None:
         (DOCUMENTS.compiler, "documents"),
         (KNOWLEDGE.knowledge, "knowledge"),
         (SCORING.scoring, "scoring"),
+        (THOUGHTS.thoughts, "thoughts"),
     ],
 )
 def test_a_commit_without_the_module_is_skipped(ask: Any, said: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def test_a_step_stores_indexes_branches_and_updates() -> None:
         ],
     )
     assert store.search("briefly LOCK") == (step.thought,)
-    assert (step.thought.confidence, step.thought.metadata) == (0.75, {"n": 1})
+    assert (step.thought.confidence, step.thought.metadata) == (0.75, Metadata({"n": 1}))
     assert step.branch == Branch(name="lock", thoughts=1, confidences=0.75, key_points=2)
     assert step.branch.priority == 0.75 + 0.1 * 2
     assert [one.probability for one in step.beliefs] == pytest.approx([0.8, 0.1])
