@@ -15,6 +15,7 @@ from noesis.errors import QueryError
 from noesis.rag import Answered, Asking, Making, Passage, Retriever, answer, cited
 from noesis.rag.inference import Finish, Limits, engine
 from tests.conftest import ROOT
+from tests.openai_server import DONE, EVENTS, event, listening, says
 
 EXTRACTIVE = engine("extractive")
 
@@ -92,6 +93,20 @@ def test_an_answer_can_be_cut_short(retriever: Retriever) -> None:
     assert said.text == "A"  # what had been said
     limits = Asking(limits=Limits(tokens=1))
     assert answer(retriever, EXTRACTIVE, "When?", asking=limits).generated.tokens <= 1
+
+
+def test_a_server_is_given_the_passages_by_their_numbers(retriever: Retriever) -> None:
+    """It streams an answer that cites the second passage, then the first, then one that is not there."""
+    pieces = ("At noon [2], ", "or not [1]", "[7].")
+    with listening(says(EVENTS, *(event(one) for one in pieces), event(finish="stop"), DONE)) as server:
+        speaker = engine("openai", url=server.url, model="m")
+        said = answer(retriever, speaker, "When does the ferry cross the bay?", asking=Asking(k=2))
+        speaker.close()
+    asked = server.body()["messages"][-1]["content"]
+    ferry, tea = (f"[{number}] {one.title}" for number, one in enumerate(said.retrieved.passages, 1))
+    assert asked.index(ferry) < asked.index(tea) < asked.index("Question: When does the ferry")
+    assert said.text == "".join(pieces)
+    assert said.cited == said.retrieved.passages[::-1]
 
 
 def test_many_ask_at_once(retriever: Retriever) -> None:
