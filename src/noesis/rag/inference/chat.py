@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 from noesis.errors import EngineError
@@ -20,8 +20,8 @@ SEED = 1  # any: at temperature 0 it decides nothing but how ties fall
 _FINISHES = {"stop": Finish.stop, "length": Finish.length}
 
 
-def body(model: str, asked: Rendered, tokens: int) -> bytes:
-    """The request, as UTF-8."""
+def body(model: str, asked: Rendered, tokens: int, stop: Sequence[str] = ()) -> bytes:
+    """The request, as UTF-8; before any of the texts of ``stop`` the answer is to end."""
     written = {
         "model": model,
         "messages": [
@@ -34,15 +34,15 @@ def body(model: str, asked: Rendered, tokens: int) -> bytes:
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    return json.dumps(written).encode()
+    return json.dumps(written | ({"stop": list(stop)} if stop else {})).encode()
 
 
 def pieces(data: Iterable[str], server: Server) -> Generator[Piece | End, None, None]:
     """The data of the events → pieces of text, and the end.
 
     Tokens are what the server counted, else the pieces. ``[DONE]`` ends the stream; where it is missing the
-    reason of the end must have been given. Raises ``EngineError`` with its name for an error that the
-    server reports, for what is no such protocol, and for a stream that broke off.
+    reason of the end must have been given. Raises ``EngineError`` for an error that ``server`` reports, for what is
+    no such protocol, and for a stream that broke off.
     """
     # half of a character, which some servers send, waits for its other half
     whole = codecs.getincrementaldecoder("utf-16-le")("replace")

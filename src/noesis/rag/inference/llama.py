@@ -31,6 +31,8 @@ from noesis.rag.inference.server import Server
 
 CONTEXT = 4096  # tokens: five passages of 1 KB are some 1,500
 _TEMPLATE = 64  # tokens that a model's own template puts around two messages; most have 10 to 30
+_NEXT_QUESTION = "\nQuestion:"  # a model without a template makes up another one behind its answer
+_ENDING_S = 1.0  # a process that ends closes its connections first, and then its line
 _WEEK_S = 7 * 86_400.0  # this server may be silent as long as ``Limits`` allow
 
 
@@ -62,11 +64,13 @@ class Llama:
         path = weights.gemma() if model is None else weights.checked(Path(model), sha256)
         key = secrets.token_hex(16)
         self._context = context
+        has_template = weights.has_template(path)
+        self._stop = () if has_template else (_NEXT_QUESTION,)
         self._log = tempfile.TemporaryDirectory(prefix="noesis-llama-")
         self._process = Apart("noesis.rag.inference.llama_process:serve")
         settings = Settings(
             model=str(path),
-            has_template=weights.has_template(path),
+            has_template=has_template,
             threads=threads,
             context=context,
             key=key,
@@ -99,9 +103,9 @@ class Llama:
         """The answer as it comes. Raises ``EngineError`` also where the process has ended or was closed."""
         try:
             messages = self._rendered(prompt, limits.tokens, deadline)
-            yield from asked(self.server, "model", messages, limits.tokens, deadline)
+            yield from asked(self.server, "model", messages, limits.tokens, deadline, self._stop)
         except EngineError as error:
-            if self._process.line.closed or self._process.line.poll():
+            if self._process.line.closed or self._process.line.poll(_ENDING_S):
                 raise EngineError(f"llama.cpp is gone ({self._end()}); make the engine again") from error
             raise
 

@@ -4,7 +4,7 @@ own, or one for hire. Owns nothing but what is asked of it.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 
 from noesis.rag.inference import chat
@@ -57,10 +57,15 @@ class OpenAI:
 
 
 def asked(
-    server: Server, model: str, messages: Rendered, tokens: int, deadline: Deadline
+    server: Server,
+    model: str,
+    messages: Rendered,
+    tokens: int,
+    deadline: Deadline,
+    stop: Sequence[str] = (),
 ) -> Generator[Piece | End, None, None]:
     """The answer of a server to two messages, as it comes. Raises ``EngineError`` and ``Stopped``."""
     path = server.path if server.path.endswith(_PATH) else server.path + _PATH
-    body = chat.body(model, messages, tokens)
+    body = chat.body(model, messages, tokens, stop)
     with closing(server.post(path, body, "text/event-stream", deadline)) as sent:
         yield from chat.pieces(events(sent), server)

@@ -46,7 +46,9 @@ def rendered(prompt: Prompt, room: int, size: Callable[[str], int] = len) -> Ren
             break
         shown.append(part)
     given = f"Passages:\n\n{''.join(shown)}" if shown else "Passages: none\n\n"
-    return Rendered(system=SYSTEM, user=given + asked, passages=len(shown))
+    # the name of a file may hold bytes that are no text, which no server takes
+    user = (given + asked).encode("utf-8", "replace").decode()
+    return Rendered(system=SYSTEM, user=user, passages=len(shown))
 
 
 def _numbered(passage: Passage, number: int) -> str:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Generator
 from contextlib import suppress
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from noesis.errors import ConfigError, EngineError
 from noesis.rag.inference.deadline import Deadline
@@ -39,9 +39,15 @@ class Server:
             raise ConfigError("api_key holds what no key holds; is a line end or a quotation mark in it?")
         if not (0 < connect_s < math.inf and read_s > 0):
             raise ConfigError("connect_s and read_s must be above 0, connect_s finite")
-        host, port, self.path = _located(url)
+        parts = _parts(url)
+        is_tls = parts.scheme == "https"
+        self.path = parts.path.rstrip("/")
         self._address = Address(
-            host=host, port=port, is_tls=url.startswith("https:"), connect_s=connect_s, read_s=read_s
+            host=parts.hostname or "",
+            port=parts.port or (443 if is_tls else 80),
+            is_tls=is_tls,
+            connect_s=connect_s,
+            read_s=read_s,
         )
         self._key = api_key
 
@@ -111,18 +117,18 @@ def reason_in(said: object) -> str:
     return json.dumps(said)
 
 
-def _located(url: str) -> tuple[str, int, str]:
-    """Host, port and path of an address, the path without a slash at its end."""
+def _parts(url: str) -> SplitResult:
+    """An address taken apart: one with a host, with a port where one is written, and without a secret."""
+    like = "write it like http://127.0.0.1:8080/v1"
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna").decode()
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        named = (parts.hostname or "").encode("idna") and parts.port != 0
     except ValueError as error:
-        raise ConfigError(f"url is no address ({error}); write it like http://127.0.0.1:8080/v1") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ConfigError("url is no address; write it like http://127.0.0.1:8080/v1")
+        raise ConfigError(f"url is no address ({error}); {like}") from None
+    if parts.scheme not in ("http", "https") or not named:
+        raise ConfigError(f"url is no address; {like}")
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigError("url holds a user, a query or a fragment; give a key as api_key")
     if not re.fullmatch(r"[\x21-\x7e]*", parts.path):
         raise ConfigError("the path of url holds something else than visible ASCII; write that as %XX")
-    return host, port, parts.path.rstrip("/")
+    return parts

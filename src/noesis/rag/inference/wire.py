@@ -112,14 +112,14 @@ class _Incoming(io.RawIOBase):
 
 def _connected(address: Address, deadline: Deadline) -> socket.socket:
     """To the first of the host's addresses that answers, in the order that the system names them."""
-    errors: list[OSError] = []
+    errors: list[OSError | EngineError] = []
     found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     for family, kind, protocol, _, where in found:
         candidate = socket.socket(family, kind, protocol)
         try:
             _connect(candidate, where, address, deadline)
             candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
+        except (OSError, EngineError) as error:  # refused, or silent: the next one may do
             candidate.close()
             errors.append(error)
         except BaseException:
