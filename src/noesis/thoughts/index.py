@@ -53,10 +53,11 @@ class Index:
         self.size += len(kept)
         postings = self._postings
         for term in kept:
-            if term in postings:
-                postings[term].append(number)
-            else:
+            numbers = postings.get(term)
+            if numbers is None:
                 postings[term] = [number]
+            else:
+                numbers.append(number)
 
     def clear(self) -> None:
         """Forget everything; what is added next is the first that is known."""

@@ -79,7 +79,7 @@ def question_of(query: str, mode: Mode | None, branch: str | None, limit: int, o
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
             raise QueryError(f"{name} must be a whole number from 0, not {number!r}")
     end = min(offset + limit, sys.maxsize) if limit else 0
-    return Question(terms=terms_of(query) | labels(mode, branch), start=min(offset, end), end=end)
+    return Question(terms=terms_of(query).union(labels(mode, branch)), start=min(offset, end), end=end)
 
 
 def refuse_another(kept: Thought, thought: Thought) -> None:

@@ -21,21 +21,27 @@ Terms = frozenset[str]
 
 def terms_of(text: str) -> Terms:
     """The different terms of a text."""
-    if text.isascii():
-        return frozenset(text.lower().translate(_ASCII).split())
-    return frozenset(_RUNS(unicodedata.normalize("NFC", text).lower()))
+    return frozenset(_runs(text))
 
 
 def index_terms(thought: Thought) -> Terms:
     """What a thought is found by: the terms of its content and of its key points, and its labels."""
-    text = "\n".join((thought.content, *thought.key_points)) if thought.key_points else thought.content
-    return terms_of(text) | labels(thought.mode, thought.branch)
+    runs = _runs(thought.content)
+    for point in thought.key_points:
+        runs += _runs(point)
+    runs += labels(thought.mode, thought.branch)
+    return frozenset(runs)
 
 
-def labels(mode: Mode | None, branch: str | None) -> Terms:
+def labels(mode: Mode | None, branch: str | None) -> list[str]:
     """The labels of a mode and of a branch; of None, none."""
-    return frozenset(
-        label
-        for label in (None if mode is None else f"={mode.value}", None if branch is None else f"/{branch}")
-        if label is not None
-    )
+    found = [] if mode is None else ["=" + mode]
+    if branch is not None:
+        found.append("/" + branch)
+    return found
+
+
+def _runs(text: str) -> list[str]:
+    if text.isascii():
+        return text.lower().translate(_ASCII).split()
+    return _RUNS(unicodedata.normalize("NFC", text).lower())
