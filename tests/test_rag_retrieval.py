@@ -291,8 +291,10 @@ def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there are wordllama, minilm, hash"):
         Retriever(tmp_path / "index", making=Making(embedder="lost"))
     retriever = Retriever(tmp_path / "index", making=Making(embedder="hash", vectors="lost"))
+    told: list[Progress] = []
     with pytest.raises(ConfigError, match="usearch"):
-        retriever.ingest(write(tmp_path / "notes", NOTES))
+        retriever.ingest(write(tmp_path / "notes", NOTES), report=told.append)
+    assert told == []  # before anything was read
 
 
 def test_what_is_no_index_is_left_alone(notes: Path) -> None:

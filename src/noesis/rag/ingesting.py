@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from noesis.errors import ConfigError, DocumentError
 from noesis.knowledge.config import processors
@@ -25,11 +26,7 @@ from noesis.knowledge.store import Store
 from noesis.rag.chunks import cut
 from noesis.rag.embedding import Embedder
 from noesis.rag.indexed import VECTORS, Contents, Held, Indexed, Making, Place, newest, write
-from noesis.rag.vectors import vector_index
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+from noesis.rag.vectors import VectorIndex, vector_index
 
 _AT_ONCE = 512  # passages embedded between two reports
 
@@ -82,8 +79,10 @@ class Ingestion:
             new = [path for path in files if not self._is_known(path, current)]
             if current is not None and not new and self._is_all(files, current, store):
                 return current, _told(current, 0, is_switched=current is not before)
+            vectors = vector_index(self.making.vectors, self.embedder.dimensions, device=self.device)
             contents, generation = self._read(folder, files, frozenset(new), current)
-            embedded = self._embed(folder, generation, current)
+            embedded = self._embed(vectors, generation, current)
+            vectors.save(folder / VECTORS)
             write(folder, contents)
             made = Indexed.open(folder, device=self.device)
             store.switch(folder)
@@ -127,10 +126,8 @@ class Ingestion:
             contents = Contents(making=self.making, documents=shelf.documents, places=shelf.places)
             return contents, draft.finish()
 
-    def _embed(self, folder: Path, generation: Generation, current: Indexed | None) -> int:
-        """Write the vectors of all passages; how many texts had to be embedded."""
-        import numpy as np
-
+    def _embed(self, vectors: VectorIndex, generation: Generation, current: Indexed | None) -> int:
+        """Add the vectors of all passages; how many texts had to be embedded."""
         ids = {one.digest: path for path, one in generation.kept.items()}  # equal texts: one of them will do
         known = {} if current is None else {current.digest(number): number for number in range(len(current))}
         new = [digest for digest in ids if digest not in known]
@@ -143,15 +140,9 @@ class Ingestion:
         if current is not None and old:
             rows[len(new) :] = current.vectors.vectors(np.array([known[one] for one in old], np.int64))
         places = {digest: row for row, digest in enumerate((*new, *old))}
-        self._index(folder, rows[[places[one.digest] for one in generation.kept.values()]])
+        numbers = np.arange(len(generation.kept), dtype=np.int64)
+        vectors.add(numbers, rows[[places[one.digest] for one in generation.kept.values()]])
         return len(new)
-
-    def _index(self, folder: Path, rows: npt.NDArray[np.float32]) -> None:
-        import numpy as np
-
-        made = vector_index(self.making.vectors, self.embedder.dimensions, device=self.device)
-        made.add(np.arange(len(rows), dtype=np.int64), rows)
-        made.save(folder / VECTORS)
 
 
 class _Shelf:
