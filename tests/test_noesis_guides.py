@@ -10,7 +10,15 @@ import pytest
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 EXAMPLES = [
     pytest.param(example, id=f"{page}-{number}")
-    for page in ("beliefs.md", "classification.md", "documents.md", "knowledge.md", "rag.md", "scoring.md")
+    for page in (
+        "beliefs.md",
+        "classification.md",
+        "documents.md",
+        "knowledge.md",
+        "rag.md",
+        "scoring.md",
+        "thoughts.md",
+    )
     for number, example in enumerate(
         re.findall(
             r"^```python\n(.*?)^```$",
