@@ -104,7 +104,8 @@ class ExactEngine:
         compute = self._arrays
         products = compute.matmul(compute.asarray(queries), self._on_device().T)
         kth = compute.topk(products, k)[0][:, k - 1 :]
-        numbers, places = np.nonzero(compute.to_numpy(products >= kth - 2 * self._slack()))
+        near = compute.to_numpy(products >= kth - 2 * self._slack())
+        numbers, places = np.divmod(np.flatnonzero(near), self._count)  # nonzero takes fifteen times as long
         keys, scores = self._keys[places], _cosines(queries, self._rows, numbers, places)
         order = np.lexsort((keys, -scores, numbers))
         first = np.searchsorted(numbers, np.arange(len(queries)))
