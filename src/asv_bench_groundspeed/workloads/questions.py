@@ -1,8 +1,8 @@
 """Seeded documents of made-up facts, and questions about them whose answers are known.
 
-Owns which facts there are, how they are told, and how they are asked for. A fact says who did what where, and
-has a reference number. No two facts agree in all of who, what and where they are asked by; many agree in two
-of the three, so whoever finds the topic alone has not found the answer. Each question has one answer, a
+Owns which facts there are, how they are told, and how they are asked for. A fact says who did what to which
+thing and where, and has a reference number. No two agree in person, deed and thing; many agree in two of the
+three, so whoever finds the topic alone has not found the answer. Each question has one answer, a
 sentence that stands once in all documents. The same for the same spec on every machine and every Python:
 choices come from ``random.Random(int).random()`` alone. Standard library only, Python 3.8 or newer.
 """
