@@ -41,8 +41,8 @@ def pieces(data: Iterable[str], server: Server) -> Generator[Piece | End, None, 
     """The data of the events → pieces of text, and the end.
 
     Tokens are what the server counted, else the pieces. ``[DONE]`` ends the stream; where it is missing the
-    reason of the end must have been given. Raises ``EngineError`` for an error that ``server`` reports, for what is
-    no such protocol, and for a stream that broke off.
+    reason of the end must have been given. Raises ``EngineError`` for an error that ``server`` reports, for
+    what is no such protocol, and for a stream that broke off.
     """
     # half of a character, which some servers send, waits for its other half
     whole = codecs.getincrementaldecoder("utf-16-le")("replace")

@@ -25,11 +25,11 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
-    """Where a server listens, and how long it may be silent."""
+    """Where a server listens, over TLS or without, and how long it may be silent."""
 
     host: str
     port: int
-    is_tls: bool
+    tls: ssl.SSLContext | None
     connect_s: float
     read_s: float
 
@@ -44,15 +44,14 @@ class Wire:
     def __init__(self, address: Address, deadline: Deadline) -> None:
         self._address, self._deadline = address, deadline
         self._socket = _connected(address, deadline)
-        if address.is_tls:
+        if address.tls is not None:
             try:
-                self._greet()
+                self._greet(address.tls)
             except BaseException:
                 self._socket.close()
                 raise
 
-    def _greet(self) -> None:
-        context = ssl.create_default_context()
+    def _greet(self, context: ssl.SSLContext) -> None:
         secure = context.wrap_socket(
             self._socket, server_hostname=self._address.host, do_handshake_on_connect=False
         )
