@@ -1,4 +1,4 @@
-"""The groundspeed command in a project, as a user calls it, and what is on record afterwards."""
+"""The groundspeed command in a project with a home of its own, and what is on record afterwards."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
+from groundspeed.machine import control
 from groundspeed.records import Build, Run
 from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import read_session_file
+from tests.inside import Said, inside
 from tests.repositories import git_environment
 from tests.wheelhouse import offline_environment
 
@@ -24,25 +27,24 @@ def variables(root: Path) -> dict[str, str]:
     return {**git_environment(), **offline_environment(), **own}
 
 
-def groundspeed(
-    root: Path,
-    *arguments: str,
-    code: int = 0,
-    more: Mapping[str, str] | None = None,
-    largest_file: int | None = None,
+def groundspeed(root: Path, *arguments: str, code: int = 0, more: Mapping[str, str] | None = None) -> Said:
+    """The command, ended with the code, in this process: what it starts (builds, workers) is real.
+
+    Its own start takes a second of a processor and the control benchmark of a session two, so the one is
+    spared and the other short. ``more`` variables.
+    """
+    with mock.patch.multiple(control, PROCESSES=1, SAMPLES=2):
+        return inside(root, *arguments, code=code, variables={**variables(root), **(more or {})})
+
+
+def apart(
+    root: Path, *arguments: str, code: int = 0, largest_file: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The command, ended with the code. ``more`` variables; no file may grow over ``largest_file``."""
+    """The command in a process of its own, ended with the code. No file may grow over ``largest_file``."""
     command = [sys.executable, "-m", "groundspeed", *arguments]
     if largest_file is not None:  # in blocks of 512 bytes; ignored, the signal is an error of the write
         command = ["sh", "-c", f'trap "" XFSZ; ulimit -f {largest_file // 512}; exec "$@"', "sh", *command]
-    done = subprocess.run(
-        command,
-        cwd=root,
-        env={**variables(root), **(more or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run(command, cwd=root, env=variables(root), capture_output=True, text=True, check=False)
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 

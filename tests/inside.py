@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +32,16 @@ class Said:
         return strict(self.stdout)
 
 
-def inside(root: Path, *arguments: str, code: int = 0) -> Said:
-    """The command in the folder ``root``, ended with the code; signals are handled as before afterwards."""
+def inside(root: Path, *arguments: str, code: int = 0, variables: Mapping[str, str] | None = None) -> Said:
+    """The command in the folder ``root``, ended with the code; signals are handled as before afterwards.
+
+    ``variables`` are all that it finds in its environment; None leaves this process's.
+    """
     out, err = io.StringIO(), io.StringIO()
     handler = signal.getsignal(signal.SIGTERM)
     with (
         contextlib.chdir(root),
+        _environment(variables),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         mock.patch.object(sys, "argv", ["groundspeed", *arguments]),
@@ -44,6 +51,16 @@ def inside(root: Path, *arguments: str, code: int = 0) -> Said:
     signal.signal(signal.SIGTERM, handler)
     assert (ended.value.code or 0) == code, f"exit {ended.value.code}\n{out.getvalue()}\n{err.getvalue()}"
     return Said(stdout=out.getvalue(), stderr=err.getvalue())
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str] | None) -> Iterator[None]:
+    """The folder of temporary files, which Python remembers, is looked up anew on both ways."""
+    if variables is None:
+        yield
+        return
+    with mock.patch.dict(os.environ, variables, clear=True), mock.patch.object(tempfile, "tempdir", None):
+        yield
 
 
 def strict(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""`groundspeed run` as a user runs it: real git, real environments, real workers, real kills."""
+"""`groundspeed run` as a user types it: real git, real environments, real workers, real kills."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import pytest
 from groundspeed.measure.lock import NAME
 from groundspeed.records import CarriedOver, Measured, Stop
 from groundspeed.results.lock import file_lock
-from tests.commands import groundspeed, runs
+from tests.commands import apart, groundspeed, runs
 from tests.projects import PYPROJECT, make_project, module
 from tests.repositories import CommitSpec, add_commits, git
 
@@ -112,7 +112,7 @@ def test_one_measuring_at_a_time_on_a_host(tmp_path: Path) -> None:
     make_project(tmp_path, (1,))
     groundspeed(tmp_path, "run", "--dry-run")
     with file_lock(tmp_path / "home" / NAME):
-        done = groundspeed(tmp_path, "run", "--bench", "track_size", code=6)
+        done = apart(tmp_path, "run", "--bench", "track_size", code=6)
         assert f"process {os.getpid()} since" in done.stderr.replace("\n", " ")
         groundspeed(tmp_path, "run", "--dry-run")
     groundspeed(tmp_path, "run", "--bench", "track_size")
@@ -125,7 +125,7 @@ def test_a_disk_that_takes_no_more_loses_nothing_and_the_next_run_goes_on(tmp_pa
     make_project(tmp_path, (1,), many=many)
     groundspeed(tmp_path, "run", "--bench", r"track_value\(5\)")
     largest = max(path.stat().st_size for path in (tmp_path / "results").rglob("*") if path.is_file())
-    done = groundspeed(tmp_path, "run", "--bench", "track_value", code=3, largest_file=largest + 900)
+    done = apart(tmp_path, "run", "--bench", "track_value", code=3, largest_file=largest + 900)
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr
     before = [str(run.case) for run in runs(tmp_path)]

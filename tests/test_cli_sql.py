@@ -18,7 +18,7 @@ from groundspeed.records import CarriedOver, Control
 from groundspeed.report.sql import SHOWN, answer_report, views_report
 from groundspeed.report.table import RowFormat
 from groundspeed.results.index.sql import QueryError, Questions, questions
-from tests.commands import groundspeed
+from tests.commands import apart, groundspeed
 from tests.results_records import COMMITS, T0, build, measured, reading, run
 from tests.test_results_index import NOT_BUILT, A, B, put_session
 from tests.test_results_index_answers import NO_GPU, RAISED, record
@@ -349,7 +349,7 @@ def test_the_command(project: Path) -> None:
 
 
 def test_a_full_disk_is_named(project: Path) -> None:
-    done = groundspeed(project, "sql", "SELECT 1", code=3, largest_file=512)
+    done = apart(project, "sql", "SELECT 1", code=3, largest_file=512)
     assert "SQL needs an index" in done.stderr
     assert os.listdir(project / "home") == []  # noqa: PTH208 - nothing is left in the temporary place
 
