@@ -204,7 +204,7 @@ def test_what_cannot_be_asked(name: str) -> None:
     ("name", "dimensions", "device", "said"),
     [
         ("annoy", 4, "cpu", "there is no vector index 'annoy'; use usearch, faiss, exact"),
-        ("exact", 0, "cpu", "dimensions must be a whole number, 1 or greater, not 0"),
+        ("exact", 0, "cpu", "dimensions must be a whole number, 1 to 65536, not 0"),
         ("exact", 4, "tpu", "device 'tpu' is none; use 'cpu' or 'cuda'"),
         ("usearch", 4, "cuda", "vector index 'usearch' runs on 'cpu', not on 'cuda'; 'exact' runs on 'cuda'"),
     ],

@@ -79,10 +79,14 @@ def with_header(path: Path, **said: object) -> None:
     [
         ({"format": "other"}, "holds no vector index"),
         ({"version": 2}, "is of version 2, this reads 1; build the index again"),
-        ({"engine": "annoy"}, "was written by 'annoy', which this version does not know"),
+        (
+            {"engine": "annoy"},
+            "says that 'annoy' wrote vectors of 16 numbers, which this version does not know",
+        ),
         ({"engine": 3}, "has a damaged beginning"),
         ({"dimensions": -1}, "has a damaged beginning"),
-        ({"dimensions": 0}, "was written by"),
+        ({"dimensions": 0}, "wrote vectors of 0 numbers"),
+        ({"dimensions": 1 << 40}, "wrote vectors of 1099511627776 numbers"),
         ({"count": True}, "has a damaged beginning"),
         ({"count": 61}, "is damaged"),
         ({"dimensions": 8}, "is damaged"),

@@ -19,6 +19,7 @@ from noesis.rag.vectors.with_faiss import FaissEngine
 from noesis.rag.vectors.with_usearch import UsearchEngine
 
 ENGINES = ("usearch", "faiss", "exact")  # the first is the one to begin with
+LARGEST_DIMENSIONS = 65_536  # embeddings have up to some 4,096; libraries fail in their own ways far above
 
 
 class _Index:
@@ -87,11 +88,11 @@ class _Index:
 def vector_index(name: str, dimensions: int, *, device: str = "cpu") -> VectorIndex:
     """An empty index: ``usearch``, ``faiss`` or ``exact``, the last one on ``cuda`` too.
 
-    Raises ``ConfigError`` for another name, dimensions below 1 and a device that is not there,
+    Raises ``ConfigError`` for another name, dimensions below 1 or above 65,536, and a device that is not there,
     ``ExtraError`` where the engine is not installed.
     """
-    if type(dimensions) is not int or dimensions < 1:
-        raise ConfigError(f"dimensions must be a whole number, 1 or greater, not {dimensions!r}")
+    if type(dimensions) is not int or not 1 <= dimensions <= LARGEST_DIMENSIONS:
+        raise ConfigError(f"dimensions must be a whole number, 1 to {LARGEST_DIMENSIONS}, not {dimensions!r}")
     return _Index(name, dimensions, _engine(name, dimensions, device))
 
 
@@ -102,9 +103,10 @@ def open_index(path: Path, *, device: str = "cpu") -> VectorIndex:
     where the file cannot be read or is no whole index, else as ``vector_index``.
     """
     header, payload = files.read(path)
-    if header.engine not in ENGINES or header.dimensions < 1:
+    if header.engine not in ENGINES or not 1 <= header.dimensions <= LARGEST_DIMENSIONS:
         raise StorageError(
-            f"{path} was written by {header.engine!r}, which this version does not know; build it again"
+            f"{path} says that {header.engine!r} wrote vectors of {header.dimensions} numbers, "
+            "which this version does not know; build it again"
         )
     try:
         engine = _engine(header.engine, header.dimensions, device, payload=payload, count=header.count)
