@@ -104,9 +104,9 @@ def _measured(
     from groundspeed.gate.answer import Question
     from groundspeed.gate.asking import Asked
     from groundspeed.gate.comparing import compare_measured
-    from groundspeed.gate.ends import Workplace
     from groundspeed.measure.host import look
     from groundspeed.measure.plan import Selection
+    from groundspeed.measure.workplace import Workplace
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
     machine, budget = how

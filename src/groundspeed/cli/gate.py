@@ -53,9 +53,9 @@ def gate(
     from groundspeed.cli.progress import ProgressLine
     from groundspeed.gate.answer import Question
     from groundspeed.gate.asking import Asked, ask
-    from groundspeed.gate.ends import Workplace
     from groundspeed.measure.host import look
     from groundspeed.measure.plan import Selection
+    from groundspeed.measure.workplace import Workplace
     from groundspeed.report.gate import render
     from groundspeed.results.atomic import write_output
 

@@ -96,8 +96,8 @@ def _is_interrupted(
     from groundspeed.cli.options import parsed
     from groundspeed.cli.progress import ProgressLine
     from groundspeed.gate.confirm import confirm, suspected
-    from groundspeed.gate.ends import Workplace
     from groundspeed.measure.host import look
+    from groundspeed.measure.workplace import Workplace
     from groundspeed.report.confirm import confirmed_lines
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C

@@ -17,7 +17,7 @@ from pathlib import Path
 from groundspeed.errors import HistoryError, NothingMeasuredError
 from groundspeed.gate.answer import Answer, Effort, Question, rows_of, same_rows
 from groundspeed.gate.course import Course
-from groundspeed.gate.ends import BothEnds, Building, Built, Workplace, both_ends, build_both, commit_of
+from groundspeed.gate.ends import BothEnds, Building, Built, both_ends, build_both
 from groundspeed.gate.evidence import Ends, Evidence
 from groundspeed.gate.judging import counted_by, judge_by
 from groundspeed.gate.record import Stored, base_cases, read_stored, take_in
@@ -30,6 +30,7 @@ from groundspeed.measure.frame import Content, Frame, folders, work_folder
 from groundspeed.measure.lock import measuring_lock
 from groundspeed.measure.plan import Selection
 from groundspeed.measure.session import at_work
+from groundspeed.measure.workplace import Workplace, commit_of
 from groundspeed.measure.world import Sink, SystemClock
 from groundspeed.records import Build, Case, Finding, Run, Sampling, SeriesKey
 from groundspeed.results.store import ResultStore

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from groundspeed.config.tolerances import Tolerances
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.gate.asking import Answered, Asked, ask
-from groundspeed.gate.ends import Workplace
+from groundspeed.measure.workplace import Workplace
 from groundspeed.records import SeriesKey
 from groundspeed.verdicts.between import Between, End, Wanted
 from groundspeed.verdicts.compare import Compared, Comparison, Row, compare_suite

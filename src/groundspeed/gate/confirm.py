@@ -14,8 +14,8 @@ from datetime import datetime
 from groundspeed.errors import HistoryError, NothingMeasuredError
 from groundspeed.gate.answer import Answer, Outcome, Question, Row
 from groundspeed.gate.asking import Asked, ask
-from groundspeed.gate.ends import Workplace
 from groundspeed.measure.plan import Selection
+from groundspeed.measure.workplace import Workplace
 from groundspeed.records import Case, SeriesKey
 from groundspeed.results.further import EXPONENT
 from groundspeed.verdicts.groups import Group, State

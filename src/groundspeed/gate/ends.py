@@ -12,27 +12,15 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from groundspeed.config import Configuration
 from groundspeed.errors import NothingMeasuredError
-from groundspeed.history import History
 from groundspeed.measure import outside
 from groundspeed.measure.discover import Preparing
-from groundspeed.measure.host import Host
 from groundspeed.measure.place import build_of
 from groundspeed.measure.plan import Step
+from groundspeed.measure.workplace import Workplace, last_said
 from groundspeed.measure.world import Screen, SystemClock
 from groundspeed.records import Build, Commit, Environment, Failed
 from groundspeed.suite.environments import Environments, Prepared
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Workplace:
-    """Where measuring happens: the project, this host, the shell's variables, and who watches."""
-
-    configuration: Configuration
-    host: Host
-    variables: Mapping[str, str]
-    screen: Screen
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,12 +59,6 @@ def both_ends(
             ),
             matrix=matrix[:1],
         )
-
-
-def commit_of(history: History, revision: str) -> Commit:
-    """The commit that a revision names. Raises ``HistoryError``."""
-    hash_ = history.resolve(revision)
-    return history.known([hash_])[hash_]
 
 
 def _working_tree(head: Commit, made: Prepared | Failed) -> Commit:
@@ -156,9 +138,3 @@ def _built(
             f"does: {last_said(head)}"
         )
     return Built(environment=environment, base=base, head=head)
-
-
-def last_said(failed: Failed) -> str:
-    """The line of a failure that says why."""
-    lines = [line.strip() for line in failed.text.splitlines() if line.strip()]
-    return lines[-1] if lines else str(failed.kind)

@@ -113,7 +113,7 @@ class Environments:
     ) -> Iterator[Made]:
         """Several at once, each as soon as it stands. Never while something is being measured.
 
-        ``workers`` bounds the builds at a time; None means a build per processor, at most MOST_BUILDS.
+        ``workers`` bounds the builds at a time; None means ``at_once()``.
         Whoever stops asking (Ctrl-C, an error, ``close`` of the iterator) ends the builds that run, and
         nothing of them is left.
         """
@@ -128,7 +128,7 @@ class Environments:
             if self._configuration.suite.is_remote and not self._configuration.suite.repo_path.is_dir():
                 self.fetch()  # two builds must not clone it at once
             jobs = {(commit, one.name): (commit, one) for (commit, _), one in missing.items()}
-            yield from self._make_all(list(jobs.values()), workers or min(_processors(), MOST_BUILDS))
+            yield from self._make_all(list(jobs.values()), workers or at_once())
 
     def release(self, prepared: Prepared) -> None:
         """It is not needed any more in this session: the cache may remove it."""
@@ -259,8 +259,7 @@ class Environments:
         return cache.environments_folder(self._workspace) / commit[:12] / environment
 
 
-def _processors() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def at_once() -> int:
+    """How many builds run at a time: one for each processor that this process may use, MOST_BUILDS at most."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return min(len(affinity(0)) if affinity else os.cpu_count() or 1, MOST_BUILDS)
