@@ -88,8 +88,8 @@ class _Index:
 def vector_index(name: str, dimensions: int, *, device: str = "cpu") -> VectorIndex:
     """An empty index: ``usearch``, ``faiss`` or ``exact``, the last one on ``cuda`` too.
 
-    Raises ``ConfigError`` for another name, dimensions below 1 or above 65,536, and a device that is not there,
-    ``ExtraError`` where the engine is not installed.
+    Raises ``ConfigError`` for another name, dimensions below 1 or above 65,536, and a device that is not
+    there, ``ExtraError`` where the engine is not installed.
     """
     if type(dimensions) is not int or not 1 <= dimensions <= LARGEST_DIMENSIONS:
         raise ConfigError(f"dimensions must be a whole number, 1 to {LARGEST_DIMENSIONS}, not {dimensions!r}")
