@@ -59,12 +59,6 @@ class Index:
             else:
                 numbers.append(number)
 
-    def clear(self) -> None:
-        """Forget everything; what is added next is the first that is known."""
-        self._held.clear()
-        self._postings.clear()
-        self.size = 0
-
     def newest(self, terms: Terms, count: int) -> list[int]:
         """At most ``count`` numbers that have all of the terms, newest first. Costs the postings of the
         rarest term, each times the logarithm of the others'."""

@@ -58,7 +58,10 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises ``StorageError`` where it is somebody else's or a newer noesis wrote it.
     """
-    if _version(connection, path) == VERSION:
+    connection.execute("BEGIN")  # one look: another process may be making the file
+    version = _version(connection, path)
+    connection.execute("COMMIT")
+    if version == VERSION:
         return
     connection.execute("PRAGMA journal_mode = WAL")  # stays with the file; cannot be in a transaction
     connection.execute("BEGIN IMMEDIATE")

@@ -136,8 +136,8 @@ class SqliteStore:
         return by_priority({row[0]: schema.branch_of(row) for row in rows})
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
-        """Take what was stored since into the index, by whomever: the newest first, and no more than it has
-        room for."""
+        """Take what was stored since into the index, by whomever. Read from the newest back, as far as it
+        has room and one further: where there are more, that one drives out whatever was there before."""
         entries: list[tuple[int, Terms]] = []
         size = 0
         with closing(connection.execute(_NEWER, (self._last,))) as rows:
@@ -145,8 +145,6 @@ class SqliteStore:
                 terms = index_terms(schema.thought_of(row))
                 entries.append((row[0], terms))
                 size += len(terms)
-        if size > self._index.capacity:
-            self._index.clear()  # or what comes would not follow on what is there
         for number, terms in reversed(entries):
             self._index.add(number, terms)
             self._last = number
