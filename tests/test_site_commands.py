@@ -1,4 +1,4 @@
-"""`groundspeed publish` and `groundspeed preview`, as processes, on results as asv writes them."""
+"""`groundspeed publish` and `groundspeed preview`, as a user types them, on results as asv writes them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 
 from groundspeed.records import CarriedOver, Case
 from groundspeed.results.sessions import FOLDER, SessionWriter
+from tests.inside import inside
 from tests.repositories import CommitSpec, make_repository
 from tests.results_records import benchmark, run, session
 from tests.site_shards import decode
@@ -77,11 +78,6 @@ def write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content))
 
 
-def groundspeed(*words: str, where: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "groundspeed", *words]
-    return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
-
-
 def read(html_dir: Path, key: str) -> Any:
     manifest = json.loads((html_dir / "manifest.json").read_text())
     return json.loads((html_dir / manifest["files"][key]).read_text())
@@ -89,8 +85,8 @@ def read(html_dir: Path, key: str) -> Any:
 
 def test_publish_writes_the_results_of_asv_with_the_repository_s_subjects(tmp_path: Path) -> None:
     hashes = make_project(tmp_path)
-    done = groundspeed("publish", where=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = inside(tmp_path, "publish")
+    assert done.stderr == ""
     html_dir = tmp_path / "html"
     assert done.stdout.splitlines()[0] == f"Published to {html_dir}: benchmarks 1, series 2, commits 3"
     assert done.stdout.splitlines()[-1] == "See it with: groundspeed preview"
@@ -106,7 +102,7 @@ def test_publish_writes_the_results_of_asv_with_the_repository_s_subjects(tmp_pa
     assert [one.values for one in shard.series] == [[0.25, 0.26, 0.27], [0.5, 0.52, None]]
     assert shard.series[0].low == pytest.approx([0.24, 0.25, 0.26], rel=1e-3)
 
-    again = groundspeed("publish", where=tmp_path)
+    again = inside(tmp_path, "publish")
     assert "written 0, kept" in again.stdout
 
 
@@ -120,8 +116,8 @@ def test_a_commit_that_only_a_session_carried_over_to_is_published_with_its_subj
     over = run(case, CarriedOver(measured_at=first), second, environment=ENVIRONMENT, version="one")
     with SessionWriter(machine / FOLDER, head, {"machine": "camel", "cpu": "one hump"}) as writer:
         writer.append(over)
-    done = groundspeed("publish", where=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = inside(tmp_path, "publish")
+    assert done.stderr == ""
     commits = read(tmp_path / "html", "commits")
     assert list(zip(commits["hash"], commits["subject"], strict=True)) == [
         (first, "first"),
@@ -138,8 +134,7 @@ def test_without_the_repository_publish_shows_what_the_results_say(tmp_path: Pat
     make_project(tmp_path)
     configuration = json.loads((tmp_path / "asv.conf.json").read_text())
     write(tmp_path / "asv.conf.json", configuration | {"repo": "https://example.org/walks.git"})
-    done = groundspeed("publish", where=tmp_path)
-    assert done.returncode == 0
+    done = inside(tmp_path, "publish")
     assert "without their subjects" in done.stderr
     assert read(tmp_path / "html", "commits")["subject"] == [None, None, None]
 
@@ -148,16 +143,15 @@ def test_a_broken_result_file_is_named_and_the_rest_is_published(tmp_path: Path)
     hashes = make_project(tmp_path)
     broken = tmp_path / "results" / "camel" / f"{hashes[0][:8]}-{ENVIRONMENT}.json"
     broken.write_text("{")
-    done = groundspeed("publish", where=tmp_path)
-    assert done.returncode == 0
+    done = inside(tmp_path, "publish")
     assert broken.name in done.stderr
     assert "commits 2" in done.stdout
 
 
 def test_without_results_publish_names_the_command_that_makes_them(tmp_path: Path) -> None:
     write(tmp_path / "asv.conf.json", {"version": 1, "project": "walks", "repo": "."})
-    done = groundspeed("publish", where=tmp_path)
-    assert (done.returncode, done.stdout) == (3, "")
+    done = inside(tmp_path, "publish", code=3)
+    assert done.stdout == ""
     assert "groundspeed run" in done.stderr
     assert not (tmp_path / "html").exists()
 
@@ -166,8 +160,8 @@ def test_where_nothing_could_be_read_publish_says_what(tmp_path: Path) -> None:
     make_project(tmp_path)
     for path in (tmp_path / "results" / "camel").glob("*-*.json"):
         path.write_text('{"result_columns": [')
-    done = groundspeed("publish", where=tmp_path)
-    assert (done.returncode, done.stdout) == (3, "")
+    done = inside(tmp_path, "publish", code=3)
+    assert done.stdout == ""
     assert "is not JSON" in done.stderr
     assert "Restore it from git" in done.stderr
 
@@ -178,8 +172,7 @@ def test_a_site_among_the_results_is_refused_before_anything_is_written(tmp_path
     suite = json.loads((tmp_path / "asv.conf.json").read_text())
     write(tmp_path / "asv.conf.json", {**suite, "html_dir": place})
     before = sorted(tmp_path.rglob("*"))
-    done = groundspeed("publish", "--force", where=tmp_path)
-    assert done.returncode == 2
+    done = inside(tmp_path, "publish", "--force", code=2)
     assert "would be read as results" in " ".join(done.stderr.split())
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -187,7 +180,7 @@ def test_a_site_among_the_results_is_refused_before_anything_is_written(tmp_path
 def test_ctrl_c_amid_publish_is_said_and_leaves_the_old_site(tmp_path: Path) -> None:
     """Held where it claims its folder, by a pipe in the marker's place: there it waits for a reader."""
     make_project(tmp_path)
-    assert groundspeed("publish", where=tmp_path).returncode == 0
+    inside(tmp_path, "publish")
     html = tmp_path / "html"
     (html / ".groundspeed-site").unlink()
     os.mkfifo(html / ".groundspeed-site")
@@ -208,16 +201,15 @@ def test_publish_asks_before_it_writes_among_files_of_others(tmp_path: Path) -> 
     make_project(tmp_path)
     (tmp_path / "html").mkdir()
     (tmp_path / "html" / "index.html").write_text("asv's page")
-    refused = groundspeed("publish", where=tmp_path)
-    assert refused.returncode == 2
+    refused = inside(tmp_path, "publish", code=2)
     assert "--force" in refused.stderr
-    assert groundspeed("publish", "--force", where=tmp_path).returncode == 0
+    inside(tmp_path, "publish", "--force")
 
 
 def test_preview_says_where_and_ends_quietly_on_ctrl_c(tmp_path: Path) -> None:
     make_project(tmp_path)
-    assert groundspeed("preview", where=tmp_path).returncode == 3
-    groundspeed("publish", where=tmp_path)
+    inside(tmp_path, "preview", code=3)
+    inside(tmp_path, "publish")
     command = [sys.executable, "-m", "groundspeed", "preview"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
