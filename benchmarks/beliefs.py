@@ -4,10 +4,10 @@ A commit without noesis.beliefs is skipped.
 """
 
 import random
-import subprocess
 import sys
-import time
 import tracemalloc
+
+from asv_bench_groundspeed.workloads.starts import beyond_start_s
 
 SEED = 7
 FIVE = ((0.8, 0.2), (0.9, 0.1), (0.7, 0.3), (0.85, 0.15), (0.75, 0.25))  # a handful of everyday evidence
@@ -211,12 +211,6 @@ class Import(_Short):
         beliefs()
 
     def track_import(self):
-        pairs = [(self.start_s("import noesis.beliefs"), self.start_s("pass")) for _ in range(7)]
-        return max(min(started for started, _ in pairs) - min(bare for _, bare in pairs), 0.0)
-
-    def start_s(self, code):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return time.perf_counter() - start
+        return beyond_start_s("import noesis.beliefs")
 
     track_import.unit = "seconds"

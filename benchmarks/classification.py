@@ -4,11 +4,9 @@ Texts come from the ruler; a commit without noesis.classification is skipped.
 """
 
 import itertools
-import subprocess
-import sys
-import time
 
 from asv_bench_groundspeed.workloads import corpus
+from asv_bench_groundspeed.workloads.starts import beyond_start_s
 
 SEED = 7
 ITEM = 350  # characters of an item of a batch: a title and a description
@@ -114,21 +112,12 @@ class Import(_Short):
         classification()
 
     def track_import(self):
-        return self.beyond_start_s("import noesis.classification")
+        return beyond_start_s("import noesis.classification")
 
     def track_first_answers(self):
-        return self.beyond_start_s(
+        return beyond_start_s(
             "from noesis import classification as c; c.classify_category('a text'); c.detect_story('a text')"
         )
-
-    def beyond_start_s(self, code):
-        pairs = [(self.start_s(code), self.start_s("pass")) for _ in range(7)]
-        return max(min(started for started, _ in pairs) - min(bare for _, bare in pairs), 0.0)
-
-    def start_s(self, code):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return time.perf_counter() - start
 
     track_import.unit = "seconds"
     track_first_answers.unit = "seconds"

@@ -12,6 +12,7 @@ import tracemalloc
 from pathlib import Path
 
 from asv_bench_groundspeed.workloads import corpus
+from asv_bench_groundspeed.workloads.starts import beyond_start_s
 
 DOCUMENT_BYTES = 50_000
 SEED = 7
@@ -352,3 +353,15 @@ class Workers(_Workers, _Short):
 class NightlyWorkers(_Workers, _Long):
     params = (1, 2, 4, 8, 16)
     count = 1000
+
+
+class Import(_Short):
+    """What the import costs a fresh interpreter, beyond its own start: the best of seven of each."""
+
+    def setup(self):
+        compiler()
+
+    def track_import(self):
+        return beyond_start_s("import noesis.documents")
+
+    track_import.unit = "seconds"

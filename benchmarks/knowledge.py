@@ -18,6 +18,7 @@ from asv_bench_groundspeed.workloads import corpus, files
 from asv_bench_groundspeed.workloads.figures import figures, nearest_rank
 from asv_bench_groundspeed.workloads.load import Load, Turns, drive
 from asv_bench_groundspeed.workloads.queries import QuerySpec, draw_queries
+from asv_bench_groundspeed.workloads.starts import beyond_start_s
 from asv_bench_groundspeed.workloads.terms import read_vocabulary
 
 DOCUMENT_BYTES = 5_000
@@ -617,3 +618,15 @@ def resident_bytes():
     with contextlib.suppress(OSError):
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     raise NotImplementedError("this host does not say how much memory is resident")
+
+
+class Import(_Short):
+    """What the import costs a fresh interpreter, beyond its own start: the best of seven of each."""
+
+    def setup(self):
+        knowledge()
+
+    def track_import(self):
+        return beyond_start_s("import noesis.knowledge")
+
+    track_import.unit = "seconds"

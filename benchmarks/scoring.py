@@ -3,11 +3,8 @@
 Texts come from the ruler; a commit without noesis.scoring is skipped.
 """
 
-import subprocess
-import sys
-import time
-
 from asv_bench_groundspeed.workloads import corpus
+from asv_bench_groundspeed.workloads.starts import beyond_start_s
 
 SEED = 7
 SIZES = (1_000, 5_000, 50_000)  # bytes
@@ -143,12 +140,6 @@ class Import(_Short):
         scoring()
 
     def track_import(self):
-        pairs = [(self.start_s("import noesis.scoring"), self.start_s("pass")) for _ in range(7)]
-        return max(min(started for started, _ in pairs) - min(bare for _, bare in pairs), 0.0)
-
-    def start_s(self, code):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return time.perf_counter() - start
+        return beyond_start_s("import noesis.scoring")
 
     track_import.unit = "seconds"

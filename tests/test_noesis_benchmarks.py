@@ -1,179 +1,76 @@
 """The suites of noesis in benchmarks/: every short benchmark runs, and the ladders have the rungs they are
-meant to have."""
+meant to have. That of noesis.rag, which loads models, has a file of its own."""
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
-import os
-import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SUITE = Path(__file__).resolve().parent.parent / "benchmarks"
-PREFIXES = ("time_", "track_", "peakmem_", "latency_", "throughput_", "measure_")
+from tests.suites import Cache, Case, classes, fill, load, run, short
+
+QUICK = ("beliefs", "classification", "documents", "scoring", "thoughts")
+SUITES = {name: load(name) for name in (*QUICK, "knowledge", "rag")}
+ASKED = {
+    name: "compiler" if name == "documents" else name for name in SUITES
+}  # what says that a commit has it
 
 
-def load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"suite_{name}", SUITE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module", name="cache")
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    return fill(SUITES["knowledge"].Query, tmp_path_factory.mktemp("cache"))
 
 
-def classes(suite: Any) -> dict[str, Any]:
-    return {
-        name: found
-        for name, found in vars(suite).items()
-        if inspect.isclass(found) and not name.startswith("_") and found.__module__ == suite.__name__
-    }
-
-
-def short(suite: Any) -> list[tuple[str, str, Any]]:
-    """Class, method and parameter of every case that is not left to the night."""
-    return [
-        (name, method, argument)
-        for name, found in classes(suite).items()
-        if not name.startswith("Nightly")
-        for method in dir(found)
-        if method.startswith(PREFIXES)
-        for argument in getattr(found, "params", [None])
-    ]
-
-
-BELIEFS = load("beliefs")
-CLASSIFICATION, DOCUMENTS = load("classification"), load("documents")
-KNOWLEDGE, SCORING = load("knowledge"), load("scoring")
-THOUGHTS = load("thoughts")
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    """What ``setup_cache`` of knowledge.py leaves: a folder and the value."""
-    folder = tmp_path_factory.mktemp("cache")
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        return folder, KNOWLEDGE.Query().setup_cache()
-    finally:
-        os.chdir(before)
-
-
-def run(found: Any, method: str, arguments: tuple[Any, ...]) -> Any:
-    """One call, between set-up and tear-down; skipped where the suite says so."""
-    benchmark = found()
-    try:
-        benchmark.setup(*arguments)
-    except NotImplementedError as error:
-        pytest.skip(str(error))
-    try:
-        return getattr(benchmark, method)(*arguments)
-    finally:
-        if hasattr(benchmark, "teardown"):
-            benchmark.teardown(*arguments)
-
-
-def judge(found: Any, method: str, value: Any) -> None:
-    """A number has a unit, several have those they name; durations are taken from outside."""
-    if method.startswith("track_"):
-        assert value >= 0
-        assert getattr(found, method).unit
-    if method.startswith("measure_"):
-        assert list(value) == list(getattr(getattr(found, method), "units", None) or found.units)
-        assert all(one > 0 for one in value.values())
-
-
-@pytest.mark.parametrize(("name", "method", "argument"), short(DOCUMENTS))
-def test_a_short_benchmark_of_documents_runs(
-    name: str, method: str, argument: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("case", [case for name in QUICK for case in short(name, SUITES[name])], ids=str)
+def test_a_short_benchmark_runs(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    found = classes(DOCUMENTS)[name]
-    judge(found, method, run(found, method, () if argument is None else (argument,)))
-
-
-@pytest.mark.parametrize(("name", "method", "argument"), short(SCORING))
-def test_a_short_benchmark_of_scoring_runs(name: str, method: str, argument: Any) -> None:
-    found = classes(SCORING)[name]
-    judge(found, method, run(found, method, () if argument is None else (argument,)))
-
-
-@pytest.mark.parametrize(("name", "method", "argument"), short(CLASSIFICATION))
-def test_a_short_benchmark_of_classification_runs(name: str, method: str, argument: Any) -> None:
-    found = classes(CLASSIFICATION)[name]
-    judge(found, method, run(found, method, () if argument is None else (argument,)))
-
-
-@pytest.mark.parametrize(("name", "method", "argument"), short(BELIEFS))
-def test_a_short_benchmark_of_beliefs_runs(name: str, method: str, argument: Any) -> None:
-    found = classes(BELIEFS)[name]
-    judge(found, method, run(found, method, () if argument is None else (argument,)))
-
-
-@pytest.mark.parametrize(("name", "method", "argument"), short(THOUGHTS))
-def test_a_short_benchmark_of_thoughts_runs(
-    name: str, method: str, argument: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    found = classes(THOUGHTS)[name]
-    judge(found, method, run(found, method, () if argument is None else (argument,)))
+    run(case)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "method", "argument"), short(KNOWLEDGE))
+@pytest.mark.parametrize("case", short("knowledge", SUITES["knowledge"]), ids=str)
 def test_a_short_benchmark_of_knowledge_runs(
-    name: str,
-    method: str,
-    argument: Any,
-    filled: tuple[Path, Any],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    case: Case, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = classes(KNOWLEDGE)[name]
-    arguments = () if argument is None else (argument,)
-    if hasattr(found, "setup_cache"):
-        folder, mixes = filled
-        for path in folder.iterdir():
-            copy = shutil.copytree if path.is_dir() else shutil.copy
-            copy(path, tmp_path / path.name)
-        arguments = (mixes, *arguments)
-    judge(found, method, run(found, method, arguments))
-
-
-def test_the_rungs() -> None:
-    found = classes(DOCUMENTS)
-    one = [rung for name in ("OneDocument", "NightlyOneDocument") for rung in found[name].params]
-    assert one == [10**4, 10**5, 10**6, 10**7, 10**8]
-    many = [rung for name in ("ManyDocuments", "NightlyManyDocuments") for rung in found[name].params]
-    assert many == [10, 100, 1000]
-    nodes = [rung for name in ("Lookup", "NightlyLookup") for rung in found[name].params]
-    assert nodes == [10**4, 10**5, 10**6]
-    found = classes(KNOWLEDGE)
-    size = [rung for name in ("IngestBytes", "NightlyIngestBytes") for rung in found[name].params]
-    assert size == [10**4, 10**5, 10**6, 10**7, 10**8]
-    documents = [rung for name in ("Documents", "NightlyDocuments") for rung in found[name].params]
-    assert documents == [10**3, 10**4, 10**5]
+    run(case, cache)
 
 
 @pytest.mark.parametrize(
-    ("ask", "said"),
+    ("suite", "rungs", "kinds"),
     [
-        (BELIEFS.beliefs, "beliefs"),
-        (CLASSIFICATION.classification, "classification"),
-        (DOCUMENTS.compiler, "documents"),
-        (KNOWLEDGE.knowledge, "knowledge"),
-        (SCORING.scoring, "scoring"),
-        (THOUGHTS.thoughts, "thoughts"),
+        ("documents", [10**4, 10**5, 10**6, 10**7, 10**8], ("OneDocument", "NightlyOneDocument")),
+        ("documents", [10, 100, 1000], ("ManyDocuments", "NightlyManyDocuments")),
+        ("documents", [10**4, 10**5, 10**6], ("Lookup", "NightlyLookup")),
+        ("knowledge", [10**4, 10**5, 10**6, 10**7, 10**8], ("IngestBytes", "NightlyIngestBytes")),
+        ("knowledge", [10**3, 10**4, 10**5], ("Documents", "NightlyDocuments")),
     ],
 )
-def test_a_commit_without_the_module_is_skipped(ask: Any, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "noesis", None)
-    with pytest.raises(NotImplementedError, match=rf"has no noesis\.{said}"):
+def test_the_rungs(suite: str, rungs: list[int], kinds: tuple[str, ...]) -> None:
+    found = classes(SUITES[suite])
+    assert [rung for name in kinds for rung in found[name].params] == rungs
+
+
+def test_the_vectors_are_those_of_three_sizes() -> None:
+    found = classes(SUITES["rag"])
+    engines, *sizes = zip(found["Vectors"].params, found["NightlyVectors"].params, strict=True)
+    assert engines == (("usearch", "faiss", "exact"),) * 2
+    assert sizes == [((1_000, 10_000), (100_000,))]
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_commit_without_the_module_is_skipped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "noesis", None)
+    ask: Any = getattr(SUITES[name], ASKED[name])
+    with pytest.raises(NotImplementedError, match=rf"has no noesis\.{name}"):
         ask()
-    if said == "knowledge":
-        assert KNOWLEDGE.Query().setup_cache() == {}
+
+
+@pytest.mark.parametrize(("kind", "nothing"), [("knowledge", {}), ("rag", [])])
+def test_nothing_is_made_for_a_commit_without_the_module(
+    kind: str, nothing: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "noesis", None)
+    assert fill(SUITES[kind].Query, tmp_path).value == nothing

@@ -31,7 +31,7 @@ _SEVERE = 3  # errors; below it ONNX Runtime warns on standard error of devices 
 class MiniLM:
     """384 dimensions. Of a text the first 254 words are read, of those the first 254 tokens.
 
-    One text is run at a time: on two cores batches of 10 and 50 were slower than that, by a sixth and a
+    One text is run at a time: on one core batches of 10 and 50 were slower than that, by a sixth and a
     quarter, padding and caches, and took 0.4 and 2 GB more. Nothing is padded, and no text sees another.
     """
 
