@@ -75,7 +75,7 @@ class NumpyArrays:
         selecting alone takes any of several that are equal to it."""
         size = scores.shape[1]
         least = np.partition(scores, size - k, axis=1)[:, size - k, None]
-        rows, columns = np.nonzero(scores >= least)  # at least k of each row, by row and column
+        rows, columns = np.divmod(np.flatnonzero(scores >= least), size)  # at least k of each row, in order
         values = scores[rows, columns]
         order = np.lexsort((columns, -values, rows))
         first = np.searchsorted(rows, np.arange(len(scores)))
