@@ -279,7 +279,7 @@ class BranchPriority(_Short):
 
 
 class Lookup(_Short):
-    """The index of 10,000 thoughts, asked for the twenty newest numbers."""
+    """The index of 10,000 thoughts, asked for the twenty newest numbers; no thought has all three terms."""
 
     params = ("nothing", "one", "often", "three")
     param_names = ("terms",)
