@@ -280,6 +280,24 @@ def test_a_reader_that_reads_nothing_holds_nobody(client: httpx.Client) -> None:
         assert client.get("/api/v1/health").status_code == 200
 
 
+@pytest.mark.slow
+def test_a_million_lines_arrive_whole_and_in_order(client: httpx.Client) -> None:
+    run = started(client, lines=1_000_000)
+    left = iter(range(1, 1_000_001))
+    rest = b""
+    with client.stream("GET", f"{run}/logs") as answer:
+        for piece in answer.iter_raw():
+            *events, rest = (rest + piece).split(b"\n\n")
+            for event in events:
+                if (number := next(left, 0)) == 0:
+                    assert event.startswith(b"event: end\ndata: {")
+                else:
+                    begin = b"id: %d\ndata: line %d " % (number, number)
+                    assert event == begin.ljust(len(b"id: %d\ndata: " % number) + 59, b".")
+    assert rest == b""
+    assert next(left, 0) == 0
+
+
 def test_a_new_index_is_answered_from(client: httpx.Client, index: Path) -> None:
     before = metrics(client)["noesis_queries_total"]
     index.with_name("documents").joinpath("new.md").write_text("An axolotl.\n")

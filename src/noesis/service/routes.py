@@ -53,7 +53,7 @@ class KnowledgeRoutes:
         self._library = library
         self._metrics = metrics
 
-    def health(self) -> wire.HealthAnswer:
+    async def health(self) -> wire.HealthAnswer:
         """Whether the service answers."""
         return wire.HealthAnswer(status="ok", documents=self._library.stats().documents)
 

