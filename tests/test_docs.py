@@ -24,6 +24,7 @@ README = ROOT / "README.md"
 COMMANDS = ROOT / "docs" / "commands.md"
 KNOWLEDGE = ROOT / "docs" / "knowledge.md"
 RAG = ROOT / "docs" / "rag.md"
+SERVICE = ROOT / "docs" / "service.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 PAGES = sorted([README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 
@@ -94,7 +95,7 @@ def test_an_example_can_be_typed(example: Example) -> None:
 
 @pytest.mark.parametrize("words", [words for words in commands() if len(words) > 1], ids=" ".join)
 def test_a_command_and_its_options_are_in_the_reference(words: tuple[str, ...]) -> None:
-    elsewhere = {"ask": RAG, "embed": RAG}
+    elsewhere = {"ask": RAG, "embed": RAG, "serve": SERVICE}
     page = COMMANDS if words[0] == "groundspeed" else elsewhere.get(words[1], KNOWLEDGE)
     text = section(page, " ".join(words))
     assert text, f"{page.name} has no section for `{' '.join(words)}`"

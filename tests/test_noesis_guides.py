@@ -17,6 +17,7 @@ EXAMPLES = [
         "knowledge.md",
         "rag.md",
         "scoring.md",
+        "service.md",
         "thoughts.md",
     )
     for number, example in enumerate(

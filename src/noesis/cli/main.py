@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from noesis.cli import knowledge, rag
+from noesis.cli import knowledge, rag, service
 from noesis.errors import NoesisError
 
 FAULT = 70  # a fault of ours (sysexits: EX_SOFTWARE)
@@ -44,6 +44,7 @@ app.command()(knowledge.watch)
 app.command()(knowledge.diagnose)
 app.command()(rag.embed)
 app.command()(rag.ask)
+app.command()(service.serve)
 
 
 def main() -> None:
