@@ -40,11 +40,15 @@ def groundspeed(root: Path, *arguments: str, code: int = 0, more: Mapping[str, s
 def apart(
     root: Path, *arguments: str, code: int = 0, largest_file: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, ended with the code. No file may grow over ``largest_file``."""
+    """The command in a process of its own, ended with the code. No file may grow over ``largest_file``.
+
+    Bytecode neither: Python 3.11 would leave the part that it could write, and nobody could import it.
+    """
     command = [sys.executable, "-m", "groundspeed", *arguments]
+    environment = variables(root) | ({"PYTHONDONTWRITEBYTECODE": "1"} if largest_file is not None else {})
     if largest_file is not None:  # in blocks of 512 bytes; ignored, the signal is an error of the write
         command = ["sh", "-c", f'trap "" XFSZ; ulimit -f {largest_file // 512}; exec "$@"', "sh", *command]
-    done = subprocess.run(command, cwd=root, env=variables(root), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 
