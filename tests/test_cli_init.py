@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from groundspeed.records import Fingerprint
 from groundspeed.report.initialise import setup_report
 from groundspeed.report.table import Format
 from tests.hosts import RTX_5090, arm, epyc, ryzen
+from tests.inside import inside
 from tests.repositories import CommitSpec, add_commits, git, git_environment, make_repository
 from tests.wheelhouse import offline_environment
 
@@ -74,16 +74,10 @@ def everything(root: Path) -> dict[str, bytes]:
 def groundspeed(root: Path, *arguments: str, code: int = 0) -> str:
     home = root.parent / "home"
     home.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "groundspeed", *arguments],
-        cwd=root,
-        env={**git_environment(), **offline_environment(), "HOME": str(home), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
+    own = {"HOME": str(home), "NO_COLOR": "1", "TMPDIR": str(home)}  # and the host's lock lies there
+    variables = {**git_environment(), **offline_environment(), **own}
+    said = inside(root, *arguments, code=code, variables=variables)
+    return said.stdout + said.stderr
 
 
 # --- the whole way ----------------------------------------------------------------------------------
