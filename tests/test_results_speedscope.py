@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from groundspeed.records import Case
 from groundspeed.results.profiles import profile_path, stored_profiles
 from groundspeed.results.speedscope import ProfileFormatError, read_profile
-from groundspeed.verdicts.bottlenecks import bottlenecks
+from groundspeed.verdicts.profiled import case_profiles
 from tests.speedscopes import FRAMES, evented, sampled, written
 
 CASE = Case(benchmark="m.time_x", params=("1",))
@@ -121,7 +121,7 @@ def test_of_each_case_the_newest_profile_until_the_commit_counts(tmp_path: Path)
     broken.write_bytes(b"")
     (tmp_path / "camel" / "profiles" / "eeeeeeee").mkdir()
     stored = stored_profiles(tmp_path)
-    answers = [bottlenecks(stored, [CASE], order, commit) for commit in order]
+    answers = [case_profiles(stored, [CASE], order, commit) for commit in order]
     assert [[(one.commit, one.profile.functions[0].name) for one in each.found] for each in answers] == [
         [(order[0], "main")],
         [(order[0], "main")],

@@ -17,12 +17,12 @@ from groundspeed.results.index import RecordedSession
 from groundspeed.results.profiles import stored_profiles
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.answers import Grown
-from groundspeed.verdicts.bottlenecks import Bottleneck, bottlenecks
 from groundspeed.verdicts.groups import OPEN, Affected, Regressions, State, ranked
 from groundspeed.verdicts.ladders import Sizes
 from groundspeed.verdicts.newest import Present
 from groundspeed.verdicts.noise import CaseNoise
 from groundspeed.verdicts.performance import Operation, performance
+from groundspeed.verdicts.profiled import CaseProfile, case_profiles
 from groundspeed.verdicts.regressions import find_regressions, text_of
 from groundspeed.verdicts.sections import Section, Unanswered, sections_of
 from groundspeed.verdicts.targets import TargetReport
@@ -52,7 +52,7 @@ class Overview:
     targets: TargetReport
     ladders: tuple[Grown, ...]
     regressions: Regressions
-    bottlenecks: tuple[Bottleneck, ...]
+    bottlenecks: tuple[CaseProfile, ...]
     notices: tuple[str, ...]
 
     @property
@@ -96,7 +96,7 @@ def overview(present: Present, pattern: str | None = None) -> Overview:
         one for one in stored_profiles(configuration.suite.results_dir) if one.machine == present.machine
     ]
     cases = {one.key.case for one in found.operations}
-    profiled = bottlenecks(profiles, cases, reading.order, commit)
+    profiled = case_profiles(profiles, cases, reading.order, commit)
     return Overview(
         project=configuration.suite.project,
         machine=present.machine,

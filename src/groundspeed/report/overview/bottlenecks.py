@@ -7,8 +7,8 @@ from groundspeed.report.overview.block import Block, Listing
 from groundspeed.report.overview.cells import SECOND
 from groundspeed.report.table import Table
 from groundspeed.results.speedscope import Function
-from groundspeed.verdicts.bottlenecks import Bottleneck
 from groundspeed.verdicts.overview import Overview
+from groundspeed.verdicts.profiled import CaseProfile
 
 _HOTTEST = 5  # functions of a profile: what one can do something about
 _PROFILED = (
@@ -39,7 +39,7 @@ def bottlenecks_block(overview: Overview) -> Block:
     )
 
 
-def _profile_text(one: Bottleneck) -> str:
+def _profile_text(one: CaseProfile) -> str:
     total = f", {units.display(one.profile.total, one.profile.unit)}" if one.profile.unit else ""
     return f"{one.kind}{total}{SECOND}{one.commit[:8]}"
 

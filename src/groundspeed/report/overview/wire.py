@@ -13,11 +13,11 @@ from groundspeed.report.scaling import ladder_wire
 from groundspeed.report.targets import bounds, target_wire
 from groundspeed.results.index import RecordedSession
 from groundspeed.stats.ratio import Interval
-from groundspeed.verdicts.bottlenecks import Bottleneck
 from groundspeed.verdicts.groups import Affected, Group
 from groundspeed.verdicts.noise import CaseNoise
 from groundspeed.verdicts.overview import Overview
 from groundspeed.verdicts.performance import Operation
+from groundspeed.verdicts.profiled import CaseProfile
 from groundspeed.verdicts.regressions import text_of
 from groundspeed.verdicts.sections import Entry, Rate, Section, Shape, Unanswered, kind_of, rates
 
@@ -191,7 +191,7 @@ def _affected(one: Affected) -> dict[str, Any]:
     }
 
 
-def _bottleneck(one: Bottleneck) -> dict[str, Any]:
+def _bottleneck(one: CaseProfile) -> dict[str, Any]:
     functions = [dataclasses.asdict(function) for function in one.profile.functions[:FUNCTIONS]]
     return {
         "case": one.case,
