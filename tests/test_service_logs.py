@@ -39,6 +39,18 @@ def test_what_is_kept(tmp_path: Path, pieces: list[bytes], limit: int, file: byt
     assert kept(tmp_path / "log", pieces, limit) == (file, dropped)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_is_a_full_log(tmp_path: Path) -> None:
+    writer = LogWriter(tmp_path / "log", PLENTY)
+    writer.write(b"one\n")
+    writer._file.close()
+    writer._file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 (the writer closes it)
+    writer.write(b"two\n")
+    writer.write(b"three\n")
+    assert writer.dropped_bytes == 10
+    writer.close()
+
+
 def test_a_line_without_an_end_is_broken(tmp_path: Path) -> None:
     pieces = [b"a" * 40_000, b"b" * 40_000 + b"\n", b"c" * MOST_LINE_BYTES, b"d"]
     file, _ = kept(tmp_path / "log", pieces)

@@ -99,7 +99,7 @@ class _Pulse:
             await asyncio.sleep(PULSE_S)
             try:
                 await asyncio.to_thread(self.library.refresh)
-            except NoesisError as error:
+            except (NoesisError, OSError) as error:
                 log.warning("the new index cannot be opened, the old one is served on: %s", error)
             self.metrics.update(self.library.stats(), self.library.lookups())
             if self._should_end():
@@ -119,13 +119,12 @@ def _before_signals(tell: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are somebody else's
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in found.items() if callable(handler)}
 
     def handle(number: int, frame: FrameType | None) -> None:
         tell()
-        handler = before[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
+        before[signal.Signals(number)](number, frame)
 
     for number in before:
         signal.signal(number, handle)

@@ -21,35 +21,51 @@ class Lookups:
     misses: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Open:
+    """What is served, which file that was, and the looks into the caches of those before it: replaced in one
+    step, so that counts never go back."""
+
+    base: KnowledgeBase
+    version: tuple[int, int]
+    before: Lookups
+
+    def lookups(self) -> Lookups:
+        now = self.base.stats()
+        return Lookups(hits=self.before.hits + now.cache_hits, misses=self.before.misses + now.cache_misses)
+
+
 class Library:
-    """One knowledge base at a time; ``base`` may be asked by any thread."""
+    """One knowledge base at a time; any thread may ask."""
 
     def __init__(self, config: ServiceConfig) -> None:
         """Open it. Raises ``SourceError`` where there is no index, ``StorageError`` where it is something
         else, ``ConfigError`` for a warming query that cannot be asked."""
         self._config = config
-        self._seen = _version(config.index)
         self._refreshing = threading.Lock()
-        self._before = Lookups(hits=0, misses=0)
-        self.base = self._opened()
+        version = _version(config.index)
+        self._open = _Open(base=self._opened(), version=version, before=Lookups(hits=0, misses=0))
+
+    @property
+    def base(self) -> KnowledgeBase:
+        """The newest."""
+        return self._open.base
 
     def refresh(self) -> bool:
         """Answer from the newest index; whether there was another. Raises as the opening does, and goes on
         with the old one then."""
         with self._refreshing:
-            seen = _version(self._config.index)
-            if seen == self._seen:
+            old, version = self._open, _version(self._config.index)
+            if version == old.version:
                 return False
-            fresh = self._opened()
-            old, self._before = self.base, self.lookups()
-            self.base, self._seen = fresh, seen
-            old.close()
+            base = self._opened()
+            self._open = _Open(base=base, version=version, before=old.lookups())
+            old.base.close()
             return True
 
     def lookups(self) -> Lookups:
         """What the caches of this index and those before it were asked."""
-        now = self.base.stats()
-        return Lookups(hits=self._before.hits + now.cache_hits, misses=self._before.misses + now.cache_misses)
+        return self._open.lookups()
 
     def stats(self) -> Statistics:
         """Of the index that is served now, since it is."""

@@ -30,7 +30,7 @@ class LogWriter:
         if self._open_bytes + until > MOST_LINE_BYTES:
             data = b"\n" + data
         kept = data if len(data) <= self._room else data[: data.rfind(b"\n", 0, self._room) + 1]
-        self._file.write(kept)
+        kept = kept[: self._written(kept)]
         self._room -= len(kept)
         if len(kept) < len(data):
             self.dropped_bytes += len(data) - len(kept)
@@ -41,8 +41,15 @@ class LogWriter:
     def close(self) -> None:
         """End the last line."""
         if self._open_bytes:
-            self._file.write(b"\n")
+            self._written(b"\n")
         self._file.close()
+
+    def _written(self, data: bytes) -> int:
+        """How much the disk took: where it is full, so is the log."""
+        try:
+            return self._file.write(data)
+        except OSError:
+            return 0
 
 
 class LogReader:

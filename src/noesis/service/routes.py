@@ -73,7 +73,7 @@ class KnowledgeRoutes:
         """Answer queries for the cache of the process that is asked."""
         return wire.WarmAnswer(warmed=self._library.base.warm(body.queries), worker=os.getpid())
 
-    def metrics(self) -> Response:
+    async def metrics(self) -> Response:
         """What is counted, in OpenMetrics."""
         self._metrics.update(self._library.stats(), self._library.lookups())
         return Response(self._metrics.page(), media_type=CONTENT_TYPE)

@@ -68,7 +68,10 @@ class RunFolder:
         return run
 
     def _read(self) -> Run:
-        return _run(json.loads(self._record.read_bytes()))
+        try:
+            return _run(json.loads(self._record.read_bytes()))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"{self._record} is no record of a run: {error!r}") from error
 
     def _is_attended(self) -> bool:
         with self._owner.open("rb") as file:

@@ -82,11 +82,13 @@ class Runs:
         if self._is_closing:
             raise RefusedError(503, "the server is about to end; ask again in a moment")
         files, owner, run = self._placed(name, parameters)
+        writer = LogWriter(files.log, self._config.most_log_bytes)
         try:
             process = await _spawned(command)
         except OSError as error:
             outcome = Outcome(state=State.FAILED, reason=f"no process could be started: {error}")
             files.write(replace(run, outcome=outcome, ended=datetime.now(UTC)))
+            writer.close()
             os.close(owner)
             raise RefusedError(503, f"no process could be started ({error}); try again later") from error
         run = replace(run, pid=process.pid)
@@ -95,7 +97,7 @@ class Runs:
             run=run,
             files=files,
             process=process,
-            writer=LogWriter(files.log, self._config.most_log_bytes),
+            writer=writer,
             owner=owner,
             deadline=asyncio.get_running_loop().time() + self._config.run_timeout_s,
         )
@@ -110,7 +112,7 @@ class Runs:
             return self._ended[identity]
         try:
             run = self.files(identity).read()
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # another version's is none of ours
             raise _unknown(identity) from None
         if not run.is_running:
             self._ended[identity] = run
@@ -147,7 +149,7 @@ class Runs:
     async def close(self) -> None:
         """The same, and wait until they have ended."""
         self.begin_to_close()
-        await asyncio.gather(*self._attending)
+        await asyncio.gather(*self._attending, return_exceptions=True)
 
     @property
     def is_closing(self) -> bool:
