@@ -5,7 +5,7 @@ Read from the sessions that measured; what was measured by asv alone has its mac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from groundspeed.results.asv_files import BrokenFileError
 from groundspeed.results.catalog import read_machine
 from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import read_header, read_session_file, session_paths
+
+_PYTHON = "python=="
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,13 +82,18 @@ def _installed(path: Path, session: Session, commit: str) -> dict[str, Installed
     found = {}
     for item in read_session_file(path, measured=False).items:
         if isinstance(item, Build) and item.commit == commit and item.failure is None:
-            exact = [line for line in item.dependencies if line.startswith("python==")]
-            found[item.environment] = Installed(
-                environment=item.environment,
-                python=exact[0].removeprefix("python==") if exact else pythons.get(item.environment, ""),
-                dependencies=tuple(line for line in item.dependencies if line not in exact),
-            )
+            python = pythons.get(item.environment, "")
+            found[item.environment] = installed(item.environment, item.dependencies, python)
     return found
+
+
+def installed(environment: str, lines: Sequence[str], python: str = "") -> Installed:
+    """What a build's ``dependencies`` say; ``python`` where no line of them names the interpreter."""
+    others = [line for line in lines if not line.startswith(_PYTHON)]
+    exact = [line.removeprefix(_PYTHON) for line in lines if line.startswith(_PYTHON)]
+    return Installed(
+        environment=environment, python=exact[0] if exact else python, dependencies=tuple(others)
+    )
 
 
 def _description(folder: Path) -> Mapping[str, str]:

@@ -28,11 +28,12 @@ def package_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
     found: dict[Difference, None] = {}
     for before in base.installed:
         if (after := now.get(before.environment)) is not None:
-            found |= dict.fromkeys(_packages(before, after))
+            found |= dict.fromkeys(environment_differences(before, after))
     return tuple(found)
 
 
-def _packages(before: Installed, after: Installed) -> list[Difference]:
+def environment_differences(before: Installed, after: Installed) -> list[Difference]:
+    """Of one environment with another: its interpreter first, then packages by name."""
     one = {"Python": before.python, **_versions(before.dependencies)}
     other = {"Python": after.python, **_versions(after.dependencies)}
     if not before.dependencies or not after.dependencies:  # nobody knows what there was
