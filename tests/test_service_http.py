@@ -180,6 +180,16 @@ def test_what_changes_something_needs_the_key(service: Service, path: str) -> No
     for headers in ({}, {"X-API-Key": "another"}, {"X-API-Key": KEY[:-1]}):
         answer = httpx.post(f"{service.origin}/api/v1/{path}", json={"queries": ["a"]}, headers=headers)
         assert (answer.status_code, answer.json()["errors"][0]["where"]) == (401, "header.x-api-key")
+        assert answer.headers["www-authenticate"] == "APIKey"
+
+
+def test_without_a_key_of_its_own_nothing_is_changed(index: Path) -> None:
+    with served(configured(index, api_key="")) as found:
+        answer = found.client.post("/api/v1/modules/rehearse/runs")
+        assert (answer.status_code, answer.json()["detail"]) == (
+            403,
+            "this server was started without a key; set NOESIS_API_KEY and start it again",
+        )
 
 
 def test_warming(client: httpx.Client) -> None:

@@ -102,7 +102,8 @@ def _http(request: Request, error: Exception) -> Response:
 def _ours(_: Request, error: Exception) -> Response:
     if isinstance(error, RefusedError):
         faults = [Fault(where=error.where, what=str(error))] if error.where else []
-        return problem(error.status, str(error), faults)
+        asked = {"WWW-Authenticate": "APIKey"} if error.status == 401 else {}  # RFC 9110, 15.5.2
+        return problem(error.status, str(error), faults, asked)
     if isinstance(error, QueryError):
         return problem(422, str(error))
     log.error("a request could not be answered: %s", error)
