@@ -201,7 +201,7 @@ class Workers(_Served):
 
     def measure_queries(self, log, workers):
         load = Load(requests=1_500, workers=20, warmup=200)
-        found = figures(drive_http(self.origin, [query(text) for text in log], load, "aiohttp"))
+        found = figures(drive_http(self.origin, [query(text) for text in log], load, "http.client"))
         return {name: found[name] for name in self.shown}
 
 
@@ -359,7 +359,7 @@ class Concurrent(_Served):
     def p95(self, asks):
         """The best of three: what is noise of others is not of the runs."""
         load = Load(requests=200, workers=4, arrivals=Poisson(rate=200.0), warmup=50)
-        return min(figures(drive_http(self.origin, asks, load, "aiohttp"))["p95"] for _ in range(3))
+        return min(figures(drive_http(self.origin, asks, load, "http.client"))["p95"] for _ in range(3))
 
 
 class Logs(_Served):
