@@ -417,9 +417,8 @@ class Processors(_Served):
         tree = Tree(self.server.pid)
         tree.look()
         before, start = tree.cpu_s, time.perf_counter()
-        drive_http(
-            self.origin, asks, Load(requests=200, workers=10, arrivals=Poisson(NORMAL_RATE)), "aiohttp"
-        )
+        load = Load(requests=200, workers=10, arrivals=Poisson(NORMAL_RATE))
+        drive_http(self.origin, asks, load, "http.client")
         tree.look()
         return (tree.cpu_s - before) / (time.perf_counter() - start)
 
