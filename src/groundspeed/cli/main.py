@@ -19,6 +19,7 @@ from groundspeed.cli import (
     corpus,
     doctor,
     env,
+    find,
     gate,
     init,
     machine,
@@ -67,6 +68,7 @@ app.command()(doctor.doctor)
 app.command()(run.run)
 app.command()(compare.compare)
 app.command()(gate.gate)
+app.command()(find.find)
 app.command()(noise.noise)
 app.command()(targets.targets)
 app.command()(scaling.scaling)

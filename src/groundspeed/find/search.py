@@ -26,6 +26,9 @@ _BATCHES: Ints = np.array([3, 4, 8, 16, 32, 64], dtype=np.intp)  # of one: two c
 _MOST = 512  # samples of one build: what its build adds to all of them does not go away with more
 _CALIBRATION = 5  # the model is not the world: a commit is named at a fifth of the doubt that was allowed
 _NOTHING = 0.01  # of a variance: what lowers it by less is not worth asking, and no more builds are there
+_WORTH = (
+    0.002  # bits: what tells less, of all that could be asked, is not asked: such a search goes in circles
+)
 _OPEN = 0.02  # a probability of "flat" above this is settled before the change is looked for
 
 
@@ -72,7 +75,7 @@ class Search:
         *,
         confidence: float = 0.95,
         direction: Direction = Direction.ANY,
-        prior: Sequence[float] | None = None,
+        prior: Sequence[float] | Floats | None = None,
     ) -> None:
         """``prior[k]``, where given, weighs commit k as the first changed one; ``prior[0]`` is not looked at.
 
@@ -226,8 +229,9 @@ class Search:
         why = f"whether the ends differ: nothing changed with {self.belief.flat:.0%}"
         return Step(commit=commit, count=count, why=why)
 
-    def _within(self) -> Step:
-        """The most information about whether the change is at a commit or before it, for its cost."""
+    def _within(self) -> Step | None:
+        """The most information about whether the change is at a commit or before it, for its cost; None where
+        nothing tells anything, as where the level changes at several commits."""
         found = self.probabilities
         is_before = np.clip(np.cumsum(found) / found.sum(), 0.0, 1.0)
         buildable = np.array([index for index in range(self.commits) if index not in self._broken])
@@ -235,6 +239,8 @@ class Search:
         build = np.array([self._build(int(index)) for index in buildable])
         apart = self._separations(counts)
         gained = information(is_before[buildable][:, None], apart)
+        if float(gained.max()) < _WORTH:
+            return None
         rate = gained / (_BATCHES + build[:, None])
         row, column = divmod(int(rate.argmax()), len(_BATCHES))
         commit = int(buildable[row])
@@ -294,7 +300,7 @@ class Search:
         return 1 / (1 / variance - 1 / before + 1 / after)
 
 
-def _weights(commits: int, prior: Sequence[float] | None) -> Floats:
+def _weights(commits: int, prior: Sequence[float] | Floats | None) -> Floats:
     """The probability of each commit to be the first changed one, (1 - FLAT) together."""
     weights = np.ones(commits) if prior is None else np.array(prior, dtype=np.float64)
     if weights.shape != (commits,) or not np.isfinite(weights).all() or (weights < 0).any():

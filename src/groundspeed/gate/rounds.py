@@ -16,9 +16,9 @@ from datetime import datetime
 from groundspeed import units
 from groundspeed.gate.course import Course
 from groundspeed.measure.interleave import Pair, interleave
-from groundspeed.measure.taking import Settings, Taken
+from groundspeed.measure.taking import Settings, Spot, run_of
 from groundspeed.measure.world import Clock, Screen, Sink
-from groundspeed.records import Case, Commit, Failed, Measured, NotRun, Outcome, Run, Sampling, Stop
+from groundspeed.records import Case, Commit, Sampling
 from groundspeed.suite.answers import WorkerLike
 
 MOST_ROUNDS = 10_000  # of a session: the budget ends it, or everything is decided
@@ -133,7 +133,9 @@ class _Sitting:
 
     def _record(self, place: Place, pair: Pair, started_at: datetime) -> None:
         for commit, taken in ((self.plan.base, pair.base), (self.plan.head, pair.head)):
-            run = _run(self.plan, place, pair.case, commit, taken, started_at)
+            version = self.plan.versions[pair.case.benchmark]
+            spot = Spot(version=version, commit=commit.hash, environment=place.environment)
+            run = run_of(pair.case, spot, taken, started_at)
             self.sitting.sink.add(run)
             self.course.evidence.add(self.sitting.session, run)
             self.outside.screen.ran(run)
@@ -154,29 +156,3 @@ class _Sitting:
 
     def _must_go(self) -> bool:
         return self._left_s() <= self.course.reserve_s(self.sitting.session)
-
-
-def _run(
-    plan: Plan,
-    place: Place,
-    case: Case,
-    commit: Commit,
-    taken: Taken | NotRun | Failed,
-    started_at: datetime,
-) -> Run:
-    """The record of one end of a pair. A session says nothing of how many are wanted: the course does."""
-    whole = taken if isinstance(taken, Taken) else None
-    outcome: Outcome = taken if isinstance(taken, NotRun | Failed) else taken.outcome
-    return Run(
-        case=case,
-        version=plan.versions[case.benchmark],
-        commit=commit.hash,
-        environment=place.environment,
-        outcome=outcome,
-        metrics=whole.metrics if whole else (),
-        check=whole.check if whole else None,
-        stop=None if isinstance(outcome, Measured) else Stop.ENDED,
-        quick=False,
-        started_at=started_at,
-        duration_s=whole.active_s if whole else 0.0,
-    )

@@ -217,6 +217,13 @@ class History:
             raise HistoryError(self._not_here(f"of commit {commit[:8]}")) from error
         return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
+    def changed_files(self, base: str, head: str) -> tuple[str, ...]:
+        """The paths that differ between two commits (hashes), sorted; a moved file is both of its paths."""
+        answer = self._ask("diff-tree", "-r", "-z", "--no-renames", "--name-only", base, head, "--")
+        if answer.code:
+            raise HistoryError(self._why([base, head], answer))
+        return tuple(sorted(answer.text().split("\0")[:-1]))
+
     # --- asking --------------------------------------------------------------------------------
 
     def _ask(self, *arguments: str, stdin: str = "") -> Answer:

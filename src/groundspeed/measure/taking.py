@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from groundspeed.measure.sampling import SHARE, Share
 from groundspeed.measure.standing_worker import Located
-from groundspeed.records import Failed, FailureKind, Measured, Reading, Sampling, Skipped
+from groundspeed.records import (
+    Case,
+    Failed,
+    FailureKind,
+    Measured,
+    NotRun,
+    Outcome,
+    Reading,
+    Run,
+    Sampling,
+    Skipped,
+    Stop,
+)
 from groundspeed.results.further import metric_fault
 from groundspeed.suite.answers import Batch, Gone, LiveLike, Preparation, Ready
 
@@ -97,4 +110,34 @@ def gone(end: Gone, before_s: float) -> Taken:
     """What a case comes to that ended by itself, after as many active seconds."""
     return Taken(
         outcome=end.outcome, metrics=(), check=None, active_s=before_s + end.active_s, sampling_s=0.0
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spot:
+    """Which code a process ran: the benchmark's version, the commit (hash), the environment's name."""
+
+    version: str
+    commit: str
+    environment: str
+
+
+def run_of(case: Case, spot: Spot, taken: Taken | NotRun | Failed, started_at: datetime) -> Run:
+    """The record of one process of those that are taken until something is decided: how many are wanted,
+    it cannot say.
+    """
+    whole = taken if isinstance(taken, Taken) else None
+    outcome: Outcome = taken if isinstance(taken, NotRun | Failed) else taken.outcome
+    return Run(
+        case=case,
+        version=spot.version,
+        commit=spot.commit,
+        environment=spot.environment,
+        outcome=outcome,
+        metrics=whole.metrics if whole else (),
+        check=whole.check if whole else None,
+        stop=None if isinstance(outcome, Measured) else Stop.ENDED,
+        quick=False,
+        started_at=started_at,
+        duration_s=whole.active_s if whole else 0.0,
     )

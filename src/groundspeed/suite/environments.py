@@ -260,6 +260,6 @@ class Environments:
 
 
 def at_once() -> int:
-    """How many builds run at a time: one for each processor that this process may use, MOST_BUILDS at most."""
+    """How many builds run at a time: one for each processor that is ours, MOST_BUILDS at most."""
     affinity = getattr(os, "sched_getaffinity", None)
     return min(len(affinity(0)) if affinity else os.cpu_count() or 1, MOST_BUILDS)
