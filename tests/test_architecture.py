@@ -55,8 +55,10 @@ OPTIONAL = {
 }
 # What this module registers is a command; the rest of cli/ is what commands may share.
 REGISTRY = "groundspeed.cli.main"
-# Runs in the measured environment, where nothing else of ours is.
+# Run in the measured environment, where nothing else of ours is.
 WORKER = "groundspeed.suite.worker"
+RECORDERS = "groundspeed.profiling.inside"
+RECORDERS_TOOLS = ("gilknocker", "line_profiler", "objgraph", "asv_runner", "groundspeed_worker")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +129,10 @@ def fault(found: Import, commands: frozenset[str]) -> str | None:
     if found.module == WORKER:
         allowed = theirs[0] == "asv_runner" or theirs[0] in sys.stdlib_module_names
         return None if allowed else "the worker has the standard library and asv_runner only"
+    if _within(found.module, RECORDERS):
+        known = (*RECORDERS_TOOLS, *sys.stdlib_module_names)
+        allowed = theirs[0] in known or _within(found.target, RECORDERS)
+        return None if allowed else "recorders have the standard library and their tools only"
     if keepers and not any(_within(found.module, keeper) for keeper in keepers):
         return f"only {' and '.join(keepers)} may"
     if {ours[0], theirs[0]} == {"groundspeed", "noesis"}:
@@ -182,7 +188,7 @@ def test_every_room_of_this_repository_stands_on_a_line() -> None:
     assert rooms - {None} <= set(LEVEL)
 
 
-@pytest.mark.parametrize("module", [WORKER, "asv_bench_groundspeed"])
+@pytest.mark.parametrize("module", [WORKER, RECORDERS, "asv_bench_groundspeed"])
 def test_what_runs_beside_old_code_is_python_3_8(module: str) -> None:
     for name, path in modules_of(SOURCE).items():
         if _within(name, module):
@@ -207,6 +213,8 @@ def test_what_runs_beside_old_code_is_python_3_8(module: str) -> None:
         ("groundspeed/site/page.py", "import asv_runner", "only groundspeed.suite and"),
         ("groundspeed/stats/summary.py", "def f():\n    import git", "only groundspeed.history"),
         ("groundspeed/suite/worker.py", "import numpy", "the worker has"),
+        ("groundspeed/profiling/inside/leaks.py", "import memray", "recorders have"),
+        ("groundspeed/profiling/inside/leaks.py", "from groundspeed import units", "recorders have"),
         ("groundspeed/suite/worker.py", "from groundspeed import records", "the worker has"),
         ("asv_bench_groundspeed/workloads/corpus.py", "import numpy", "the ruler is made of"),
         ("asv_bench_groundspeed/workloads/corpus.py", "from noesis import x", "the ruler is made of"),
@@ -241,6 +249,7 @@ def test_a_wrong_import_is_found_with_its_place(tmp_path: Path, path: str, text:
         ("asv_bench_groundspeed/benchmarks/alloc.py", "import asv_runner\nimport_module('memray')"),
         ("asv_bench_groundspeed/workloads/http.py", "import_module('aiohttp')"),
         ("asv_bench_groundspeed/benchmarks/latency.py", "from ..workloads.load import Load"),
+        ("groundspeed/profiling/inside/leaks.py", "import gc\nimport_module('objgraph')"),
         ("groundspeed/history.py", "import git"),
         ("groundspeed/machine/profile.py", "from groundspeed import __doc__"),
     ],

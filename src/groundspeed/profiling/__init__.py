@@ -1,0 +1,1 @@
+"""Where time, memory and waiting go. Measures in order to explain; judges nothing."""
