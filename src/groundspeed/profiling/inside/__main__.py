@@ -9,6 +9,7 @@ import sys
 from typing import List
 
 from .case import NotRecordedError
+from .frames import shortened
 
 KINDS = ("contention", "leaks", "lines")
 RAISED, NOT_RECORDED = 1, 3  # exit codes beside 0
@@ -23,8 +24,9 @@ def main(arguments: List[str]) -> int:
         sys.stderr.write("{} is no kind of record: {}.\n".format(kind, ", ".join(KINDS)))
         return 2
     failures = importlib.import_module("groundspeed_worker.failures")
+    wanted = json.loads(request)
     try:
-        found = importlib.import_module("." + kind, __package__).record(json.loads(request))
+        recorded = importlib.import_module("." + kind, __package__).record(wanted)
     except NotRecordedError as error:
         sys.stderr.write("{}\n".format(error))
         return NOT_RECORDED
@@ -32,7 +34,7 @@ def main(arguments: List[str]) -> int:
         sys.stderr.write(failures.suite_traceback(error) + "\n")
         return RAISED
     with open(out, "w", encoding="utf-8") as file:
-        json.dump(found, file)
+        json.dump(shortened(recorded, os.path.dirname(wanted["suite"])), file)
     return 0
 
 

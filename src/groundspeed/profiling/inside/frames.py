@@ -1,7 +1,7 @@
 """Frames and the speedscope document made of them. Owns how a place in a program is written down.
 
 The format is https://www.speedscope.app/file-format-schema.json; the details of a recorder stand beside
-its profile under the key ``groundspeed``, which speedscope leaves alone.
+its profile under a key of our own, which speedscope leaves alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sysconfig
 from types import CodeType, FrameType
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
+KEY = "groundspeed_record"
 VERSION = 1
 DEEPEST = 100  # frames of a stack that are kept, the innermost ones
 _LIBRARY = sysconfig.get_paths()["stdlib"] + os.sep
@@ -68,6 +69,27 @@ def _functions(file: str) -> List[Tuple[int, int, str]]:
     return found[::-1]
 
 
+def shortened(told: Any, root: str) -> Any:
+    """A document whose files are named from ``root``, from site-packages or from the standard library."""
+    if isinstance(told, list):
+        return [shortened(one, root) for one in told]
+    if isinstance(told, dict):
+        return {
+            key: _short(value, root + os.sep) if key == "file" else shortened(value, root)
+            for key, value in told.items()
+        }
+    return told
+
+
+def _short(file: str, root: str) -> str:
+    for part in _PACKAGES:
+        file = file.rpartition(part)[2]
+    for folder in (root, _LIBRARY):
+        if file.startswith(folder):
+            file = file[len(folder) :]
+    return file
+
+
 def trimmed(stack: Stack) -> Stack:
     """Without what starts threads and calls cases, which is the same for all."""
     first = next((at for at, frame in enumerate(stack) if not is_library(frame.file)), len(stack) - 1)
@@ -119,5 +141,5 @@ def document(name: str, unit: str, weighed: Iterable[Tuple[Stack, float]], detai
         "name": name,
         "shared": {"frames": [frame._asdict() for frame in numbers]},
         "profiles": [profile],
-        "groundspeed": dict(details, version=VERSION),
+        KEY: dict(details, version=VERSION),
     }

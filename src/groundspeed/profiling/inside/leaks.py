@@ -42,7 +42,7 @@ def record(request: Request) -> Details:
 
 
 def described(name: str, found: Sequence[Details], calls: int, took_s: float) -> Details:
-    """The document of what was found: bytes that a call leaves, by creation stack."""
+    """The document of what was found: bytes that ``calls`` calls leave, by creation stack."""
     missing = any(MISSING in leak["chain"] for leak in found)
     details = {
         "kind": "leaks",
@@ -53,7 +53,7 @@ def described(name: str, found: Sequence[Details], calls: int, took_s: float) ->
         "notes": [MISSING] if missing else [],
     }
     weighed = [one for leak in found for one in leak["stacks"]]
-    return document("{} (left behind by a call)".format(name), "bytes", weighed, details)
+    return document("{} (left behind by calls)".format(name), "bytes", weighed, details)
 
 
 def leaks(call: Callable[[], Any], calls: int) -> List[Details]:
@@ -163,7 +163,7 @@ def _leak(kind: type, left: Dict[type, List[Any]], made: Sequence[Traceback], ca
         "bytes_a_call": sum(sizes.values()) / calls,
         "made": [{"at": stack[-1]._asdict(), "share": count / len(made)} for stack, count in places],
         "chain": chain(left[kind][-1], [left, *left.values()]) if made else [],
-        "stacks": [(stack, size / calls) for stack, size in sizes.items()],
+        "stacks": list(sizes.items()),
     }
 
 

@@ -52,7 +52,7 @@ def record(request: Request) -> Details:
         "slow_s": slow_s,
         "notes": [*notes, THREADS],
     }
-    return document("{} (lines)".format(case.name), "seconds", _weighed(found[0], case.rounds), details)
+    return document("{} (lines)".format(case.name), "seconds", _weighed(found[0]), details)
 
 
 def heats(call: Call) -> List[Heat]:
@@ -141,9 +141,9 @@ def _function(code: CodeType, lines: Sequence[Tuple[int, int, int]], unit: float
     return {"at": frame_at(code, code.co_firstlineno)._asdict(), "seconds": total * unit, "lines": told}
 
 
-def _weighed(function: Details, calls: int) -> Iterator[Tuple[Stack, float]]:
-    """The lines of one function by the seconds of a call: those of a second one would count calls twice."""
+def _weighed(function: Details) -> Iterator[Tuple[Stack, float]]:
+    """The lines of one function by their seconds: those of a second one would count calls twice."""
     at = Frame(**function["at"])
     for line in function["lines"]:
         place = Frame("{}:{} {}".format(at.name, line["line"], line["text"].strip()), at.file, line["line"])
-        yield (at, place), line["seconds"] / calls
+        yield (at, place), line["seconds"]
