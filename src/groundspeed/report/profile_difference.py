@@ -39,9 +39,7 @@ def render_profile_difference(explained: Explained, kind: Format) -> str:
         _head(difference, kind),
         _functions(difference, kind),
         *(_source(one, difference, kind) for one in explained.sources[:_SOURCES]),
-        _more(
-            len(explained.sources) - _SOURCES, "function has another source", "functions have another source"
-        ),
+        _more(len(explained.sources) - _SOURCES, "changed source", "changed sources"),
         _installed(explained, kind),
         *(escaped(one) if kind is Format.MARKDOWN else plain(one) for one in explained.notices),
     ]
@@ -125,12 +123,16 @@ def _row(one: FunctionDifference, difference: ProfileDifference) -> tuple[str, .
         str(one.verdict),
         moved(one.own.by.centre, difference),
         interval_text(one.own, difference),
-        "" if one.share is None else units.display(one.share * 100, "%", digits=2),
+        _share(one.share),
         amount(one.own.base, difference),
         amount(one.own.head, difference),
         moved(one.whole.by.centre, difference),
         "  ".join(part for part in (one.name, where(one), _note(one)) if part),
     )
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else units.display(share * 100, "%", digits=2).replace("-", "−")
 
 
 def _note(one: FunctionDifference) -> str:

@@ -36,7 +36,8 @@ def read_runs(path: Path) -> Profiled:
     """A file that does not say how it was recorded is one run. Raises ``ProfileFormatError`` naming it."""
     with reading(path):
         document = read_document(path)
-        header = parse_header(document.further[KEY]) if KEY in document.further else None
+        told = document.further.get(KEY, {})
+        header = parse_header(told) if "runs" in told else None  # a recorder's own details may stand there
         runs = [_run(document, one) for one in header.runs] if header else [_only_run(document)]
         if not runs:
             raise ValueError("it holds no run")
