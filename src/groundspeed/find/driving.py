@@ -1,30 +1,32 @@
 """Searches driven side by side until each has its answer, checked, or the budget ends.
 
 Owns the order of events: what stands is measured before anything is built, a build is made together with
-those that will probably be wanted next, a sample is taken beside one of a neighbour, an answer is checked
-before it is told. Processes, files, clock and screen are passed in.
+those that will probably be wanted next, an answer is checked before it is told. A sample is a pair of
+processes, one of them at the old end. Processes, files, clock and screen are passed in.
 """
 
 from __future__ import annotations
 
 import contextlib
 import statistics
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from groundspeed import units
 from groundspeed.find.ahead import ahead
 from groundspeed.find.check import MOST_PAIRS, standing
-from groundspeed.find.hunt import CHECK, Checking, Hunt, Standing
+from groundspeed.find.hunt import CHECK, SINGLE, Checking, Hunt, Standing
 from groundspeed.find.places import Places
 from groundspeed.find.search import Step
 from groundspeed.find.strip import strip
 from groundspeed.measure.world import Clock, Screen
-from groundspeed.records import Run
 
-LEAST_BUILD_COST, MOST_BUILD_COST = 10.0, 200.0
-"""Processes that a build is worth, whatever it took: one that a cache gives at once has still to be kept,
-and where one takes many minutes a search of a thousand processes would be no better."""
+LEAST_BUILD_COST, MOST_BUILD_COST = 20.0, 200.0
+"""Samples that a build is worth, whatever it took: one that is quick has still to be kept, and where one
+takes many minutes a search of thousands of samples would be no better."""
+
+AGAIN = 16
+"""Samples of either commit after a check refuted them: twice as many as an answer has at least."""
 
 CERTAIN = 0.9
 """That something changed, before commits are built ahead: while it is asked whether the ends differ, nobody
@@ -75,7 +77,9 @@ class Drive:
             self._check(hunt)
             if hunt.standing is Standing.OPEN:
                 return None
-            hunt.refuted += hunt.standing is Standing.REFUTED
+            if hunt.standing is Standing.REFUTED:
+                hunt.refuted += 1
+                self._look_again(hunt)
         return None
 
     def _check(self, hunt: Hunt) -> None:
@@ -85,39 +89,45 @@ class Drive:
         one = Checking(base=hunt.trail.before(head), head=head, effect=hunt.trail.effect)
         hunt.checking, hunt.standing = one, standing(hunt, one)
         if hunt.standing is Standing.OPEN:
-            with contextlib.closing(self._pairs(hunt, one)) as pairs:
-                for pair in pairs:
-                    for run in pair:
-                        hunt.note(self.sitting + CHECK, run)
-                    hunt.standing = standing(hunt, one)
-                    if hunt.standing is not Standing.OPEN or self.out_of_time:
-                        break
+            for index in (one.base, one.head):
+                self._build(hunt, index, beside=False)
+            self._show(hunt, f"checking {hunt.span.commits[head].short} against its parent")
+            rounds = MOST_PAIRS - min(hunt.checks(one.base), hunt.checks(one.head))
+            for _ in self._pairs(hunt, one.base, one.head, CHECK, rounds):
+                hunt.standing = standing(hunt, one)
+                if hunt.standing is not Standing.OPEN:
+                    break
         said = f"{hunt.span.commits[head].short}  {hunt.standing} by {hunt.checks(head)} pairs"
         self.screen.note(f"{said} of processes: {hunt.text}")
 
-    def _pairs(self, hunt: Hunt, one: Checking) -> Generator[tuple[Run, Run], None, None]:
-        """As many as a check may take."""
-        for index in (one.base, one.head):
-            self._build(hunt, index, beside=False)
-        self._show(hunt, f"checking {hunt.span.commits[one.head].short} against its parent")
-        commits = hunt.span.commits[one.base].hash, hunt.span.commits[one.head].hash
-        rounds = MOST_PAIRS - min(hunt.checks(one.base), hunt.checks(one.head))
-        yield from self.places.pairs(*commits, hunt.asked.case, rounds)
+    def _look_again(self, hunt: Hunt) -> None:
+        """More samples of both commits of an answer that was refuted."""
+        assert hunt.checking is not None
+        for index in (hunt.checking.base, hunt.checking.head):
+            self._sample(hunt, Step(commit=index, count=AGAIN, why="refuted by a check"))
 
     def _sample(self, hunt: Hunt, step: Step) -> None:
-        """The processes of a step, each beside one of a neighbour."""
-        for turn in range(step.count):
-            self._take(hunt, step.commit)
-            if self.out_of_time or hunt.trail.is_lost(step.commit):
-                return
-            partner = hunt.trail.partner(step.commit, turn, lambda index: self._stands(hunt, index))
-            if partner is not None:
-                self._take(hunt, partner)
+        """The processes of a step, each beside one of the old end; alone where the question is their fate."""
+        self._show(hunt, f"measuring {hunt.span.commits[step.commit].short}")
+        if hunt.is_fate:
+            commit = hunt.span.commits[step.commit].hash
+            for _ in range(step.count):
+                hunt.note(self.sitting + SINGLE, self.places.process(commit, hunt.asked.case))
+            return
+        for _ in self._pairs(hunt, 0, step.commit, "", step.count):
+            if hunt.trail.is_lost(step.commit):
+                break
 
-    def _take(self, hunt: Hunt, index: int) -> None:
-        self._show(hunt, f"measuring {hunt.span.commits[index].short}")
-        commit = hunt.span.commits[index].hash
-        hunt.note(self.sitting, self.places.process(commit, hunt.asked.case))
+    def _pairs(self, hunt: Hunt, base: int, head: int, purpose: str, rounds: int) -> Iterator[None]:
+        """Pairs of processes of two commits, each written down and taken in, until time is over."""
+        commits = hunt.span.commits[base].hash, hunt.span.commits[head].hash
+        with contextlib.closing(self.places.pairs(*commits, hunt.asked.case, rounds)) as pairs:
+            for pair in pairs:
+                for run in pair:
+                    hunt.note(self.sitting + purpose, run)
+                yield
+                if self.out_of_time or hunt.fault:
+                    return
 
     # --- builds -------------------------------------------------------------------------------------
 
@@ -149,7 +159,7 @@ class Drive:
         runs = [one for end in hunt.trail.ends for one in hunt.seconds(end)]
         if not builds or not runs:
             return LEAST_BUILD_COST
-        cost = statistics.median(builds) / max(statistics.median(runs), 1e-3)
+        cost = statistics.median(builds) / max(2 * statistics.median(runs), 1e-3)  # a sample takes two
         return min(max(cost, LEAST_BUILD_COST), MOST_BUILD_COST)
 
     # --- who watches --------------------------------------------------------------------------------

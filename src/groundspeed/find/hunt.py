@@ -11,13 +11,14 @@ from enum import StrEnum
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.find.span import Span
 from groundspeed.find.trail import Mode, Trail
-from groundspeed.find.values import centre, measurement, read
+from groundspeed.find.values import Read, measurement, ratio, read
 from groundspeed.measurements import Measurement
 from groundspeed.records import Benchmark, Build, Failed, NotRun, Run, SeriesKey, Skipped
 from groundspeed.results.finds import Asked, Entry, Journal
 
-CHECK = ".check"
-"""At the end of a sitting's name: its processes were taken in order to check an answer."""
+CHECK, SINGLE = ".check", ".single"
+"""At the end of a sitting's name: its pairs of processes were taken in order to check an answer; its
+processes are none of a pair. Else they are pairs of one start, the old end's process first."""
 
 
 class Standing(StrEnum):
@@ -57,6 +58,7 @@ class Hunt:
     refuted: int = 0
     builds: dict[str, Build] = field(default_factory=dict)
     runs: list[tuple[str, Run]] = field(default_factory=list)
+    half: tuple[str, Run] | None = None
     unit: str = ""
     fault: str = ""
 
@@ -103,12 +105,23 @@ class Hunt:
             return
         self.unit = found.unit if found else self.unit
         self.runs.append((entry.sitting, item))
-        self.trail.took(index, entry.sitting, None if found is None else centre(found))
+        if not entry.sitting.endswith(CHECK):
+            self.trail.ran(index, works=found is not None)
+            self._pair(entry.sitting, item, found)
+
+    def _pair(self, sitting: str, run: Run, found: Read | None) -> None:
+        """The second process of a pair completes it; what an interruption left of one is no sample."""
+        half, self.half = self.half, (sitting, run)
+        if half is None or (half[0], half[1].started_at) != (sitting, run.started_at):
+            return
+        self.half = None
+        base, index = read(half[1], self.benchmark, self.asked.metric), self.span.index_of(run.commit)
+        if base is not None and found is not None and index is not None:
+            self.trail.compared(index, sitting, ratio(base, found))
 
     def seconds(self, index: int) -> list[float]:
         """What each process at a commit took."""
-        commit = self.span.commits[index].hash
-        return [run.duration_s for _, run in self.runs if run.commit == commit]
+        return [run.duration_s for _, run in self._at(index)]
 
     def checked(self, index: int) -> Measurement | None:
         """What the checks gave of a commit; None where they gave no value."""

@@ -6,7 +6,7 @@ Owns that a commit is built once, whoever asks, and that it is tried again by no
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundspeed.measure.discover import Preparing
@@ -71,7 +71,7 @@ class Places:
 
     def process(self, commit: str, case: Case) -> Run:
         """One process of a case, of a worker of its own: forked ones share their worker's hash seed."""
-        started_at = self.clock.now()
+        started_at, started = self.clock.now(), self.clock.monotonic()
         worker = StandingWorker(start=self._starter(commit))
         try:
             located = worker.locate(case.benchmark, case)
@@ -85,10 +85,9 @@ class Places:
         if isinstance(taken, Taken) and isinstance(taken.outcome, Measured):
             self._numbers.setdefault(case, taken.outcome.number or 0)
         run = run_of(case, self._spot(case, commit), taken, started_at)
-        took_s = (self.clock.now() - started_at).total_seconds()
-        return dataclasses.replace(run, duration_s=took_s)  # with its worker's start, which each one costs
+        return dataclasses.replace(run, duration_s=self.clock.monotonic() - started)
 
-    def pairs(self, base: str, head: str, case: Case, rounds: int) -> Iterator[tuple[Run, Run]]:
+    def pairs(self, base: str, head: str, case: Case, rounds: int) -> Generator[tuple[Run, Run], None, None]:
         """Pairs of processes at two commits that stand, sample by sample in turn, of fresh workers each.
 
         Close the iterator to stop early.
@@ -96,13 +95,16 @@ class Places:
         ends = self._starter(base), self._starter(head)
         pairs = interleave(*ends, [case], self.settings, rounds=rounds)
         try:
-            started_at = self.clock.now()
+            started_at, started = self.clock.now(), self.clock.monotonic()
             for pair in pairs:
+                each_s = (self.clock.monotonic() - started) / 2  # with its worker's start
+                base_run = run_of(case, self._spot(case, base), pair.base, started_at)
+                head_run = run_of(case, self._spot(case, head), pair.head, started_at)
                 yield (
-                    run_of(case, self._spot(case, base), pair.base, started_at),
-                    run_of(case, self._spot(case, head), pair.head, started_at),
+                    dataclasses.replace(base_run, duration_s=each_s),
+                    dataclasses.replace(head_run, duration_s=each_s),
                 )
-                started_at = self.clock.now()
+                started_at, started = self.clock.now(), self.clock.monotonic()
         finally:
             pairs.close()
 

@@ -1,15 +1,14 @@
 """One case's search over a range, from what its processes gave. Pure; measures and builds nothing.
 
-Owns what a process stands for. Where the case gives a value at both ends, it is searched for where the value
-changed; where it fails at one of both, for where that changed. A commit that does not build, or at which the
+Owns what processes stand for. Where the case gives a value at both ends, it is searched for where the value
+changed: each sample is a ratio to the old end, of two processes taken in turn. Where it fails at one of both,
+it is searched for where that changed, and one process tells. A commit that does not build, or at which the
 case fails although it runs at both ends, is neither good nor bad.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,23 +53,26 @@ class Trail:
     def __init__(self, commits: int, how: How) -> None:
         self.commits = commits
         self._how = how
-        self._values: dict[int, list[tuple[str, float]]] = {}
-        self._failures: Counter[int] = Counter()
+        self._ratios: list[tuple[int, str, float]] = []
+        self._fates: dict[int, list[bool]] = {}
         self._broken: set[int] = set()
         self._built: set[int] = set()
         self._search: Search | None = None
 
     # --- what is told -------------------------------------------------------------------------------
 
-    def took(self, index: int, sitting: str, value: float | None) -> None:
-        """One process at a commit, of one sitting: its value, lower being better, or None where it failed."""
-        if value is None:
-            self._failures[index] += 1
-        else:
-            self._values.setdefault(index, []).append((sitting, value))
+    def compared(self, index: int, sitting: str, ratio: float) -> None:
+        """A commit's value over the old end's, less being better, of two processes taken in turn."""
+        self._ratios.append((index, sitting, ratio))
+        if self._search is not None and self.mode is Mode.LEVEL:
+            self._search.record(index, ratio, sitting)
+
+    def ran(self, index: int, *, works: bool) -> None:
+        """One process at a commit: whether it gave a value."""
+        self._fates.setdefault(index, []).append(works)
         self._built.add(index)
         if self._search is not None:
-            self._tell(self._search, index, sitting, value)
+            self._tell(self._search, index, works=works)
 
     def broke(self, index: int) -> None:
         """The commit does not build."""
@@ -89,8 +91,8 @@ class Trail:
     @property
     def mode(self) -> Mode:
         """What is searched for, as far as the ends tell."""
-        works = [end in self._values for end in self.ends]
-        if not all(work or self._failures[end] >= TRIES for work, end in zip(works, self.ends, strict=True)):
+        works = [self.works(end) for end in self.ends]
+        if not all(work or self.is_lost(end) for work, end in zip(works, self.ends, strict=True)):
             return Mode.UNKNOWN
         return Mode.LEVEL if all(works) else Mode.FATE if any(works) else Mode.NOTHING
 
@@ -125,11 +127,11 @@ class Trail:
 
     def works(self, index: int) -> bool:
         """Whether any process gave a value there."""
-        return index in self._values
+        return any(self._fates.get(index, ()))
 
     def is_lost(self, index: int) -> bool:
         """Whether the case has failed there often enough, and never given a value."""
-        return index not in self._values and self._failures[index] >= TRIES
+        return not self.works(index) and len(self._fates.get(index, ())) >= TRIES
 
     def answer(self) -> Answer:
         """What can be said now."""
@@ -153,13 +155,12 @@ class Trail:
 
     def plan(self, build_cost: float) -> Step | None:
         """What to measure next; None when the answer is known, or cannot be had. A build costs as much as
-        ``build_cost`` processes, by what is known when both ends have run.
+        ``build_cost`` samples, by what is known when both ends have run.
         """
         if self.broken_ends:
             return None
-        for end in self.ends:
-            if end not in self._values and not self.is_lost(end):
-                return Step(commit=end, count=1, why="whether the benchmark runs at both ends")
+        if self.mode is Mode.UNKNOWN:
+            return Step(commit=self.ends[1], count=1, why="whether the benchmark runs at both ends")
         if self.mode is Mode.NOTHING:
             return None
         search = self._search or self._begun(build_cost)
@@ -167,17 +168,6 @@ class Trail:
         if step is None or self.mode is Mode.LEVEL:
             return step
         return dataclasses.replace(step, count=-(-step.count // AS_MANY))
-
-    def partner(self, index: int, turn: int, stands: Callable[[int], bool]) -> int | None:
-        """The commit to measure beside one in its ``turn``, of those that stand: the nearest that was
-        measured before it and after it, one after the other; beside an end the other end. What drifts on the
-        host then drifts for them as well; None where nothing can drift, or there is none."""
-        if self.mode is not Mode.LEVEL:
-            return None
-        others = self.ends if index in self.ends else sorted(self._values)
-        known = [one for one in others if one != index and stands(one)]
-        near = [*[one for one in known if one < index][-1:], *[one for one in known if one > index][:1]]
-        return near[turn % len(near)] if near else None
 
     def before(self, index: int) -> int:
         """The last commit before one that builds and runs."""
@@ -193,20 +183,18 @@ class Trail:
             self._search.built(index)
         for index in self._broken:
             self._search.record(index, None)
-        for index, values in self._values.items():
-            for sitting, value in values:
-                self._tell(self._search, index, sitting, value)
-        for index, count in self._failures.items():
-            for _ in range(count):
-                self._tell(self._search, index, "", None)
+        if self.mode is Mode.LEVEL:
+            for index, sitting, ratio in self._ratios:
+                self._search.record(index, ratio, sitting)
+        for index, fates in self._fates.items():
+            for works in fates:
+                self._tell(self._search, index, works=works)
         return self._search
 
-    def _tell(self, search: Search, index: int, sitting: str, value: float | None) -> None:
-        """What a process says of where the change is."""
+    def _tell(self, search: Search, index: int, *, works: bool) -> None:
+        """What a process says by running or failing."""
         if self.mode is Mode.FATE:
             for _ in range(AS_MANY):
-                search.record(index, FAILS if value is None else WORKS, sitting)
-        elif value is not None:
-            search.record(index, value, sitting)
+                search.record(index, WORKS if works else FAILS)
         elif self.is_lost(index):
             search.record(index, None)
