@@ -1,4 +1,4 @@
-"""What a part of a report is, for every format: sentences, tables and pictures under a title."""
+"""What a report and its parts are, for every format: sentences, tables and pictures under titles."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from groundspeed.report.table import Table
 
 WIDTH = 100
 """Columns of a terminal that a report keeps within."""
-
-CLOSING = "Values are medians; intervals are of 99 % where nothing else is said. Made by groundspeed report."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +38,20 @@ class Block:
     def rows(self) -> int:
         """Of all its listings."""
         return sum(len(one.table.rows) for one in self.listings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paper:
+    """A report of any kind. ``tab`` names it where many are open, ``summary`` answers before any block, and
+    ``closing`` is its last line.
+    """
+
+    title: str
+    tab: str
+    subtitle: str
+    summary: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    closing: str
 
 
 def sentence(text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from groundspeed import units
 from groundspeed.report.machine import fingerprint_rows
 from groundspeed.report.overview import cells
-from groundspeed.report.overview.block import Block, Listing, counted, sentence
+from groundspeed.report.overview.block import Block, Listing, Paper, counted, sentence
 from groundspeed.report.overview.bottlenecks import bottlenecks_block
 from groundspeed.report.overview.cells import NOTHING, SECOND
 from groundspeed.report.overview.open_regressions import open_text, regressions_block
@@ -52,12 +52,23 @@ _SMALLEST = "can show"
 _SHARED = "asv's own results name no more of the machine: no session was recorded on it."
 
 
-def title_of(overview: Overview) -> str:
-    """What the report is about."""
-    return f"{overview.project} on {overview.machine}"
+_CLOSING = "Values are medians; intervals are of 99 % where nothing else is said. Made by groundspeed report."
 
 
-def subtitle_of(overview: Overview) -> str:
+def paper_of(overview: Overview) -> Paper:
+    """The whole report."""
+    title = f"{overview.project} on {overview.machine}"
+    return Paper(
+        title=title,
+        tab=f"{title} at {overview.commit[:8]}",
+        subtitle=_subtitle(overview),
+        summary=_summary(overview),
+        blocks=_blocks(overview),
+        closing=_CLOSING,
+    )
+
+
+def _subtitle(overview: Overview) -> str:
     """The commit, its day, its tags and its subject."""
     parts = [f"commit {overview.commit[:8]}", f"{overview.date:%Y-%m-%d}"]
     if overview.known is not None:
@@ -65,7 +76,7 @@ def subtitle_of(overview: Overview) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def summary_of(overview: Overview) -> tuple[str, ...]:
+def _summary(overview: Overview) -> tuple[str, ...]:
     """The answer in a few sentences, before any table."""
     absent = [one for one in overview.figures if not isinstance(one.value, Interval)]
     cases = len({(one.key.case, one.key.environment) for one in overview.figures})
@@ -77,7 +88,7 @@ def summary_of(overview: Overview) -> tuple[str, ...]:
     return tuple(map(sentence, said))
 
 
-def blocks_of(overview: Overview) -> tuple[Block, ...]:
+def _blocks(overview: Overview) -> tuple[Block, ...]:
     """Every block that has something to say."""
     found = [
         _targets(overview),

@@ -13,11 +13,9 @@ from html import escape
 from importlib.resources import files
 
 from groundspeed.report.overview import charts
-from groundspeed.report.overview.block import CLOSING, Block, Listing
-from groundspeed.report.overview.blocks import blocks_of, subtitle_of, summary_of, title_of
+from groundspeed.report.overview.block import Block, Listing, Paper
 from groundspeed.report.overview.cells import SECOND
 from groundspeed.report.table import plain
-from groundspeed.verdicts.overview import Overview
 
 ROWS = 1000
 """Of one block: with 250 bytes a row the page stays below 500 KB, whatever the archive."""
@@ -36,30 +34,30 @@ _SIGNS = {
     "fails": "✗",
     "inconclusive": "?",
     "no data": "∅",
+    "met": "✓",
+    "missed": "✗",
     "suspected": "▲",
     "confirmed": "▲",
     "recovered since": "▽",
 }
 
 
-def to_html(overview: Overview) -> str:
+def to_html(paper: Paper) -> str:
     """The page, whole."""
     style = _style()
-    title = _safe(f"{title_of(overview)} at {overview.commit[:8]}")
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    blocks = blocks_of(overview)
-    links = "".join(f'<li><a href="#{one.anchor}">{_safe(one.title)}</a></li>' for one in blocks)
+    links = "".join(f'<li><a href="#{one.anchor}">{_safe(one.title)}</a></li>' for one in paper.blocks)
     body = [
-        f"<header><h1>{_safe(title_of(overview))}</h1>",
-        f'<p class="quiet">{_safe(subtitle_of(overview))}</p>',
-        f"<ul>{''.join(f'<li>{_safe(one)}</li>' for one in summary_of(overview))}</ul></header>",
+        f"<header><h1>{_safe(paper.title)}</h1>",
+        f'<p class="quiet">{_safe(paper.subtitle)}</p>',
+        f"<ul>{''.join(f'<li>{_safe(one)}</li>' for one in paper.summary)}</ul></header>",
         f'<nav aria-label="Parts of this report"><ul>{links}</ul></nav>',
         "<main>",
-        *map(_block, blocks),
+        *map(_block, paper.blocks),
         "</main>",
-        f'<footer class="quiet"><p>{CLOSING}</p></footer>',
+        f'<footer class="quiet"><p>{_safe(paper.closing)}</p></footer>',
     ]
     return "\n".join(
         [
@@ -67,7 +65,7 @@ def to_html(overview: Overview) -> str:
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">',
-            f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>",
+            f"<title>{_safe(paper.tab)}</title>\n<style>{style}</style>\n</head>\n<body>",
             *body,
             "</body>\n</html>",
         ]
@@ -109,11 +107,7 @@ def _pictures(block: Block) -> list[str]:
 def _listing(listing: Listing, most: int, block: Block) -> str:
     table = _table(listing, most, listing.title or block.title)
     left = len(listing.table.rows) - most
-    more = (
-        f'<p class="quiet">and {left:,} more: groundspeed report --format json has all.</p>'
-        if left > 0
-        else ""
-    )
+    more = f'<p class="quiet">and {left:,} more: --format json has all.</p>' if left > 0 else ""
     if not listing.title:
         return table + more
     count = len(listing.table.rows)

@@ -7,11 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 
-from groundspeed.report.overview.block import CLOSING, WIDTH, Block, Listing
-from groundspeed.report.overview.blocks import blocks_of, subtitle_of, summary_of, title_of
+from groundspeed.report.overview.block import WIDTH, Block, Listing, Paper
 from groundspeed.report.overview.cells import SECOND
 from groundspeed.report.table import Table, escaped, plain
-from groundspeed.verdicts.overview import Overview
 
 _NARROWEST = 12  # characters of a column: a word a line
 _TEXT_ROWS = 60
@@ -22,26 +20,26 @@ _INDENT = "  "
 _ATOM = re.compile(r"[^\s._(]+[._(]*\s*|[._(]+\s*")
 
 
-def to_text(overview: Overview) -> str:
+def to_text(paper: Paper) -> str:
     """The report for a terminal."""
     parts = [
-        f"{plain(title_of(overview))}\n{_wrapped(subtitle_of(overview))}",
-        "\n".join(summary_of(overview)),
+        f"{plain(paper.title)}\n{_wrapped(paper.subtitle)}",
+        "\n".join(map(_wrapped, paper.summary)),
     ]
-    parts += [_text_block(block) for block in blocks_of(overview)]
-    parts.append(_wrapped(CLOSING))
+    parts += [_text_block(block) for block in paper.blocks]
+    parts.append(_wrapped(paper.closing))
     return "\n\n".join(parts)
 
 
-def to_markdown(overview: Overview) -> str:
+def to_markdown(paper: Paper) -> str:
     """The report for a forge."""
     parts = [
-        f"# {escaped(title_of(overview))}",
-        escaped(subtitle_of(overview)),
-        "\n".join(f"- {escaped(one)}" for one in summary_of(overview)),
+        f"# {escaped(paper.title)}",
+        escaped(paper.subtitle),
+        "\n".join(f"- {escaped(one)}" for one in paper.summary),
     ]
-    parts += [_markdown_block(block) for block in blocks_of(overview)]
-    parts.append(CLOSING)
+    parts += [_markdown_block(block) for block in paper.blocks]
+    parts.append(paper.closing)
     return "\n\n".join(parts)
 
 
