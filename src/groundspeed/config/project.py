@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from groundspeed import units
+from groundspeed.config.bottlenecks import BottleneckRule, read_bottlenecks
 from groundspeed.config.gate import GateConfig, read_gate
+from groundspeed.config.plans import StatedPlan, read_plans
 from groundspeed.config.renames import StatedRenames, read_renames
 from groundspeed.config.report import StatedSection, read_report
 from groundspeed.config.scaling import StatedScaling, read_scaling
@@ -57,12 +59,14 @@ class ProjectConfig:
     path: Path | None
     machines: Mapping[str, MachineProfile]
     passed_variables: tuple[str, ...]
+    bottlenecks: BottleneckRule
     environment: EnvironmentConfig
     gate: GateConfig
     launch: str
     precision: float
     case_budget_s: float
     nightly_cases: tuple[str, ...]
+    plans: tuple[StatedPlan, ...]
     renames: StatedRenames
     report: tuple[StatedSection, ...]
     scaling: StatedScaling
@@ -76,10 +80,12 @@ def read_project(root: Path) -> ProjectConfig:
     table = Table(values=values, file=file or root / _OUR_NAME, path="")
     table.only(
         "machines",
+        "bottlenecks",
         "environment",
         "gate",
         "run",
         "nightly",
+        "plan",
         "renamed",
         "parameters",
         "report",
@@ -97,12 +103,14 @@ def read_project(root: Path) -> ProjectConfig:
         path=file,
         machines={name: _profile(name, machines.table(name)) for name in machines.values},
         passed_variables=environment.strings("pass"),
+        bottlenecks=read_bottlenecks(table.table("bottlenecks")),
         environment=_environment(environment),
         gate=read_gate(table.table("gate")),
         launch=run.choice("launch", _LAUNCHES) or "auto",
         precision=run.parsed("precision", units.parse_share) or _PRECISION,
         case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,
         nightly_cases=nightly.strings("cases"),
+        plans=read_plans(table.table("plan")),
         renames=read_renames(table.table("renamed"), table.table("parameters")),
         report=read_report(table.table("report")),
         scaling=read_scaling(table.table("scaling")),
