@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from groundspeed.cli import (
     baseline,
+    bottlenecks,
     compare,
     corpus,
     doctor,
@@ -74,6 +75,7 @@ app.command()(targets.targets)
 app.command()(scaling.scaling)
 app.command()(report.report)
 app.command()(regressions.regressions)
+app.command()(bottlenecks.bottlenecks)
 app.command()(publish.publish)
 app.command()(preview.preview)
 app.add_typer(baseline.app, name="baseline")

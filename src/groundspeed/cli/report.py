@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Output:
+    """How a report is written; ``file`` is None for the screen."""
+
+    kind: OverviewFormat
+    file: Path | None
+
+
 def report(
     rev: Annotated[
         str | None, typer.Option(metavar="REV", help="Of this commit; else of the newest measured one.")
@@ -26,6 +35,15 @@ def report(
         str | None, typer.Option("--bench", "-b", metavar="REGEX", help="Cases whose text it is found in.")
     ] = None,
     run: Annotated[bool, typer.Option("--run", help="Measure first what the record lacks.")] = False,
+    plan: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of this plan's expected gains in place of the state.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="REV", help="With --plan: the commit before the optimisation.")
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option(metavar="REV", help="With --plan: the one after; else the newest measured.")
+    ] = None,
     output: Annotated[
         OverviewFormat | None,
         typer.Option("--format", help="How it is written; else as the file's name says, text without."),
@@ -39,22 +57,28 @@ def report(
 ) -> None:
     """Say how a machine stands at a commit: targets, latency, throughput, memory, scaling, regressions, host.
 
-    Exit 1 where a target fails, 3 where data is missing, 4 where a limit lies inside a value's interval.
+    With --plan: what was expected of optimisations against what they brought, what remains, the next step.
+    Exit 1 where a target fails or a gain is missed, 3 where data is missing, 4 where a limit lies inside a
+    value's interval.
 
     Example: groundspeed report --run -o report.html
     """
     from groundspeed.cli.options import expression
+    from groundspeed.cli.output import format_of, put
     from groundspeed.config import load
     from groundspeed.measure.host import machine_with_results
     from groundspeed.report.overview import render_overview
-    from groundspeed.results.atomic import write_output
     from groundspeed.verdicts.newest import Present
     from groundspeed.verdicts.overview import overview
     from groundspeed.verdicts.reading import read
 
-    kind = output or _kind_of(file)
-    if kind is OverviewFormat.HTML and file is None:
-        raise typer.BadParameter("a page goes into a file: -o report.html", param_hint="--format")
+    kind = format_of(output, file)
+    if plan is not None:
+        if run or rev is not None or bench is not None:
+            raise typer.BadParameter("it has --base and --head alone", param_hint="--plan")
+        raise typer.Exit(_judge(plan, (base, head), machine, _Output(kind=kind, file=file)))
+    if base is not None or head is not None:
+        raise typer.BadParameter("they are a plan's: name it with --plan", param_hint="--base, --head")
     found = None if bench is None else expression("--bench", bench)
     configuration = load(Path.cwd())
     measured = 0
@@ -65,27 +89,34 @@ def report(
         typer.echo(f"groundspeed: {notice}", err=True)
     present = Present(reading, machine_with_results(configuration, reading.machines, machine), rev)
     made = overview(present, found)
-    text = render_overview(made, kind)
-    if file is None:
-        typer.echo(text)
-    else:
-        write_output(file, f"{text}\n".encode())
-        typer.echo(f"Wrote {file}.")
+    put(render_overview(made, kind), file)
     raise typer.Exit(measured or made.exit_code)
 
 
-def _kind_of(file: Path | None) -> OverviewFormat:
-    """Raises ``typer.BadParameter`` where the file's name promises what there is not."""
-    from groundspeed.report.overview import SUFFIXES
+def _judge(plan: str, ends: tuple[str | None, str | None], machine: str | None, output: _Output) -> int:
+    """Write what became of a plan; the exit code. ``ends`` are --base and --head."""
+    import difflib
 
-    suffix = "" if file is None else file.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise typer.BadParameter(
-            f"what {file} shall hold cannot be told from {suffix}: end its name in "
-            f"{', '.join(filter(None, SUFFIXES))}, or say --format",
-            param_hint="-o",
-        )
-    return SUFFIXES[suffix]
+    from groundspeed.cli.output import put
+    from groundspeed.config import load
+    from groundspeed.measure.host import machine_with_results
+    from groundspeed.report.plan import render_plan
+    from groundspeed.verdicts.plan_values import Ends, judge_plan
+    from groundspeed.verdicts.reading import read
+
+    configuration = load(Path.cwd())
+    plans = {one.name: one for one in configuration.project.plans}
+    if plan not in plans:
+        near = difflib.get_close_matches(plan, plans, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"known: {', '.join(plans) or 'none'}"
+        raise typer.BadParameter(f"groundspeed.toml has no [plan.{plan}]; {meant}", param_hint="--plan")
+    reading = read(configuration)
+    name = machine_with_results(configuration, reading.machines, machine)
+    made = judge_plan(reading, name, plans[plan], Ends(base=ends[0], head=ends[1]))
+    for notice in dict.fromkeys([*configuration.warnings, *reading.notices, *made.remaining.notices]):
+        typer.echo(f"groundspeed: {notice}", err=True)
+    put(render_plan(made, output.kind), output.file)
+    return made.exit_code
 
 
 def _measure(

@@ -1,0 +1,185 @@
+"""What the results hold for and against bottlenecks at a commit: profiles, ``alloc_`` figures, growth.
+
+Owns which profiles and figures are asked, and what is said of those that are not there. The judgement is
+verdicts/bottlenecks.py's. Measures nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from groundspeed.definition import kind_of
+from groundspeed.errors import HistoryError, NothingMeasuredError
+from groundspeed.history import History
+from groundspeed.history.files import paths_at
+from groundspeed.records import Case
+from groundspeed.results.further import split_metric
+from groundspeed.results.profiles import StoredProfile, stored_profiles
+from groundspeed.results.stacks import ProfileFormatError
+from groundspeed.stats.scaling import NoGrowth
+from groundspeed.verdicts.bottlenecks import (
+    ALLOCATIONS,
+    ASKED,
+    CONTENTION,
+    CPU,
+    MEMORY,
+    MOVES,
+    BottleneckReport,
+    Cause,
+    Profiled,
+    Unplaced,
+    Unprofiled,
+    growing,
+    placed,
+    ranked,
+)
+from groundspeed.verdicts.ladders import Sizes
+from groundspeed.verdicts.newest import NoValue, Present, Track, branch_order
+from groundspeed.verdicts.places import Sources, spending
+from groundspeed.verdicts.profiled import newest_files
+from groundspeed.verdicts.scaling import Scaled, scale
+
+_JUDGED = (CPU, MEMORY, ALLOCATIONS, MOVES, CONTENTION)
+_TOTAL, _COUNT, _PEAK = "total_memray", "count_memray", ""
+"""Metrics of ``alloc_`` (docs/kinds.md). Where memray was not there, at least the peak was asked for."""
+
+
+def find_bottlenecks(present: Present, pattern: str | None = None) -> BottleneckReport:
+    """What costs most at the commit asked for, else at the newest measured or profiled one.
+
+    ``pattern`` is searched in the text of cases. Raises NothingMeasuredError where the machine has neither
+    results nor profiles at a commit of the branch, HistoryError where a commit cannot be read.
+    """
+    configuration = present.reading.configuration
+    stored = [
+        one for one in stored_profiles(configuration.suite.results_dir) if one.machine == present.machine
+    ]
+    order = _order(present)
+    commit = present.at or _newest(present, order, stored)
+    tracks = present.tracks(lambda key: pattern is None or re.search(pattern, str(key.case)) is not None)
+    cases = _cases(present, tracks, pattern)
+    notices: list[str] = [*present.reading.notices]
+    sources = _sources(present, commit)
+    profiles = tuple(_read(stored, cases, (order, commit), sources, notices))
+    ladders = _ladders(present, pattern)
+    rule = configuration.project.bottlenecks
+    return BottleneckReport(
+        project=configuration.suite.project,
+        machine=present.machine,
+        commit=commit,
+        rule=rule,
+        profiles=tuple(one.file for one in profiles),
+        ladders=len(ladders),
+        found=ranked([*placed(profiles, rule), *growing(ladders, profiles, rule)]),
+        unplaced=tuple(_unplaced(present, tracks, profiles)),
+        unprofiled=tuple(_unprofiled(cases, profiles)),
+        notices=tuple(notices),
+    )
+
+
+# --- the history -------------------------------------------------------------------------------------
+
+
+def _order(present: Present) -> tuple[str, ...]:
+    """The branch up to the commit asked for, oldest first: git's, for a commit may be profiled and not
+    measured; else what the results know.
+    """
+    suite = present.reading.configuration.suite
+    try:
+        history = History.open(suite.repo_path)
+        return history.order(present.at or history.branches(suite.branches[:1])[0])
+    except HistoryError:
+        known = branch_order(present.reading)
+        return known[: known.index(present.at) + 1] if present.at in known else known
+
+
+def _newest(present: Present, order: Sequence[str], stored: Sequence[StoredProfile]) -> str:
+    profiled = {one.commit for one in stored}
+    measured = {track.last.commit for track in present.tracks(lambda _: True)}
+    found = next((one for one in reversed(order) if one in measured or one[:8] in profiled), None)
+    if found is None:
+        raise NothingMeasuredError(
+            f"{present.machine} has neither results nor profiles on the branch. Make them: groundspeed run, "
+            "groundspeed profile."
+        )
+    return found
+
+
+def _sources(present: Present, commit: str) -> Sources:
+    """The files of the commit; without git every frame counts as the project's."""
+    try:
+        return Sources(paths_at(History.open(present.reading.configuration.suite.repo_path), commit))
+    except HistoryError:
+        return Sources(())
+
+
+# --- what is there -----------------------------------------------------------------------------------
+
+
+def _cases(present: Present, tracks: Sequence[Track], pattern: str | None) -> tuple[Case, ...]:
+    """Those measured, and those of the suite as the results last saw it, by name."""
+    suite = (
+        case
+        for name, one in present.reading.archive.benchmarks.items()
+        if not split_metric(name)[1]
+        for case in one.cases()
+        if pattern is None or re.search(pattern, str(case))
+    )
+    return tuple(sorted({*suite, *(track.series.key.case for track in tracks)}, key=str))
+
+
+def _read(
+    stored: Sequence[StoredProfile],
+    cases: Sequence[Case],
+    at: tuple[Sequence[str], str],
+    sources: Sources,
+    notices: list[str],
+) -> Iterator[Profiled]:
+    """The profiles that are judged; what is none goes to the ``notices``."""
+    for one in newest_files(stored, cases, *at):
+        if one.kind not in _JUDGED:
+            continue
+        try:
+            found = spending(one.path, sources)
+        except ProfileFormatError as error:
+            notices.append(str(error))
+            continue
+        yield Profiled(file=one, spending=found)
+
+
+def _ladders(present: Present, pattern: str | None) -> tuple[Scaled, ...]:
+    """Those whose growth is known."""
+    archive, project = present.reading.archive, present.reading.configuration.project
+    sizes = Sizes(benchmarks=archive.benchmarks, stated=project.scaling)
+    return tuple(one for one in scale(present, sizes, pattern) if not isinstance(one.growth, NoGrowth))
+
+
+# --- what is not there -------------------------------------------------------------------------------
+
+
+def _unplaced(present: Present, tracks: Sequence[Track], profiles: Sequence[Profiled]) -> Iterator[Unplaced]:
+    """What ``alloc_`` benchmarks allocate beyond the thresholds, where no memory profile says which place."""
+    rule = present.reading.configuration.project.bottlenecks
+    told = {one.file.case for one in profiles if one.file.kind == MEMORY}
+    found: defaultdict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for track in tracks:
+        key = track.series.key
+        is_asked = kind_of(key.case.benchmark) == "alloc" and str(key.case) not in told
+        if is_asked and not isinstance(track.last, NoValue):
+            found[str(key.case), track.last.commit][key.metric] = present.value(track).centre
+    for (case, commit), figures in sorted(found.items()):
+        count, each = figures.get(_COUNT, 0.0), figures.get(_TOTAL, figures.get(_PEAK, 0.0))
+        if each > rule.allocated:
+            yield Unplaced(cause=Cause.MEMORY, case=case, commit=commit, value=each, unit="bytes")
+        if count > rule.allocations and each < rule.small * count:
+            yield Unplaced(cause=Cause.SMALL, case=case, commit=commit, value=count, unit="allocations")
+
+
+def _unprofiled(cases: Sequence[Case], profiles: Sequence[Profiled]) -> Iterator[Unprofiled]:
+    for kind in ASKED:
+        there = {one.file.case for one in profiles if one.file.kind == kind}
+        missing = tuple(str(case) for case in cases if str(case) not in there)
+        if missing:
+            yield Unprofiled(kind=kind, cases=missing)
