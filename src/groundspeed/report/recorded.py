@@ -100,7 +100,8 @@ def _leaks(found: Leaks) -> list[Block]:
         for one in found.leaks
     )
     kept = [f"{one.type} is kept by: {' → '.join(one.chain)}" for one in found.leaks[:SHOWN] if one.chain]
-    head = f"{len(found.leaks)} type{'s' if len(found.leaks) > 1 else ''} grew with every call, in each of {tried}."
+    types = "One type" if len(found.leaks) == 1 else f"{len(found.leaks)} types"
+    head = f"{types} grew with every call, in each of {tried}."
     return [head, _table(("type", "a call", "bytes a call", "made at"), rows), *kept]
 
 

@@ -57,19 +57,43 @@ def described(name: str, found: Sequence[Details], calls: int, took_s: float) ->
 
 
 def leaks(call: Callable[[], Any], calls: int) -> List[Details]:
-    """What ``call`` leaves behind, by type, the most bytes first. Calls it ``3 + 3 × calls`` times, and
-    ``calls`` times more where anything grew."""
-    counts: List[Census] = []
-    for _ in range(WARM):
+    """What ``call`` leaves behind, by type, the most bytes first."""
+    search = Search(calls)
+    while search.remaining:
         call()
-    census(counts)  # its own first time
-    counts.append(census(counts))
-    for _window in range(WINDOWS):
-        for _ in range(calls):
-            call()
-        counts.append(census(counts))
-    kinds = growing(counts, calls)
-    return explained(kinds, call, calls) if kinds else []
+        search.called()
+    return search.found
+
+
+class Search:
+    """Follows calls that somebody makes: tell it of each by ``called``, until none are ``remaining``.
+
+    It wants ``3 + 3 × calls`` of them, and ``calls`` more where anything grew. ``found`` is as of ``leaks``.
+    """
+
+    def __init__(self, calls: int) -> None:
+        self.calls = calls
+        self.remaining = WARM + WINDOWS * calls
+        self.found: List[Details] = []
+        self._counts: List[Census] = []
+        self._trace: Optional[Trace] = None
+
+    def called(self) -> None:
+        """One more call has ended."""
+        self.remaining -= 1
+        if self._trace is not None:
+            if not self.remaining:
+                self.found = self._trace.stop(self.calls)
+        elif self.remaining <= WINDOWS * self.calls and self.remaining % self.calls == 0:
+            self._look()
+
+    def _look(self) -> None:
+        if not self._counts:
+            census(self._counts)  # its own first time
+        self._counts.append(census(self._counts))
+        if not self.remaining and (kinds := growing(self._counts, self.calls)):
+            self._trace = Trace(kinds)
+            self.remaining = self.calls
 
 
 def growing(counts: Sequence[Census], calls: int) -> Dict[type, float]:
@@ -119,26 +143,28 @@ def _untracked(one: Any, seen: Set[int]) -> List[Any]:
     return found
 
 
-def explained(kinds: Mapping[type, float], call: Callable[[], Any], calls: int) -> List[Details]:
-    """Bytes, creation stacks and chain of references of what a further window leaves of these types."""
-    already = tracemalloc.is_tracing()
-    before = {id(one) for one in objects(set()) if type(one) in kinds}
-    if not already:
-        tracemalloc.start(FRAMES)
-    try:
+class Trace:
+    """Where new objects of some types are made and what keeps them. Begins when it is made."""
+
+    def __init__(self, kinds: Mapping[type, float]) -> None:
+        self._kinds = kinds
+        self._before = {id(one) for one in objects(set()) if type(one) in kinds}
+        self._already = tracemalloc.is_tracing()
+        if not self._already:
+            tracemalloc.start(FRAMES)
         gc.collect()  # empties the lists of free objects as well: a reused one has no creation of its own
-        for _ in range(calls):
-            call()
+
+    def stop(self, calls: int) -> List[Details]:
+        """Bytes, creation stacks and chain of references of what ``calls`` calls left, by type."""
         gc.collect()
-        left = _left(kinds, before)
-        made = {kind: [_traceback(one) for one in left[kind]] for kind in kinds}
-    finally:  # before anything else is done: it makes everything slow
-        if not already:
+        left = _left(self._kinds, self._before)
+        made = {kind: [_traceback(one) for one in left[kind]] for kind in self._kinds}
+        if not self._already:  # before anything else is done: it makes everything slow
             tracemalloc.stop()
-    found = [_leak(kind, left, made[kind], calls) for kind in kinds]
-    for leak, kind in zip(found, kinds):
-        leak["objects_a_call"] = kinds[kind]
-    return sorted(found, key=lambda one: (-one["bytes_a_call"], one["type"]))[:SHOWN]
+        found = [_leak(kind, left, made[kind], calls) for kind in self._kinds]
+        for leak, a_call in zip(found, self._kinds.values()):
+            leak["objects_a_call"] = a_call
+        return sorted(found, key=lambda one: (-one["bytes_a_call"], one["type"]))[:SHOWN]
 
 
 def _left(kinds: Mapping[type, float], before: Set[int]) -> Dict[type, List[Any]]:
