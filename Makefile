@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # The certificates that git and pip trust here are good for uv as well.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help history test baseline performance performance-check lint types page build lock tools clean
+.PHONY: help history test baseline performance performance-check profile lint types page build lock tools clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -43,6 +43,11 @@ performance-check: tools
 # Writes docs/PERFORMANCE.md from results/: growth, targets and figures of every operation, and the answer for 1 GB.
 performance: tools
 	@$(TOX) -qq --colored no -e performance-page
+
+# Profiles RAG from end to end, embedding, the vector index, ingestion, the service's layers and thoughts at HEAD, for
+# some ten minutes, and writes docs/reports/ from all results: how the machine stands, and what costs most.
+profile: tools
+	@$(TOX) -qq --colored no -e profile
 
 page: tools
 	@sh tools/page-tools
