@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from groundspeed.config import Configuration
 from groundspeed.records import Benchmark
@@ -55,18 +56,25 @@ def counted_command(
     Commands that differ in ``calls`` are equally long and name the same folder: nothing else that the
     process sees shall differ. Raises ``OSError`` when what setup_cache made cannot be copied.
     """
-    folder = folders.work / "counted"
+    with case_folder(folders, wanted.benchmark, "counted") as folder:
+        ruler = isolation.make_ruler(configuration.workspace)
+        asked = json.dumps(request(configuration.suite.benchmark_dir, folder, folders.cpus, wanted))
+        words = (prepared.python, "-m", isolation.WORKER, "--count", asked, f"{wanted.calls:09}", ruler)
+        yield Command(words=tuple(map(str, words)), cwd=ruler, variables=_variables(prepared))
+
+
+@contextlib.contextmanager
+def case_folder(folders: Folders, benchmark: Benchmark, name: str) -> Iterator[Path]:
+    """A folder that a case runs in, with what its setup_cache made. Raises ``OSError`` where nothing did."""
+    folder = folders.work / name
     shutil.rmtree(folder, ignore_errors=True)
-    key = wanted.benchmark.setup_cache_key
+    key = benchmark.setup_cache_key
     if key is None:
         folder.mkdir()
     else:
         shutil.copytree(cache_folder(str(folders.caches), key), folder)
-    ruler = isolation.make_ruler(configuration.workspace)
-    request = _request(configuration.suite.benchmark_dir, folder, folders.cpus, wanted)
-    words = (prepared.python, "-m", isolation.WORKER, "--count", request, f"{wanted.calls:09}", ruler)
     try:
-        yield Command(words=tuple(map(str, words)), cwd=ruler, variables=_variables(prepared))
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,16 +84,15 @@ def _variables(prepared: Prepared) -> Mapping[str, str]:
     return {**_ONE_THREAD, **prepared.variables}
 
 
-def _request(suite: Path, folder: Path, cpus: tuple[int, ...], wanted: Repetition) -> str:
-    return json.dumps(
-        {
-            "suite": str(suite),
-            "benchmark": wanted.benchmark.name,
-            "index": wanted.index,
-            "rounds": wanted.rounds,
-            "quick": False,
-            "timeout_s": wanted.timeout_s,
-            "cwd": str(folder),
-            "cpu_affinity": list(cpus) or None,
-        }
-    )
+def request(suite: Path, folder: Path, cpus: tuple[int, ...], wanted: Repetition) -> dict[str, Any]:
+    """What such a process is told of its case, as JSON knows it."""
+    return {
+        "suite": str(suite),
+        "benchmark": wanted.benchmark.name,
+        "index": wanted.index,
+        "rounds": wanted.rounds,
+        "quick": False,
+        "timeout_s": wanted.timeout_s,
+        "cwd": str(folder),
+        "cpu_affinity": list(cpus) or None,
+    }

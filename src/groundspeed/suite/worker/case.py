@@ -209,12 +209,17 @@ def serve_case(request: Message, lines: Iterator[str], answer: Callable[[Message
         case.benchmark.do_teardown()
 
 
-def attempt(request: Message, lines: Iterator[str], answer: Callable[[Message], None]) -> Message:
-    """``serve_case``, with whatever it raises made the last message."""
+def attempt(
+    request: Message,
+    lines: Iterator[str],
+    answer: Callable[[Message], None],
+    serve: Callable[[Message, Iterator[str], Callable[[Message], None]], Message] = serve_case,
+) -> Message:
+    """``serve``, with whatever it raises made the last message."""
     from asv_runner.benchmarks.mark import SkipNotImplemented
 
     try:
-        return serve_case(request, lines, answer)
+        return serve(request, lines, answer)
     except SkipNotImplemented as error:
         return {"event": "skipped", "reason": str(error) or "not implemented"}
     except SystemExit as error:
