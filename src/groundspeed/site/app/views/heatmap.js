@@ -3,6 +3,7 @@
 import { changed, choice, holding, words as wordBox } from "../parts/choice.js";
 import { copyable } from "../parts/command.js";
 import { counted, h, style } from "../dom.js";
+import { shadeStyle } from "../parts/shades.js";
 import { day } from "../units.js";
 import { addressOf } from "./benchmark/state.js";
 import { departuresOf } from "./heatmap/departures.js";
@@ -24,7 +25,7 @@ const ORDERS = [{ value: "", text: "all at once" }, { value: "module", text: "na
 /** @type {import("../view.js").Open} */
 export async function open(frame, _subject, words) {
   const { store } = frame;
-  const [heat] = await Promise.all([store.piece("heat"), store.load(), style(new URL("./heatmap.css", import.meta.url))]);
+  const [heat] = await Promise.all([store.piece("heat"), store.load(), style(new URL("./heatmap.css", import.meta.url)), shadeStyle()]);
   if (!heat) return nothing();
   return new Heat(frame, heat, await suiteFor(store, heat, words.get("machine")), words);
 }

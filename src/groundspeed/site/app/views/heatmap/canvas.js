@@ -3,7 +3,7 @@
 import { dates, releases, spaced } from "./axis.js";
 import { edgesOf, pixelsOf } from "./raster.js";
 import { rowsBetween } from "./layout.js";
-import { shadesOf } from "./scale.js";
+import { shadesOf } from "../../parts/shades.js";
 
 /**
  * @typedef {import("./suite.js").Suite} Suite

@@ -1,7 +1,8 @@
 // What the shades mean, in numbers.
 
 import { h } from "../../dom.js";
-import { codeOf, shadesOf } from "./scale.js";
+import { codeOf } from "./scale.js";
+import { cssOf, shadesOf } from "../../parts/shades.js";
 
 const FACTORS = [1.05, 1.2, 1.5, 3, 10]; // about evenly far apart on the scale
 
@@ -9,9 +10,8 @@ const FACTORS = [1.05, 1.2, 1.5, 3, 10]; // about evenly far apart on the scale
 export function legend(scale, element, [better, worse]) {
   const shades = shadesOf(element);
   const swatch = (/** @type {number} */ log, /** @type {string} */ text) => {
-    const [red, green, blue] = [0, 8, 16].map((shift) => (shades[codeOf(log, scale)] >> shift) & 255);
     const patch = h("span", { class: "patch", "aria-hidden": "true" });
-    patch.style.setProperty("background-color", `rgb(${red} ${green} ${blue})`);
+    patch.style.setProperty("background-color", cssOf(shades[codeOf(log, scale)]));
     return h("li", {}, patch, h("span", {}, text));
   };
   return h("div", { class: "shades", role: "group", "aria-label": "Legend" },
