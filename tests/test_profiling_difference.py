@@ -297,7 +297,8 @@ def test_bytes_are_what_the_weights_say_a_call(tmp_path: Path) -> None:
     # 3,000 bytes a call, as weights of CALLS calls; nobody's clock has a say
     profiled = read(tmp_path, Made(runs=[{"f@a.py": 1000.0, "g@a.py": 2000.0}], unit="bytes"))
     (run,) = profiled.runs
-    assert (profiled.unit, run.cost) == ("bytes", pytest.approx(3000.0))
+    assert profiled.unit == "bytes"
+    assert run.cost == pytest.approx(3000.0)
     assert sum(run.weights.values()) == pytest.approx(1.0)
     assert profiled.header is not None
     assert profiled.header.runs[0].calls == CALLS

@@ -20,6 +20,7 @@ from groundspeed.site.answers import Answers
 from groundspeed.site.publish import publish
 from tests.axe import TAGS, violations
 from tests.browser import CROSS, DRINK, HERD, Visit, chromium, serve, site, visit
+from tests.profile_pairs import Made, wire
 from tests.site_archives import HOSTILE, commit_hash, series, small_archive, subject, wavy
 from tests.site_payloads import add_pieces, changes, machines, scaling, targets
 from tests.test_site_profiles import CROSS as CROSSING
@@ -91,6 +92,7 @@ PLACES = (
     Place(address="#/machines", shows=".timeline .moved"),
     Place(address="#/machines?session=20240301T093003-00000003", shows=".session .fitness"),
     Place(address="#/profiles", shows=".profiles tbody a"),
+    Place(address="#/difference?q=walk", shows=".difference tbody button"),
     Place(address="#/nowhere", shows="h1:has-text('Not here')"),
     Place(address="#/benchmark/no.such_case", shows="h1:has-text('Not here')"),
 )
@@ -110,6 +112,7 @@ BESIDE = tuple(
         "#/scaling?id=herd",
         "#/machines",
         "#/profiles",
+        "#/difference?q=walk",
     )
 )
 # Where a hostile text stands in view.
@@ -124,6 +127,7 @@ NAMED = (
     Place(address="#/scaling?id=herd", shows=".ladder svg"),
     Place(address="#/machines?session=20240301T093003-00000003", shows=".session .fitness"),
     Place(address="#/profiles", shows=".profiles tbody a"),
+    Place(address="#/difference", shows=".difference tbody button"),
 )
 DIALOG = Place(address="#/targets", shows="dialog[open]", press="button.help")
 MENU = Place(address="#/targets", shows=".links.open", press="button.menu")
@@ -200,7 +204,9 @@ _WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? []
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small archive with samples, profiles, a value carried over, and answers of every kind."""
     home = tmp_path_factory.mktemp("filled")
+    later = wire(Made(runs=[{"walk@walk.py": 2e-3, "walk@walk.py rest@walk.py": 9e-3}]))
     put(home / "results", CROSSING, "cpu", speedscope_file("crossing"))
+    put(home / "results", CROSSING, "cpu", later, commit=commit_hash(20))
     put(home / "results", HERDED, "alloc", speedscope_file("herding"))
     put(home / "results", CROSSING, "raw", b"not gzipped")
     late = series("late.time_carried", wavy(2e-3, count=26), machine="oryx", carried={28: 25})

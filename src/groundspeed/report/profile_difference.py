@@ -22,6 +22,7 @@ VERSION = 1
 SHOWN = 12  # functions that a terminal gets; JSON has all
 _SOURCES = 5  # functions whose source is shown
 _LINES = 40  # of a diff; JSON has all
+_ROUNDING = 1e-9  # of a call: sums of floats are off by less
 
 _SHARES = (
     "No count of calls is stored: figures are shares of each profile. A share that fell may only mean that "
@@ -57,8 +58,10 @@ def amount(value: float, difference: ProfileDifference) -> str:
 
 
 def moved(value: float, difference: ProfileDifference) -> str:
-    """The same with its sign; ``+1.2 ms``."""
-    return f"{'−' if value < 0 else '+' if value > 0 else '±'}{amount(abs(value), difference)}"
+    """The same with its sign, ``+1.2 ms``; what only rounding left is nothing."""
+    if abs(value) < _ROUNDING * max(difference.call.base, difference.call.head):
+        return f"±{amount(0.0, difference)}"
+    return f"{'−' if value < 0 else '+'}{amount(abs(value), difference)}"
 
 
 def interval_text(change: Change, difference: ProfileDifference) -> str:
@@ -132,7 +135,9 @@ def _row(one: FunctionDifference, difference: ProfileDifference) -> tuple[str, .
 
 
 def _share(share: float | None) -> str:
-    return "" if share is None else units.display(share * 100, "%", digits=2).replace("-", "−")
+    if share is None:
+        return ""
+    return "0 %" if abs(share) < _ROUNDING else units.display(share * 100, "%", digits=2).replace("-", "−")
 
 
 def _note(one: FunctionDifference) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundspeed.config.tolerances import Tolerances
+from groundspeed.errors import HistoryError
+from groundspeed.history import History
 from groundspeed.measurements import NoiseFloor
 from groundspeed.records import MachineProfile, SeriesKey
 from groundspeed.results.index import RecordedSession
@@ -30,7 +32,8 @@ class Answers:
 
     ``distance`` counts the commits of the branch before each one; ``standing`` is how many regressions were
     open over time; ``sessions`` are by machine, oldest first; ``profiled`` are the machines that the project
-    describes. ``notices`` say what could not be judged. None, or nothing in a mapping: nobody asked, as when
+    describes. ``notices`` say what could not be judged. ``history`` is the repository, where there is one and
+    a profile asks for sources. None, or nothing in a mapping: nobody asked, as when
     a site is made of a bare archive.
     """
 
@@ -51,6 +54,7 @@ class Answers:
     profiled: Mapping[str, MachineProfile] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     sampled: Sampled | None = None
+    history: History | None = None
 
 
 NO_ANSWERS = Answers()
@@ -62,12 +66,13 @@ def answers_of(reading: ProjectResults) -> Answers:
     judged = judged_by_project(reading)
     rows = [rows_of_machine(reading.archive, machine, reading.order) for machine in reading.machines]
     sessions = {machine: reading.index.sessions(machine) for machine in reading.machines}
+    profiles = stored_profiles(reading.configuration.suite.results_dir)
     return Answers(
         regressions=regressions,
         improvements=find_regressions(reading, improvements=True),
         floors={machine: reading.floors(machine) for machine in reading.machines},
         tolerances=reading.configuration.project.tolerances,
-        profiles=stored_profiles(reading.configuration.suite.results_dir),
+        profiles=profiles,
         distance=distances(reading),
         standing=trend(regressions, dates_of(reading.archive), points=STANDING_POINTS),
         targets=judged.targets,
@@ -80,4 +85,12 @@ def answers_of(reading: ProjectResults) -> Answers:
         profiled=reading.configuration.project.machines,
         notices=judged.notices,
         sampled=reading,
+        history=_history(reading) if profiles else None,
     )
+
+
+def _history(reading: ProjectResults) -> History | None:
+    try:
+        return History.open(reading.configuration.suite.repo_path)
+    except HistoryError:
+        return None  # the notices say so

@@ -36,7 +36,7 @@ class _Branch:
 
 
 def flame(both: Ends, place_of: Sequence[int]) -> tuple[Node, ...]:
-    """The tree, siblings by function; ``place_of`` renumbers the functions of ``both``."""
+    """The tree, of siblings the one that moved most first. ``place_of`` renumbers the functions."""
     root = _Branch()
     _grow(root, both.base.stacks, place_of, head=False)
     _grow(root, both.head.stacks, place_of, head=True)
@@ -59,10 +59,14 @@ def _grow(
 
 def _nodes(root: _Branch, least: float) -> Iterator[Node]:
     """Without recursion: a stack may be deeper than Python's own."""
-    ahead = [(function, branch, 0) for function, branch in sorted(root.calls.items(), reverse=True)]
+    ahead = [(function, branch, 0) for function, branch in _least_moved_first(root)]
     while ahead:
         function, branch, depth = ahead.pop()
         if branch.base + branch.head < least:
             continue
         yield Node(function=function, depth=depth, base=branch.base, head=branch.head)
-        ahead += [(one, called, depth + 1) for one, called in sorted(branch.calls.items(), reverse=True)]
+        ahead += [(one, called, depth + 1) for one, called in _least_moved_first(branch)]
+
+
+def _least_moved_first(branch: _Branch) -> list[tuple[int, _Branch]]:
+    return sorted(branch.calls.items(), key=lambda one: (abs(one[1].head - one[1].base), -one[0]))

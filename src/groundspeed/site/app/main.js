@@ -23,6 +23,7 @@ export const VIEWS = /** @type {Record<string, {module: string, label?: string, 
   scaling: { module: "scaling", label: "Scaling" },
   machines: { module: "machines", label: "Machines" },
   profiles: { module: "profiles", label: "Profiles", piece: "profiles" },
+  difference: { module: "difference" },
 });
 
 const PATIENCE_MS = 200; // what is there sooner needs no word about waiting (it would only flicker)

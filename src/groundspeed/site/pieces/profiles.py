@@ -5,13 +5,15 @@ folder named by its content. Reads no profile beyond its first bytes; draws noth
 
 ``groundspeed-profiles`` version 1: ``viewer`` is speedscope's own document; each of ``profiles`` has the
 ``file`` it is published in, gzipped as it was stored, and its ``benchmark`` with its ``params`` where the
-results know its case; ``unreadable`` are files that are no profile, with why.
+results know its case, and ``against``, the older profile it is compared with in the file ``difference``,
+where there is one; ``unreadable`` are files that are no profile, with why.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from importlib import resources
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +21,7 @@ from urllib.parse import unquote
 from groundspeed.records import Case
 from groundspeed.results.profiles import StoredProfile, stem_of
 from groundspeed.site.folder import SiteFolder, content_id
+from groundspeed.site.pieces.differences import Against, put_differences
 from groundspeed.site.subject import Subject
 from groundspeed.site.wire import encode
 
@@ -36,6 +39,7 @@ def put_profiles(folder: SiteFolder, subject: Subject) -> str | None:
         return None
     rows, unreadable = [], []
     cases = {stem_of(case): case for case in {one.key.case for one in subject.archive.series}}
+    against = put_differences(folder, stored, _dates(subject), subject.answers.history)
     for one in stored:
         content = _content(one)
         reason = "cannot be read" if content is None else _fault(content)
@@ -43,7 +47,8 @@ def put_profiles(folder: SiteFolder, subject: Subject) -> str | None:
             unreadable.append({"file": _name(one), "reason": reason})
             continue
         file = folder.put_named("profile", content, suffix=".gz")
-        rows.append(_row(one, cases.get(one.stem), subject) | {"file": file, "bytes": len(content)})
+        row = _row(one, cases.get(one.stem), subject) | {"file": file, "bytes": len(content)}
+        rows.append(row | _against(against.get(one)))
     rows.sort(key=lambda row: -1 if row["commit"] is None else row["commit"], reverse=True)
     return folder.put_named(
         "profiles",
@@ -87,6 +92,19 @@ def _row(one: StoredProfile, case: Case | None, subject: Subject) -> dict[str, A
         "kind": one.kind,
         **known,
     }
+
+
+def _against(older: Against | None) -> dict[str, str]:
+    return {} if older is None else {"against": older.base.commit, "difference": older.file}
+
+
+def _dates(subject: Subject) -> Mapping[str, datetime]:
+    """Of commits, by eight digits: of those that the results lack, as git has them."""
+    dates = {commit.hash[:8]: commit.date for commit in subject.archive.commits}
+    history = subject.answers.history
+    lacking = {one.commit for one in subject.answers.profiles} - set(dates)
+    known = history.known(sorted(lacking)) if history and lacking else {}
+    return dates | {digits: commit.date for digits, commit in known.items()}
 
 
 def _places(digits: str, subject: Subject) -> Iterator[int]:

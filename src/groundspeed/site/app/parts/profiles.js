@@ -15,12 +15,19 @@ import { h } from "../dom.js";
  * @property {string} kind  cpu, alloc, …
  * @property {string} file
  * @property {number} bytes  as it is published, compressed
+ * @property {string} [against]  the first eight digits of the older profile's commit, where there is one
+ * @property {string} [difference]  the file that compares both
  *
  * @typedef {Object} Profiles  the piece "profiles"
  * @property {string} viewer  speedscope's own document
  * @property {Profile[]} profiles  newest commit first
  * @property {{file: string, reason: string}[]} unreadable
  */
+
+/** What an address calls a profile that is compared with an older one. @param {Profile} one */
+export function nameOf({ machine, case: text, kind, hash }) {
+  return `${hash} ${kind} ${machine} ${text}`;
+}
 
 /** @param {Store} store @returns {Promise<Profiles | null>} */
 export function readProfiles(store) {

@@ -6,7 +6,7 @@ import { breakable, counted, h, style } from "../dom.js";
 import { display } from "../units.js";
 import { format as address } from "../address.js";
 import { orderOf, table } from "../parts/table.js";
-import { profileLink, readProfiles } from "../parts/profiles.js";
+import { nameOf, profileLink, readProfiles } from "../parts/profiles.js";
 
 /** @typedef {import("../parts/profiles.js").Profile} Profile */
 
@@ -51,6 +51,7 @@ function columns(store, payload) {
   return [
     { key: "case", label: "case", head: true, kind: "case", value: (one) => one.case, cell: (one) => caseLink(store, one) },
     { key: "kind", label: "profile", kind: "name", value: (one) => one.kind, cell: (one) => profileLink(store, payload, one, `Open ${one.kind}`) },
+    { key: "against", label: "against", kind: "name", value: (one) => one.against ?? null, cell: (one) => one.against && h("a", { href: address("difference", nameOf(one)) }, `Compare with ${one.against}`) },
     { key: "commit", label: "commit", value: (one) => one.commit, cell: (one) => {
       const commit = commitOf(store, one);
       return commit ? [commitLink(store, commit), " ", commit.subject ?? h("span", { class: "quiet" }, "not in the repository")] : [h("span", { class: "hash" }, one.hash), h("span", { class: "quiet" }, " no results are of it")];
