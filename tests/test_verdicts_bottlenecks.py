@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from groundspeed.verdicts.bottlenecks import (
     InCase,
     Priority,
     Profiled,
+    apart,
     placed,
     ranked,
 )
@@ -157,6 +159,15 @@ def test_a_place_of_several_cases_is_one_bottleneck(tmp_path: Path) -> None:
     assert [(one.case, one.share) for one in step.cases] == [("m.b", 0.8), ("m.a", 0.4)]
     assert (step.most, step.priority) == (0.8, Priority.HIGH)
     assert step.times_as_fast == pytest.approx(5)  # Amdahl: 1 / (1 - 0.8)
+
+
+def test_a_place_stands_once_where_it_is_worst() -> None:
+    """CPU time comes before memory of the same priority; at another place memory stands alone."""
+    cpu, memory = bottleneck(Cause.CPU, 0.5), bottleneck(Cause.MEMORY, 0.5)
+    other = bottleneck(Cause.MEMORY, 0.4)
+    found = ranked([memory, other, cpu])
+    assert found == (replace(cpu, further=(memory,)), other)
+    assert apart(found) == (cpu, memory, other)
 
 
 def bottleneck(cause: Cause, *shares: float) -> Bottleneck:

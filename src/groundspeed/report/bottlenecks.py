@@ -7,6 +7,7 @@ import json
 import math
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from groundspeed import units
@@ -100,10 +101,11 @@ def _cells(one: Bottleneck) -> tuple[str, ...]:
     more = len(one.cases) - 1
     others = ", ".join(case.case for case in one.cases[1 : 1 + _CASES])
     also = f"{SECOND}and {more}: {others}{', …' if more > _CASES else ''}" if more else ""
+    further = "".join(f"{SECOND}and {_further_text(also)}" for also in one.further)
     return (
         one.priority,
         _where(one),
-        f"{evidence_text(one.cause, worst)}{SECOND}at {worst.commit[:8]}",
+        f"{evidence_text(one.cause, worst)}{SECOND}at {worst.commit[:8]}{further}",
         _gain_text(one),
         f"{worst.case}{also}",
     )
@@ -132,12 +134,17 @@ def evidence_text(cause: Cause, one: InCase) -> str:
     return f"{cause}: {each} a call{through}"
 
 
+def _further_text(one: Bottleneck) -> str:
+    """In the case where it is worst."""
+    said = evidence_text(one.cause, replace(one.cases[0], through=""))
+    return f"{said}, {share_text(one.most)} of {_OF[one.cause]}"
+
+
 def _gain_text(one: Bottleneck) -> str:
     share = f"{share_text(one.most)} of {_OF[one.cause]}"
-    if one.cause not in _SPEEDS_UP:
+    if one.cause not in _SPEEDS_UP or math.isinf(one.times_as_fast):
         return share
-    times = "∞" if math.isinf(one.times_as_fast) else f"{one.times_as_fast:.3g}"
-    return f"{share}{SECOND}{times} times as fast"
+    return f"{share}{SECOND}{one.times_as_fast:.3g} times as fast"
 
 
 def share_text(share: float) -> str:
@@ -222,4 +229,5 @@ def bottleneck_wire(one: Bottleneck) -> dict[str, Any]:
         if one.cause in _SPEEDS_UP and math.isfinite(one.times_as_fast)
         else None,
         "cases": [dataclasses.asdict(case) for case in one.cases],
+        "further": [bottleneck_wire(also) for also in one.further],
     }

@@ -10,7 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from groundspeed.errors import GroundspeedError
 from groundspeed.records import Case
@@ -42,6 +42,11 @@ def stem_of(case: Case) -> str:
     if len(name) <= _LONGEST:
         return name
     return f"{name[: _LONGEST - 17]}~{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:16]}"
+
+
+def text_of(stem: str) -> str | None:
+    """The case's text again, None where it was cut."""
+    return None if "~" in stem else unquote(stem, errors="surrogatepass")
 
 
 def profile_path(results_dir: Path, machine: str, commit: str, case: Case, kind: str) -> Path:

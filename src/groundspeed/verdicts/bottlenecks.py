@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from groundspeed.config.bottlenecks import BottleneckRule
@@ -70,11 +70,14 @@ class InCase:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bottleneck:
-    """``place`` is None where no profile names it. ``cases``: the largest share first, one at least."""
+    """``place`` is None where no profile names it. ``cases``: the largest share first, one at least.
+    ``further`` is what else is too much at the same place, in order.
+    """
 
     cause: Cause
     place: Place | None
     cases: tuple[InCase, ...]
+    further: tuple[Bottleneck, ...] = ()
 
     @property
     def most(self) -> float:
@@ -156,18 +159,25 @@ class Profiled:
 
 
 def ranked(found: Iterable[Bottleneck]) -> tuple[Bottleneck, ...]:
-    """By priority, then by cause, then by what all cases together can win."""
+    """By priority, then by cause, then by what all cases together can win. A place stands once: where it is
+    worst, with its further causes.
+    """
     priorities, causes = list(Priority), list(Cause)
+
+    def rank(one: Bottleneck) -> tuple[int, int, float, tuple[str, ...]]:
+        shares = sum(case.share for case in one.cases)
+        return priorities.index(one.priority), causes.index(one.cause), -shares, one.identity
+
+    places: dict[tuple[str, ...], list[Bottleneck]] = {}
+    for one in sorted(found, key=rank):
+        places.setdefault(one.place.identity if one.place else one.identity, []).append(one)
+    return tuple(replace(worst, further=tuple(others)) for worst, *others in places.values())
+
+
+def apart(found: Iterable[Bottleneck]) -> tuple[Bottleneck, ...]:
+    """The reverse: one for each cause."""
     return tuple(
-        sorted(
-            found,
-            key=lambda one: (
-                priorities.index(one.priority),
-                causes.index(one.cause),
-                -sum(case.share for case in one.cases),
-                one.identity,
-            ),
-        )
+        replace(one, further=()) for bottleneck in found for one in (bottleneck, *bottleneck.further)
     )
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from groundspeed.definition import kind_of
 from groundspeed.errors import HistoryError, NothingMeasuredError
 from groundspeed.history import History
 from groundspeed.history.files import paths_at
-from groundspeed.records import Case
-from groundspeed.results.further import split_metric
-from groundspeed.results.profiles import StoredProfile, stored_profiles
+from groundspeed.results.further import EXPONENT, split_metric
+from groundspeed.results.profiles import StoredProfile, stem_of, stored_profiles, text_of
 from groundspeed.results.stacks import ProfileFormatError
 from groundspeed.stats.scaling import NoGrowth
 from groundspeed.verdicts.bottlenecks import (
@@ -59,10 +58,10 @@ def find_bottlenecks(present: Present, pattern: str | None = None) -> Bottleneck
     order = _order(present)
     commit = present.at or _newest(present, order, stored)
     tracks = present.tracks(lambda key: pattern is None or re.search(pattern, str(key.case)) is not None)
-    cases = _cases(present, tracks, pattern)
+    texts = _texts(present, tracks, stored, pattern)
     notices: list[str] = [*present.reading.notices]
     sources = _sources(present, commit)
-    profiles = tuple(_read(stored, cases, (order, commit), sources, notices))
+    profiles = tuple(_read(stored, texts, (order, commit), sources, notices))
     ladders = _ladders(present, pattern)
     rule = configuration.project.bottlenecks
     return BottleneckReport(
@@ -74,7 +73,7 @@ def find_bottlenecks(present: Present, pattern: str | None = None) -> Bottleneck
         ladders=len(ladders),
         found=ranked([*placed(profiles, rule), *growing(ladders, profiles, rule)]),
         unplaced=tuple(_unplaced(present, tracks, profiles)),
-        unprofiled=tuple(_unprofiled(cases, profiles)),
+        unprofiled=tuple(_unprofiled(sorted(texts.values()), profiles)),
         notices=tuple(notices),
     )
 
@@ -118,27 +117,38 @@ def _sources(present: Present, commit: str) -> Sources:
 # --- what is there -----------------------------------------------------------------------------------
 
 
-def _cases(present: Present, tracks: Sequence[Track], pattern: str | None) -> tuple[Case, ...]:
-    """Those measured, and those of the suite as the results last saw it, by name."""
+def _texts(
+    present: Present, tracks: Sequence[Track], stored: Sequence[StoredProfile], pattern: str | None
+) -> Mapping[str, str]:
+    """The cases that were profiled or measured, and those of the suite as the results last saw it: as people
+    write them, by the names that they have in files of profiles.
+    """
     suite = (
         case
         for name, one in present.reading.archive.benchmarks.items()
         if not split_metric(name)[1]
         for case in one.cases()
-        if pattern is None or re.search(pattern, str(case))
     )
-    return tuple(sorted({*suite, *(track.series.key.case for track in tracks)}, key=str))
+    keys = (track.series.key for track in tracks)
+    measured = (key.case for key in keys if key.metric != EXPONENT)  # that one lacks the size
+    known = {stem_of(case): str(case) for case in (*suite, *measured)}
+    profiled = {one.stem: text for one in stored if (text := text_of(one.stem)) is not None}
+    return {
+        stem: text
+        for stem, text in {**profiled, **known}.items()
+        if pattern is None or re.search(pattern, text)
+    }
 
 
 def _read(
     stored: Sequence[StoredProfile],
-    cases: Sequence[Case],
+    texts: Mapping[str, str],
     at: tuple[Sequence[str], str],
     sources: Sources,
     notices: list[str],
 ) -> Iterator[Profiled]:
     """The profiles that are judged; what is none goes to the ``notices``."""
-    for one in newest_files(stored, cases, *at):
+    for one in newest_files(stored, texts, *at):
         if one.kind not in _JUDGED:
             continue
         try:
@@ -177,9 +187,9 @@ def _unplaced(present: Present, tracks: Sequence[Track], profiles: Sequence[Prof
             yield Unplaced(cause=Cause.SMALL, case=case, commit=commit, value=count, unit="allocations")
 
 
-def _unprofiled(cases: Sequence[Case], profiles: Sequence[Profiled]) -> Iterator[Unprofiled]:
+def _unprofiled(cases: Sequence[str], profiles: Sequence[Profiled]) -> Iterator[Unprofiled]:
     for kind in ASKED:
         there = {one.file.case for one in profiles if one.file.kind == kind}
-        missing = tuple(str(case) for case in cases if str(case) not in there)
+        missing = tuple(case for case in cases if case not in there)
         if missing:
             yield Unprofiled(kind=kind, cases=missing)

@@ -20,7 +20,7 @@ from groundspeed.config.bottlenecks import BottleneckRule
 from groundspeed.config.plans import Entry
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.stats.ratio import Interval
-from groundspeed.verdicts.bottlenecks import Bottleneck, BottleneckReport
+from groundspeed.verdicts.bottlenecks import Bottleneck, BottleneckReport, apart, ranked
 from groundspeed.verdicts.targets import State
 
 _MISSED, _INCONCLUSIVE = 1, 4  # exit codes
@@ -144,8 +144,8 @@ def new_since(base: BottleneckReport, head: BottleneckReport) -> tuple[Bottlenec
     """
     if set(base.profiles) == set(head.profiles):
         return None
-    before = {one.identity for one in base.found}
-    return tuple(one for one in head.found if one.identity not in before)
+    before = {one.identity for one in apart(base.found)}
+    return ranked(one for one in apart(head.found) if one.identity not in before)
 
 
 def _mean(found: Sequence[Interval]) -> Interval:

@@ -42,10 +42,11 @@ class CaseProfiles:
 
 
 def newest_files(
-    stored: Iterable[StoredProfile], cases: Iterable[Case], order: Sequence[str], commit: str
+    stored: Iterable[StoredProfile], texts: Mapping[str, str], order: Sequence[str], commit: str
 ) -> tuple[ProfileFile, ...]:
-    """Of a machine's ``stored`` profiles those of ``cases``; ``order`` is the history, oldest first."""
-    texts = {stem_of(case): str(case) for case in cases}
+    """Of a machine's ``stored`` profiles those of the cases whose ``texts`` are given, by the name in a file;
+    ``order`` is the history, oldest first.
+    """
     place_of: Mapping[str, int] = {
         name[:8]: place for place, name in enumerate(order[: order.index(commit) + 1])
     }
@@ -65,9 +66,9 @@ def newest_files(
 def case_profiles(
     stored: Iterable[StoredProfile], cases: Iterable[Case], order: Sequence[str], commit: str
 ) -> CaseProfiles:
-    """What these files hold."""
+    """What the files of ``cases`` hold."""
     found, notices = [], []
-    for one in newest_files(stored, cases, order, commit):
+    for one in newest_files(stored, {stem_of(case): str(case) for case in cases}, order, commit):
         try:
             profile = read_profile(one.path)
         except ProfileFormatError as error:
