@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from groundspeed.profiling.inside.recording import Recording, recorded
 from groundspeed.profiling.recorded import Contention, LockUse, parse_recorded
 from groundspeed.report.recorded import render_recorded
 from groundspeed.report.table import Format
+from tests.recording import ROUNDS, record
 
 PLAIN = threading.Lock, threading.RLock, threading.Condition.wait, threading.Semaphore.acquire
 EXISTING = threading.Lock()
@@ -295,3 +297,16 @@ def test_the_report_says_what_it_knows_and_what_it_cannot_see(kind: Format) -> N
     assert "given up" in text or '"given_up": 1' in text
     assert "Not seen: locks made in C" in text
     assert "no gilknocker" in text
+
+
+def test_a_benchmark_whose_lock_is_held_while_it_reads_is_recorded(tmp_path: Path) -> None:
+    done = record(tmp_path, "contention", "time_held")
+    found = done.recorded
+    assert isinstance(found, Contention)
+    first = found.locks[0]
+    assert (str(first.made), first.acquisitions) == ("<module> (suite/planted.py:4)", 2 * ROUNDS)
+    assert first.waiters[0].at.function == "hurried"
+    assert first.waiters[0].held_by.function == "hold"
+    assert 0 < found.wait_s == pytest.approx(done.profile.total)
+    assert [one.name for one in done.profile.functions] == ["hurried"]
+    assert found.gil_share is not None

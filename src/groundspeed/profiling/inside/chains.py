@@ -5,6 +5,7 @@ objgraph finds the chain; owns how its steps are called. Changes nothing and kee
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections import deque
 from types import ModuleType
@@ -27,9 +28,28 @@ def chain(kept: Any, others: Sequence[Any]) -> List[str]:
         objgraph = importlib.import_module("objgraph")
     except ImportError:
         return [MISSING]
-    ignored = [id(one) for one in others]
-    found = objgraph.find_backref_chain(kept, objgraph.is_proper_module, DEEPEST, ignored)
+    ignored = [id(one) for one in (others, *others)]
+    held = _held(kept, ignored)
+    found = objgraph.find_backref_chain(held[0], objgraph.is_proper_module, DEEPEST, ignored) + held[1:]
     return list(_steps(found)) if isinstance(found[0], ModuleType) else [UNKEPT]
+
+
+def _held(kept: Any, ignored: Sequence[int]) -> List[Any]:
+    """From what the collector knows down to ``kept``: it finds no holder that it does not know itself, such
+    as a tuple of texts."""
+    holders = [one for one in gc.get_referrers(kept) if id(one) not in ignored]
+    if gc.is_tracked(kept) or any(map(gc.is_tracked, holders)):
+        return [kept]
+    for root in gc.get_objects():
+        ways = [] if id(root) in ignored else [[root]]
+        while ways:
+            way = ways.pop()
+            for one in gc.get_referents(way[-1]):
+                if one is kept:
+                    return [*way, kept]
+                if isinstance(one, (tuple, dict)) and not gc.is_tracked(one):
+                    ways.append([*way, one])
+    return [kept]
 
 
 def _steps(found: Sequence[Any]) -> Iterator[str]:

@@ -117,17 +117,17 @@ def census(before: Sequence[Census]) -> Census:
     return found
 
 
-def objects(own: Set[int]) -> Iterator[Any]:
-    """Every object once: those that the collector knows, and what they hold that it does not (texts, bytes).
-
-    Without frames, which hold what is being done, this included, and without those whose ids are ``own``.
+def objects(own: Set[int], deep: bool = True) -> Iterator[Any]:
+    """Every object once: those that the collector knows, and ``deep`` what they hold that it does not (texts,
+    bytes). Without frames, which hold what is being done, this included, and without those whose ids are
+    ``own``.
     """
     seen: Set[int] = set()
     for one in gc.get_objects():
         if isinstance(one, FrameType) or id(one) in own:
             continue
         yield one
-        unknown = _untracked(one, seen)
+        unknown = _untracked(one, seen) if deep else []
         while unknown:  # a tuple of texts is not known to the collector either
             inner = unknown.pop()
             yield inner
@@ -148,7 +148,9 @@ class Trace:
 
     def __init__(self, kinds: Mapping[type, float]) -> None:
         self._kinds = kinds
-        self._before = {id(one) for one in objects(set()) if type(one) in kinds}
+        already = [(id(one), gc.is_tracked(one)) for one in objects(set()) if type(one) in kinds]
+        self._before = {one for one, _ in already}
+        self._deep = not all(known for _, known in already)  # else what the collector knows is enough
         self._already = tracemalloc.is_tracing()
         if not self._already:
             tracemalloc.start(FRAMES)
@@ -157,7 +159,10 @@ class Trace:
     def stop(self, calls: int) -> List[Details]:
         """Bytes, creation stacks and chain of references of what ``calls`` calls left, by type."""
         gc.collect()
-        left = _left(self._kinds, self._before)
+        left: Dict[type, List[Any]] = {kind: [] for kind in self._kinds}
+        for one in objects({id(left), *map(id, left.values())}, self._deep):
+            if type(one) in left and id(one) not in self._before:
+                left[type(one)].append(one)
         made = {kind: [_traceback(one) for one in left[kind]] for kind in self._kinds}
         if not self._already:  # before anything else is done: it makes everything slow
             tracemalloc.stop()
@@ -165,15 +170,6 @@ class Trace:
         for leak, a_call in zip(found, self._kinds.values()):
             leak["objects_a_call"] = a_call
         return sorted(found, key=lambda one: (-one["bytes_a_call"], one["type"]))[:SHOWN]
-
-
-def _left(kinds: Mapping[type, float], before: Set[int]) -> Dict[type, List[Any]]:
-    """The objects of these types that are new."""
-    left: Dict[type, List[Any]] = {kind: [] for kind in kinds}
-    for one in objects({id(left), *map(id, left.values())}):
-        if type(one) in kinds and id(one) not in before:
-            left[type(one)].append(one)
-    return left
 
 
 def _leak(kind: type, left: Dict[type, List[Any]], made: Sequence[Traceback], calls: int) -> Details:
