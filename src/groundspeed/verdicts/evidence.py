@@ -35,7 +35,7 @@ from groundspeed.verdicts.bottlenecks import (
     ranked,
 )
 from groundspeed.verdicts.ladders import Sizes
-from groundspeed.verdicts.newest import NoValue, Present, Track, branch_order
+from groundspeed.verdicts.newest import NoValue, Present, Track
 from groundspeed.verdicts.places import Sources, spending
 from groundspeed.verdicts.profiled import newest_files
 from groundspeed.verdicts.scaling import Scaled, scale
@@ -56,9 +56,11 @@ def find_bottlenecks(present: Present, pattern: str | None = None) -> Bottleneck
         one for one in stored_profiles(configuration.suite.results_dir) if one.machine == present.machine
     ]
     order = _order(present)
-    commit = present.at or _newest(present, order, stored)
     tracks = present.tracks(lambda key: pattern is None or re.search(pattern, str(key.case)) is not None)
     texts = _texts(present, tracks, stored, pattern)
+    commit = present.at or _newest(
+        present.machine, order, tracks, [one for one in stored if one.stem in texts]
+    )
     notices: list[str] = [*present.reading.notices]
     sources = _sources(present, commit)
     profiles = tuple(_read(stored, texts, (order, commit), sources, notices))
@@ -90,18 +92,19 @@ def _order(present: Present) -> tuple[str, ...]:
         history = History.open(suite.repo_path)
         return history.order(present.at or history.branches(suite.branches[:1])[0])
     except HistoryError:
-        known = branch_order(present.reading)
-        return known[: known.index(present.at) + 1] if present.at in known else known
+        return present.branch
 
 
-def _newest(present: Present, order: Sequence[str], stored: Sequence[StoredProfile]) -> str:
+def _newest(
+    machine: str, order: Sequence[str], tracks: Sequence[Track], stored: Sequence[StoredProfile]
+) -> str:
     profiled = {one.commit for one in stored}
-    measured = {track.last.commit for track in present.tracks(lambda _: True)}
+    measured = {track.last.commit for track in tracks}
     found = next((one for one in reversed(order) if one in measured or one[:8] in profiled), None)
     if found is None:
         raise NothingMeasuredError(
-            f"{present.machine} has neither results nor profiles on the branch. Make them: groundspeed run, "
-            "groundspeed profile."
+            f"{machine} has neither results nor profiles of what is asked for on the branch. Make them: "
+            "groundspeed run, groundspeed profile."
         )
     return found
 

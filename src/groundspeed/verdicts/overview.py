@@ -17,6 +17,8 @@ from groundspeed.results.index import RecordedSession
 from groundspeed.results.profiles import stored_profiles
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.answers import Grown
+from groundspeed.verdicts.bottlenecks import BottleneckReport
+from groundspeed.verdicts.evidence import find_bottlenecks
 from groundspeed.verdicts.groups import OPEN, Affected, Regressions, State, ranked
 from groundspeed.verdicts.ladders import Sizes
 from groundspeed.verdicts.newest import Present
@@ -34,7 +36,7 @@ class Overview:
     that git knows. ``hardware`` is asv's machine.json, ``profile`` what groundspeed.toml expects of the
     machine, ``session`` the newest that measured the commit, else the newest of the machine: None where only
     asv measured. ``noise`` is by key without a version. ``regressions`` were open at the commit, by what is
-    known today.
+    known today. ``bottlenecks`` are what profiles say, ``costliest`` what lies above the thresholds.
     """
 
     project: str
@@ -53,6 +55,7 @@ class Overview:
     ladders: tuple[Grown, ...]
     regressions: Regressions
     bottlenecks: tuple[CaseProfile, ...]
+    costliest: BottleneckReport
     notices: tuple[str, ...]
 
     @property
@@ -114,6 +117,7 @@ def overview(present: Present, pattern: str | None = None) -> Overview:
         ladders=found.ladders,
         regressions=open_at(find_regressions(reading), commit, present.machine, pattern),
         bottlenecks=profiled.found,
+        costliest=find_bottlenecks(present, pattern),
         notices=(*configuration.warnings, *reading.notices, *profiled.notices),
     )
 

@@ -1,8 +1,11 @@
-"""What stored profiles say of cases, as a block of a report: a table of the functions that take most."""
+"""What costs most, as a block of a report: what lies above the thresholds, then what each profile says."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from groundspeed import units
+from groundspeed.report.bottlenecks import listed
 from groundspeed.report.overview.block import Block, Listing
 from groundspeed.report.overview.cells import SECOND
 from groundspeed.report.table import Table
@@ -11,13 +14,29 @@ from groundspeed.verdicts.overview import Overview
 from groundspeed.verdicts.profiled import CaseProfile
 
 _HOTTEST = 5  # functions of a profile: what one can do something about
+_WORST = "What costs most, by the thresholds of groundspeed.toml"
+_BESIDE = ("memory-peak", "allocations", "reallocations")  # are taken along with memory; JSON has them
 _PROFILED = (
     "The functions that take most by themselves, in the newest profile of each case at this commit or before."
 )
 
 
 def bottlenecks_block(overview: Overview) -> Block:
-    """The block; it says nothing where nothing was profiled."""
+    """The block; it says nothing where nothing lies above the thresholds and nothing was profiled."""
+    worst = listed("", "", overview.costliest.top).listings
+    profiled = _profiled(overview)
+    return Block(
+        anchor="bottlenecks",
+        title="Bottlenecks",
+        said=(_PROFILED,) if profiled.rows and not worst else (),
+        listings=(
+            *(replace(one, title=_WORST) for one in worst),
+            *([Listing(title=_PROFILED[:-1] if worst else "", table=profiled)] if profiled.rows else []),
+        ),
+    )
+
+
+def _profiled(overview: Overview) -> Table:
     header = ("case", "function", "own", "with its calls", "profile")
     rows = [
         (
@@ -28,15 +47,10 @@ def bottlenecks_block(overview: Overview) -> Block:
             _profile_text(one) if place == 0 else "",
         )
         for one in overview.bottlenecks
+        if one.kind not in _BESIDE
         for place, function in enumerate(one.profile.functions[:_HOTTEST])
     ]
-    table = Table(header=header, rows=tuple(rows), right=frozenset({"own", "with its calls"}))
-    return Block(
-        anchor="bottlenecks",
-        title="Bottlenecks",
-        said=(_PROFILED,) if rows else (),
-        listings=(Listing(title="", table=table),) if rows else (),
-    )
+    return Table(header=header, rows=tuple(rows), right=frozenset({"own", "with its calls"}))
 
 
 def _profile_text(one: CaseProfile) -> str:
