@@ -131,10 +131,14 @@ def _watch() -> None:
         _busy.wait()
         time.sleep(INTERVAL_S)
         with _LOCK:
-            frames = sys._current_frames()  # noqa: SLF001  the documented way to the stacks of other threads
-            for stretch in _stretches:
-                stretch.sample(frames.get(stretch.thread))
-            del frames  # or the frames of this moment live until the next
+            _look()
+
+
+def _look() -> None:
+    """Sample who is at work. Its frames are gone with it: they would keep alive what functions hold."""
+    frames = sys._current_frames()  # noqa: SLF001  the documented way to the stacks of other threads
+    for stretch in _stretches:
+        stretch.sample(frames.get(stretch.thread))
 
 
 def _in_child() -> None:
