@@ -18,6 +18,7 @@ from groundspeed.cli import (
     bottlenecks,
     compare,
     corpus,
+    deploy,
     doctor,
     env,
     find,
@@ -78,6 +79,7 @@ app.command()(regressions.regressions)
 app.command()(bottlenecks.bottlenecks)
 app.command()(publish.publish)
 app.command()(preview.preview)
+app.command()(deploy.deploy)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(triage.app, name="triage")
 app.add_typer(machine.app, name="machine")

@@ -1,4 +1,4 @@
-"""One git process, through GitPython, that nothing around us misleads and that cannot reach a network.
+"""One git process, through GitPython, that nothing around us misleads; only where asked it reaches a network.
 
 Owns the environment git sees and what its absence is called. Judges no answer: a refusal is a code.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from groundspeed.errors import HistoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -24,7 +25,8 @@ _FOREIGN = (
     "GIT_PREFIX GIT_QUARANTINE_PATH GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE"
 ).split()
 # A partial clone fetches what it lacks when asked; no protocol is allowed, so nothing leaves this host.
-_OFFLINE = {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+ONLINE: Mapping[str, str] = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}  # nobody is there to type a password
+OFFLINE: Mapping[str, str] = {**ONLINE, "GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +50,11 @@ class Answer:
         return self.err.strip().partition("\n")[0] or f"git ended with code {self.code}"
 
 
-def run(where: Path, *arguments: str, stdin: str = "") -> Answer:
-    """One git process. The variables of an outer hook are taken away by `env`: GitPython only adds."""
+def run(where: Path, *arguments: str, stdin: str = "", variables: Mapping[str, str] = OFFLINE) -> Answer:
+    """One git process. The variables of an outer hook are taken away by `env`: GitPython only adds.
+
+    ``variables`` are added; ``ONLINE`` are those of a process that may reach a remote.
+    """
     try:
         import git
         from git.exc import GitCommandNotFound
@@ -68,7 +73,7 @@ def run(where: Path, *arguments: str, stdin: str = "") -> Answer:
                 with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
-                env=_OFFLINE,
+                env=dict(variables),
             )
         except GitCommandNotFound as error:
             raise _no_git() from error

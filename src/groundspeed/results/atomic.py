@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from groundspeed.errors import StorageError
 
@@ -71,6 +71,11 @@ def sweep(folder: Path) -> None:
     for leftover in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
         with contextlib.suppress(OSError):
             leftover.unlink()
+
+
+def is_temporary(path: PurePath) -> bool:
+    """Whether a writer is at work on this file, or was killed over it."""
+    return path.name.startswith(_PREFIX) and path.name.endswith(_SUFFIX)
 
 
 def refused(path: Path, error: OSError) -> StorageError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from groundspeed import units
 from groundspeed.config import Configuration
 from groundspeed.errors import ConfigError, NothingMeasuredError
 from groundspeed.parallel import share
+from groundspeed.results.attempts import Stage, attempting, utc_now
 from groundspeed.site.answers import Answers, answers_of
 from groundspeed.site.folder import SiteFolder
 from groundspeed.site.page import BOOT, boot_script, index_page, page_files
@@ -51,13 +53,20 @@ class Published:
         return units.display(self.bytes, "bytes")
 
 
-def publish_results(configuration: Configuration, *, force: bool = False) -> Published:
+def publish_results(
+    configuration: Configuration, *, force: bool = False, now: Callable[[], datetime] = utc_now
+) -> Published:
     """Read the results that ``configuration`` names and publish them where it says.
 
     The repository only adds subjects, tags and order: without it the site shows what the results say.
     Raises ``NothingMeasuredError`` when there are no results, ``ConfigError`` when the site would lie
-    among them.
+    among them. How it ended is kept for `groundspeed health`.
     """
+    with attempting(configuration.workspace, Stage.PUBLISH, now):
+        return _publish_results(configuration, force=force)
+
+
+def _publish_results(configuration: Configuration, *, force: bool) -> Published:
     suite = configuration.suite
     _check_apart(suite.html_dir, suite.results_dir)
     reading = read(configuration)

@@ -1,0 +1,174 @@
+"""Results of several machines, brought together on a branch that holds nothing else.
+
+Owns that nobody's results are lost: what stands on the branch comes here first, then both go there as one
+more commit. The branch only grows, and the commits that were measured are never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundspeed.config import Configuration
+from groundspeed.errors import GroundspeedError, NothingMeasuredError
+from groundspeed.history import History
+from groundspeed.history.making import (
+    commit_tree,
+    contents_of,
+    files_of,
+    store_files,
+    store_text,
+    store_tree,
+)
+from groundspeed.history.remote import RemoteBranch
+from groundspeed.nightly.deploy import RACES, busy
+from groundspeed.nightly.outside import Outside
+from groundspeed.results.attempts import Stage, attempting
+from groundspeed.results.lock import file_lock
+from groundspeed.results.merging import Theirs, belongs, merge, result_files
+
+BRANCH = "groundspeed-results"
+FOLDER = "results/"
+_MARKER = ".groundspeed-results"
+_MARKER_TEXT = "Results of several machines, brought together by: groundspeed deploy --results\n"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchanged:
+    """What an exchange did. ``brought`` and ``sent`` are paths in the results folder.
+
+    ``commit`` is what stands on the branch now; ``pushed`` is False where all of ours stood there already.
+    """
+
+    where: str
+    commit: str
+    brought: tuple[str, ...]
+    sent: tuple[str, ...]
+    pushed: bool
+    warnings: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What became of it."""
+        return f"{self.where}: {_counted(self.brought)} brought from there, {_counted(self.sent)} sent."
+
+
+def _counted(paths: tuple[str, ...]) -> str:
+    return f"{len(paths):,} file{'' if len(paths) == 1 else 's'}"
+
+
+def exchange_results(
+    configuration: Configuration, outside: Outside, *, remote: str = "origin", branch: str = BRANCH
+) -> Exchanged:
+    """Make the results here and on ``branch`` of ``remote`` the union of both.
+
+    Raises NothingMeasuredError where there are none on either side, GroundspeedError where the branch is
+    somebody else's, LockedError while something is measured here, StorageError where two files contradict
+    each other, RemoteError where the remote refuses or is not reached.
+    """
+    history = History.open(configuration.suite.root)
+    there = RemoteBranch(history=history, remote=remote, branch=branch)
+    sides = _Sides(
+        history=history,
+        there=there,
+        results_dir=configuration.suite.results_dir,
+        project=configuration.suite.project,
+    )
+    workspace = configuration.workspace
+    with (
+        attempting(workspace, Stage.EXCHANGE, outside.now),
+        file_lock(workspace / "locks" / "results"),
+    ):
+        return outside.patiently(lambda: sides.exchange(outside))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sides:
+    """The results here and those there."""
+
+    history: History
+    there: RemoteBranch
+    results_dir: Path
+    project: str
+
+    def exchange(self, outside: Outside) -> Exchanged:
+        brought: dict[str, None] = {}
+        warnings: list[str] = []
+        for _ in range(RACES):
+            before = None if self.there.tip() is None else self.there.fetch()
+            theirs = self._files(before)
+            came, said = self._bring(theirs, self._files(self.there.agreed()))
+            if before is not None:
+                self.there.agree(before)
+            brought |= dict.fromkeys(came)
+            warnings += said
+            ours = self._ours()
+            if not ours:
+                raise NothingMeasuredError(
+                    f"There are no results in {self.results_dir}, nor on {self.there}. "
+                    "Measure something first: groundspeed run."
+                )
+            sent = tuple(sorted(path for path, content in ours.items() if theirs.get(path) != content))
+            commit = self._commit(ours, before, sent, outside) if sent or before is None else before
+            pushed = commit != before
+            if not pushed or self.there.push(commit, before):
+                self.there.agree(commit)
+                return Exchanged(
+                    where=str(self.there),
+                    commit=commit,
+                    brought=tuple(brought),
+                    sent=sent,
+                    pushed=pushed,
+                    warnings=tuple(warnings),
+                )
+        raise busy(self.there)
+
+    def _ours(self) -> Mapping[str, str]:
+        files = result_files(self.results_dir)
+        return dict(zip(files, store_files(self.history, list(files.values())), strict=True))
+
+    def _files(self, commit: str | None) -> Mapping[str, str]:
+        """The results of a commit of the branch. Raises GroundspeedError where it is none of ours."""
+        if commit is None:
+            return {}
+        files = files_of(self.history, commit)
+        if _MARKER not in files:
+            raise GroundspeedError(
+                f"{self.there} holds no results of groundspeed. Name another branch with --branch."
+            )
+        inside = {path.removeprefix(FOLDER): one for path, one in files.items() if path.startswith(FOLDER)}
+        return {path: content for path, content in inside.items() if belongs(path)}
+
+    def _bring(
+        self, theirs: Mapping[str, str], agreed: Mapping[str, str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Take what is new there; the paths that came, and warnings. What changed here alone stays ours."""
+        ours = self._ours()
+        news = {
+            path: content
+            for path, content in theirs.items()
+            if content != ours.get(path) and not (path in ours and content == agreed.get(path))
+        }
+        if not news:
+            return (), ()
+        contents = contents_of(self.history, news.values())
+        files = [
+            Theirs(
+                path=path,
+                content=contents[content],
+                ours=(self.results_dir / path).read_bytes() if path in ours else None,
+                unchanged=path in ours and ours[path] == agreed.get(path),
+            )
+            for path, content in news.items()
+        ]
+        return tuple(news), merge(self.results_dir, files)
+
+    def _commit(
+        self, ours: Mapping[str, str], before: str | None, sent: tuple[str, ...], outside: Outside
+    ) -> str:
+        files = {f"{FOLDER}{path}": content for path, content in ours.items()}
+        files[_MARKER] = store_text(self.history, _MARKER_TEXT)
+        message = f"Results of {' '.join(self.project.split())}: {_counted(sent)}\n"
+        tree = store_tree(self.history, files)
+        return commit_tree(self.history, tree, message, () if before is None else (before,), outside.now())
