@@ -27,6 +27,7 @@ from groundspeed.cli import (
     machine,
     noise,
     preview,
+    profile,
     publish,
     regressions,
     report,
@@ -77,6 +78,7 @@ app.command()(scaling.scaling)
 app.command()(report.report)
 app.command()(regressions.regressions)
 app.command()(bottlenecks.bottlenecks)
+app.command()(profile.profile)
 app.command()(publish.publish)
 app.command()(preview.preview)
 app.command()(deploy.deploy)

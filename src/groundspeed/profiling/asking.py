@@ -67,8 +67,9 @@ def chosen(benchmarks: Sequence[Benchmark], pattern: str | None) -> list[Case]:
     found = [case for case in every if pattern is None or re.search(pattern, str(case))]
     if found:
         return found
-    names = [one.name for one in benchmarks]
-    near = difflib.get_close_matches(pattern or "", names, n=3, cutoff=0.5) or names[:3]
+    names = {word: one.name for one in benchmarks for word in (one.name, one.name.rpartition(".")[2])}
+    close = difflib.get_close_matches(pattern or "", names, n=3)
+    near = dict.fromkeys([names[word] for word in close] or [one.name for one in benchmarks[:3]])
     raise UnknownCaseError(
         f"No case of the suite matches {pattern or 'anything'}"
         + (f"; there are {', '.join(near)}. Name one of these." if near else ": the suite is empty.")

@@ -24,7 +24,7 @@ from .wire import Message, send
 
 BATCH_S = 0.005  # of calls between two looks at the clock: far above what a look costs
 MOST_CALLS = 1 << 20  # of a batch: beyond it a call takes less than the loop around it
-PR_SET_PTRACER, ANYBODY = 0x59616D61, -1
+PR_SET_PTRACER = 0x59616D61
 TIMERAW = (
     "a timeraw_ benchmark runs its code in a process of its own, which no profiler of this one sees: "
     "write it as time_ to profile it"
@@ -154,8 +154,9 @@ def repeat_main(request: Message, read_fd: int, write_fd: int) -> None:
     """What the process does: whoever profiles it may attach, and it ends with who asked."""
     die_with_parent(os.getppid())
     prctl = find_prctl()
-    if prctl is not None:
-        prctl(PR_SET_PTRACER, ANYBODY)  # Yama lets a sibling look at this process by no other means
+    if prctl is not None:  # Yama lets a sibling look at this process by no other means
+        anybody: Any = importlib.import_module("ctypes").c_ulong(-1)
+        prctl(PR_SET_PTRACER, anybody)
     os.chdir(request["cwd"])
     sys.path.extend(request["tools"])  # last: what the environment holds itself comes first
     with os.fdopen(read_fd, "r", encoding="utf-8") as lines:

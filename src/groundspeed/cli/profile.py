@@ -1,0 +1,204 @@
+"""``groundspeed profile``: where the time and the memory of a benchmark go, at a commit or between two."""
+
+from __future__ import annotations
+
+import os
+import signal
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from groundspeed.report.table import Format
+
+if TYPE_CHECKING:
+    from groundspeed.config import Configuration
+    from groundspeed.profiling.cpu import Sampler
+    from groundspeed.profiling.values import Answer, Wanted
+
+
+class Kind(StrEnum):
+    """What to look at."""
+
+    CPU = "cpu"
+    MEMORY = "memory"
+    CONTENTION = "contention"
+    LINES = "lines"
+    LEAKS = "leaks"
+
+
+def profile(
+    benchmark: Annotated[
+        str | None, typer.Argument(metavar="[BENCH]", help="A regex: cases whose text it is found in.")
+    ] = None,
+    rev: Annotated[str, typer.Option("--rev", metavar="REV", help="The commit to profile.")] = "HEAD",
+    against: Annotated[
+        str | None, typer.Option(metavar="REV", help="The commit to hold it against, profiled in turn.")
+    ] = None,
+    kind: Annotated[
+        list[Kind] | None, typer.Option("--kind", "-k", help="What to look at; several times for several.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every case of the suite, and a summary.")] = False,
+    native: Annotated[
+        bool, typer.Option("--native", help="cpu: also the frames of C, C++ and Rust.")
+    ] = False,
+    function: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="lines: of this function, not of the hottest.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(metavar="TIME", help="How long calls, or a process, are sampled; else 3 s.")
+    ] = None,
+    runs: Annotated[
+        int | None, typer.Option(min=1, help="Processes of each case; else 1, and 5 with --against.")
+    ] = None,
+    pid: Annotated[int | None, typer.Option(metavar="PID", help="A process that runs already.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 20,
+    machine: Annotated[str | None, typer.Option(metavar="NAME", help="The profile to store under.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TEXT,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="--pid: where the profile goes.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Show it in the browser, as a flame graph.")] = False,
+) -> None:
+    """Where the time and the memory of a benchmark go, in the environment of a commit.
+
+    What is taken is stored beside the results and shown on the page. Exit code 3: nothing could be taken.
+
+    Example: groundspeed profile 'Query' --rev main --kind cpu --kind memory
+    """
+    from groundspeed import config, units
+    from groundspeed.cli.options import expression, parsed
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
+    seconds = parsed("--duration", duration or "3 s", units.parse_duration)
+    if pid is not None:
+        if benchmark or every or against or kind not in (None, [Kind.CPU]):
+            raise typer.BadParameter("a process takes no benchmark, and cpu alone", param_hint="--pid")
+        _profile_process(pid, seconds, file, output, top=top, native=native, show=open_)
+        return
+    if (benchmark is None) != every:
+        raise typer.BadParameter("name the cases, or say --all", param_hint="BENCH")
+    configuration = config.load(Path.cwd())
+    sampler, why = _sampler(native=native)
+    from groundspeed.profiling.values import Wanted
+
+    wanted = Wanted(
+        pattern=None if benchmark is None else expression("BENCH", benchmark),
+        revision=rev,
+        kinds=tuple(dict.fromkeys(str(one) for one in kind or [Kind.CPU])),
+        seconds=seconds,
+        runs=runs or (5 if against else 1),
+        sampler=sampler,
+        why_no_sampler=why,
+        against=against,
+        functions=tuple(function or ()),
+    )
+    _profile_cases(configuration, wanted, machine, output, top=top, show=open_)
+
+
+def _profile_cases(
+    configuration: Configuration,
+    wanted: Wanted,
+    machine: str | None,
+    output: Format,
+    *,
+    top: int,
+    show: bool,
+) -> None:
+    from groundspeed.cli.progress import ProgressLine
+    from groundspeed.measure.host import look
+    from groundspeed.measure.workplace import Workplace
+    from groundspeed.profiling.asking import ask
+    from groundspeed.report.profile import render_profile
+
+    screen = ProgressLine()
+    for warning in configuration.warnings:
+        screen.note(warning)
+    host = look(configuration, machine, pin=False)
+    at = Workplace(configuration=configuration, host=host, variables=os.environ, screen=screen)
+    answer = ask(at, wanted)
+    if answer.against is None:
+        typer.echo(render_profile(answer, output, top=top, root=configuration.suite.root))
+    else:
+        typer.echo(_difference(configuration, answer, output))
+    if show:
+        _show(configuration, answer)
+    raise typer.Exit(answer.exit_code)
+
+
+def _difference(configuration: Configuration, answer: Answer, output: Format) -> str:
+    """Of each case and kind, what differs between the commits; a failure of either end."""
+    import json
+
+    from groundspeed.history import History
+    from groundspeed.report.profile import TITLES, titled
+    from groundspeed.report.profile_difference import render_profile_difference
+    from groundspeed.results.profile_runs import read_runs
+    from groundspeed.verdicts.profile_difference import profile_difference
+    from groundspeed.verdicts.profile_why import why
+
+    history = History.open(configuration.suite.repo_path)
+    parts = []
+    for base, head in zip(answer.base, answer.cases, strict=True):
+        for kind, path in base.files.items():
+            if kind not in head.files or (output is not Format.JSON and kind not in TITLES):
+                continue
+            found = profile_difference(read_runs(path), read_runs(head.files[kind]))
+            if output is not Format.JSON:
+                parts.append(titled(TITLES[kind], output))
+            parts.append(render_profile_difference(why(found, history), output))
+        failures = [(end, failed) for end in (base, head) for failed in end.failures]
+        if output is not Format.JSON:
+            parts += [f"{end.case} at {end.commit.short}: no {one.kind}: {one.why}" for end, one in failures]
+    if output is Format.JSON:
+        differences = [json.loads(part) for part in parts]
+        wire = {"schema": "groundspeed-profile-against", "version": 1, "differences": differences}
+        return json.dumps(wire, indent=2, ensure_ascii=False, allow_nan=False)
+    return "\n\n".join(parts)
+
+
+def _profile_process(
+    pid: int, seconds: float, file: Path | None, output: Format, *, top: int, native: bool, show: bool
+) -> None:
+    from groundspeed.profiling.cpu import find_sampler
+    from groundspeed.profiling.live import sample_process
+    from groundspeed.report.profile import render_live
+    from groundspeed.results.atomic import write_output
+
+    live = sample_process(pid, seconds, find_sampler(native=native))
+    path = file or Path(f"process-{pid}.speedscope.json")
+    write_output(path, live.document())
+    typer.echo(render_live(live, output, top=top, file=path))
+    if show:
+        _open(Path.cwd() / ".groundspeed", path.name, live.document())
+
+
+def _sampler(*, native: bool) -> tuple[Sampler | None, str]:
+    """py-spy, or why there is none: cProfile stands in for it."""
+    from groundspeed.profiling.cpu import NoSamplerError, find_sampler
+
+    try:
+        return find_sampler(native=native), ""
+    except NoSamplerError as error:
+        return None, str(error)
+
+
+def _show(configuration: Configuration, answer: Answer) -> None:
+    """The first profile of the first case: one look is what a browser is opened for."""
+    import gzip
+
+    for case in answer.cases:
+        for path in case.files.values():
+            _open(configuration.workspace, str(case.case), gzip.decompress(path.read_bytes()))
+            return
+
+
+def _open(workspace: Path, name: str, content: bytes) -> None:
+    import webbrowser
+
+    from groundspeed.site.viewer import put_viewer
+
+    address = put_viewer(workspace / "viewer", name, content)
+    if not webbrowser.open(address):
+        typer.echo(f"No browser can be started here. Open {address}", err=True)
