@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from groundspeed.find.answer import Answer, Question, Row, commands
+from groundspeed.find.exponents import exponents
 from groundspeed.find.posterior import Direction
 from groundspeed.find.suspicion import prior, stored_values
 from groundspeed.records import Better, Case, Commit, SeriesKey
@@ -19,7 +20,7 @@ from groundspeed.report.table import Format
 from groundspeed.results.archive import Archive, MeasuredCommit, Series
 from groundspeed.results.found import Change, Check, Culprit, Found, Likely, Outcome, found_wire, parse_found
 from tests.hunting import Field
-from tests.measuring import commit
+from tests.measuring import benchmark, commit
 
 
 def named(number: int) -> Commit:
@@ -64,6 +65,7 @@ def answer(tmp_path: Path, *found: Found, interrupted: bool = False) -> Answer:
         environment="virtualenv-py3.11",
         commits=(named(0), named(1), named(2)),
         rows=tuple(Row(asked=asked, found=one, recorded=False) for one in found),
+        grown=(),
         interrupted=interrupted,
         duration_s=88.0,
     )
@@ -116,6 +118,33 @@ def test_the_whole_text(tmp_path: Path) -> None:
         "machine  box, virtualenv-py3.11",
         "took     1 min 28 s",
     ]
+
+
+def ladder(tmp_path: Path, sizes: tuple[int, ...]) -> tuple[Row, ...]:
+    """A benchmark that grew as its size, and grows as its square from the culprit on."""
+    row = answer(tmp_path, FOUND).rows[0]
+    rows = []
+    for size in sizes:
+        check = Check(
+            ratio=(0.9 * size, size, 1.1 * size), base=1e-6 * size, head=1e-6 * size**2, processes=(7, 7)
+        )
+        culprit = dataclasses.replace(CULPRIT, check=check)
+        asked = dataclasses.replace(row.asked, case=Case(benchmark="text.time_a", params=(str(size), "'x'")))
+        rows.append(Row(asked=asked, found=dataclasses.replace(FOUND, culprit=culprit), recorded=False))
+    return tuple(rows)
+
+
+def test_a_ladder_tells_how_it_grows_before_and_after(tmp_path: Path) -> None:
+    described = benchmark("text.time_a", kind="time", params=(("10", "20", "40"), ("'x'",)))
+    described = dataclasses.replace(described, definition={"size": "p0"})
+    rows = ladder(tmp_path, (10, 20, 40))
+    (grown,) = exponents(rows, {"text.time_a": described})
+    assert (grown.before.exponent, grown.after.exponent) == pytest.approx((1.0, 2.0))
+    assert exponents(rows[:2], {"text.time_a": described}) == ()
+    whole = dataclasses.replace(answer(tmp_path), rows=rows, grown=(grown,))
+    line = f"growth   text.time_a('x'): n^1.00, from {CULPRIT.commit.short} on n^2.00, over 3 sizes"
+    assert line in render(whole, Format.TEXT)
+    assert json.loads(render(whole, Format.JSON))["growth"][0]["sizes"] == 3
 
 
 def test_markdown_takes_no_text_for_its_own(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from groundspeed.find.posterior import Direction
 from groundspeed.records import Case, Commit
 from groundspeed.results.finds import Asked
 from groundspeed.results.found import Change, Culprit, Found, Outcome
+from groundspeed.stats.scaling import Growth
 
 BUDGET_S = 1800.0
 """Half an hour: twenty builds of a pure-Python project and a thousand processes take a third of it."""
@@ -56,14 +57,27 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Grown:
+    """The exponents of a benchmark, ``case`` without its size, over the sizes that one culprit changed."""
+
+    case: Case
+    culprit: Commit
+    before: Growth
+    after: Growth
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """The whole. ``commits`` are the range, the old end first."""
+    """The whole. ``commits`` are the range, the old end first; ``grown`` are the ladders of three sizes and
+    more that a culprit changed.
+    """
 
     question: Question
     machine: str
     environment: str
     commits: tuple[Commit, ...]
     rows: tuple[Row, ...]
+    grown: tuple[Grown, ...]
     interrupted: bool
     duration_s: float
 

@@ -177,5 +177,5 @@ class Drive:
         found = hunt.trail.probabilities
         picture = "" if found is None else f"{strip(found, hunt.trail.known)}  "
         self.screen.doing(
-            f"{picture}{left} left  {len(hunt.runs)} samples, {len(hunt.builds)} builds  {text}"
+            f"{picture}{left} left  {len(hunt.runs)} processes, {len(hunt.builds)} builds  {text}"
         )

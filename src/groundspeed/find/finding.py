@@ -23,8 +23,10 @@ from groundspeed.errors import GroundspeedError, NothingMeasuredError
 from groundspeed.find.answer import Answer, Question, Row
 from groundspeed.find.concluding import concluded
 from groundspeed.find.driving import Drive
+from groundspeed.find.exponents import exponents
 from groundspeed.find.hunt import Hunt, Standing
 from groundspeed.find.places import Places
+from groundspeed.find.search import Kind
 from groundspeed.find.span import Span, span_inside, span_of
 from groundspeed.find.suspicion import prior, stored_values
 from groundspeed.find.trail import How, Trail
@@ -137,6 +139,7 @@ class _Finding:
             environment=self.places.environment.name,
             commits=span.commits,
             rows=tuple(rows),
+            grown=exponents(rows, {one.name: one for one, _ in wanted}),
             interrupted=self.interrupted,
             duration_s=time.monotonic() - self.started,
         )
@@ -315,12 +318,13 @@ class _Finding:
         return row.found
 
     def _why_open(self, hunt: Hunt) -> str:
-        """Why a search that is open goes no further now; empty where it is not open."""
-        if hunt.standing is Standing.CONFIRMED or hunt.trail.plan(1.0) is None:
+        """Why a search has no answer, as far as it is not its own doing; empty where it has one."""
+        if hunt.standing is Standing.CONFIRMED or hunt.trail.answer().kind is Kind.FLAT or hunt.fault:
             return hunt.fault
         if self.interrupted:
             return "interrupted"
-        return hunt.fault or f"the budget ({units.display_duration(self.question.budget_s)}) is spent"
+        is_over = self.places.clock.monotonic() >= self.ends_at
+        return f"the budget ({units.display_duration(self.question.budget_s)}) is spent" if is_over else ""
 
 
 def key_of(asked: Asked) -> str:

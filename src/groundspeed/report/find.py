@@ -126,6 +126,10 @@ def _effort(row: Row) -> str:
 
 
 def _closing(answer: Answer) -> Iterator[str]:
+    for one in answer.grown:
+        before, after = (f"n^{growth.exponent:.2f}" for growth in (one.before, one.after))
+        since = f"from {one.culprit.short} on {after}"
+        yield f"growth   {one.case}: {before}, {since}, over {one.after.sizes} sizes"
     old, new = answer.commits[0], answer.commits[-1]
     yield f"range    {old.short} to {new.short}, {len(answer.commits) - 1} commits"
     yield f"machine  {answer.machine}, {answer.environment}"
@@ -170,6 +174,16 @@ def _wire(answer: Answer) -> dict[str, Any]:
         "new": commit_wire(answer.commits[-1]),
         "commits": len(answer.commits) - 1,
         "rows": [_row(row) for row in answer.rows],
+        "growth": [
+            {
+                "case": str(one.case),
+                "culprit": one.culprit.hash,
+                "before": [one.before.low, one.before.exponent, one.before.high],
+                "after": [one.after.low, one.after.exponent, one.after.high],
+                "sizes": one.after.sizes,
+            }
+            for one in answer.grown
+        ],
         "interrupted": answer.interrupted,
         "duration_s": answer.duration_s,
     }
