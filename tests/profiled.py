@@ -37,12 +37,18 @@ def stored(
     return profile(path, stacks, unit, calls)
 
 
-def profile(path: Path, stacks: Mapping[str, float], unit: str = "seconds", calls: int = 1) -> Path:
-    """The same at any path."""
+def profile(
+    path: Path,
+    stacks: Mapping[str, float],
+    unit: str = "seconds",
+    calls: int = 1,
+    duration_s: float | None = None,
+) -> Path:
+    """The same at any path; the calls took ``duration_s`` by the clock."""
     names = sorted({frame for stack in stacks for frame in stack.split(" > ")})
     rows = [[names.index(frame) for frame in stack.split(" > ")] for stack in stacks]
     frames = [_frame(one) for one in names]
-    header = {KEY: _header(calls)} if calls else {}
+    header = {KEY: _header(calls, duration_s)} if calls else {}
     document = {
         "shared": {"frames": frames},
         "profiles": [sampled(rows, list(stacks.values()), unit)],
@@ -58,8 +64,8 @@ def _frame(text: str) -> dict[str, Any]:
     return {"name": name, "file": file, "line": int(line)}
 
 
-def _header(calls: int) -> dict[str, Any]:
-    run = ProfileRun(profiles=(0,), calls=calls, duration_s=None, samples=None)
+def _header(calls: int, duration_s: float | None) -> dict[str, Any]:
+    run = ProfileRun(profiles=(0,), calls=calls, duration_s=duration_s, samples=None)
     return header_wire(
         ProfileHeader(
             commit="c" * 40,

@@ -82,6 +82,14 @@ def test_a_file_without_our_header_has_no_calls(tmp_path: Path) -> None:
     assert (found.calls, found.a_call(3.0)) == (0, 3.0)
 
 
+def test_a_run_takes_what_the_clock_says(tmp_path: Path) -> None:
+    """A sampler that was late: 3 and 1 s of samples in 8 s of two calls, so 3 s and 1 s a call."""
+    stacks = {"flat.py:f:1": 3.0, "flat.py:g:5": 1.0}
+    found = spending(profile(tmp_path / "a.gz", stacks, calls=2, duration_s=8.0), Sources(FILES))
+    assert [found.a_call(one.amount) for one in found.spent] == [3.0, 1.0]
+    assert [one.share for one in found.spent] == [0.75, 0.25]
+
+
 @settings(deadline=None, derandomize=True, max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.integers(1, 9)), max_size=8))
 def test_all_that_is_the_project_s_adds_up(

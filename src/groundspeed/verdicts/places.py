@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from groundspeed.results.profile_header import KEY
+from groundspeed.results.profile_header import KEY, ProfileRun, parse_header
 from groundspeed.results.stacks import Document, Frame, Stack, read_document, reading, stacks
 
 _HARNESS = (
@@ -94,22 +94,36 @@ def spending(path: Path, sources: Sources) -> Spending:
     """What a file says, all its runs and threads together. Raises ``ProfileFormatError`` naming it."""
     with reading(path):
         document = read_document(path)
+        runs = _runs(document)
         sums: defaultdict[Stack, float] = defaultdict(float)
-        for profile in document.profiles:
-            for stack, weight in stacks(document, profile):
+        for run in runs:
+            for stack, weight in _weights(document, run):
                 sums[stack] += weight
         return Spending(
             unit=document.unit,
             total=sum(sums.values()),
-            calls=_calls(document),
+            calls=sum(run.calls for run in runs),
             spent=_spent(document.frames, sums, sources),
         )
 
 
-def _calls(document: Document) -> int:
-    """As its header counts them; recorders of other things than calls have a header of their own."""
+def _runs(document: Document) -> tuple[ProfileRun, ...]:
+    """As the header has them. Recorders of other things than calls have a header of their own, and files of
+    somebody else none: they are one run.
+    """
     header = document.further.get(KEY, {})
-    return sum(int(run["calls"]) for run in header.get("runs", ()))
+    if "runs" in header:
+        return parse_header(header).runs
+    every = tuple(range(len(document.profiles)))
+    return (ProfileRun(profiles=every, calls=0, duration_s=None, samples=None),)
+
+
+def _weights(document: Document, run: ProfileRun) -> Sequence[tuple[Stack, float]]:
+    """Of one run. Where its duration is known they sum up to it: a sampler that is late loses samples."""
+    found = [one for place in run.profiles for one in stacks(document, document.profiles[place])]
+    total = sum(weight for _, weight in found)
+    scale = run.duration_s / total if run.duration_s is not None and total else 1.0
+    return [(stack, weight * scale) for stack, weight in found]
 
 
 def _spent(frames: Sequence[Frame], sums: Mapping[Stack, float], sources: Sources) -> tuple[Spent, ...]:
