@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundspeed.config.bottlenecks import BottleneckRule
+from groundspeed.records import Case
+from groundspeed.results.profiles import stem_of, text_of
 from groundspeed.verdicts.bottlenecks import (
     Bottleneck,
     Cause,
@@ -25,7 +27,7 @@ from groundspeed.verdicts.places import Place, Sources, spending
 from groundspeed.verdicts.profiled import ProfileFile
 from tests.profiled import profile
 
-FILES = ("src/sample/work.py", "src/flat.py", "benchmarks/m.py")
+FILES = ("src/sample/work.py", "src/flat.py", "benchmarks/m.py", "old/sample/work.py")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +106,13 @@ def test_all_that_is_the_project_s_adds_up(
     assert math.fsum(one.amount for one in found.spent) == pytest.approx(found.total)
     assert not drawn or math.fsum(one.share for one in found.spent) == pytest.approx(1)
     assert [one.amount for one in found.spent] == sorted((one.amount for one in found.spent), reverse=True)
+
+
+@settings(deadline=None, derandomize=True, max_examples=50)
+@given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=90))
+def test_the_name_of_a_file_tells_its_case_unless_it_was_cut(text: str) -> None:
+    stem = stem_of(Case(benchmark=text, params=()))
+    assert text_of(stem) == (None if "~" in stem else text)
 
 
 # --- the rule ------------------------------------------------------------------------------------------

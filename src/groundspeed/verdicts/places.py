@@ -70,7 +70,7 @@ class Sources:
     def __init__(self, files: Iterable[str]) -> None:
         """``files`` are relative to the repository's root; without any every frame is the project's."""
         self._known: dict[str, str] = {}
-        for file in sorted(files, key=lambda one: one.count("/")):
+        for file in sorted(files, key=lambda one: (not one.startswith(f"{_SOURCE}/"), one.count("/"))):
             parts = PurePosixPath(file).parts
             for start in range(len(parts)):
                 if start == 0 or len(parts) - start > 1 or parts[:start] == (_SOURCE,):
