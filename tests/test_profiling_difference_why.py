@@ -78,6 +78,7 @@ def explained(repository: tuple[History, list[str]], tmp_path_factory: pytest.Te
         ("parse.<locals>.inner", None, "parse.inner"),
         ("inner", 18, "parse.inner"),
         ("size", 9, "Reader.size"),
+        ("parse.<locals>.inner.<locals>.<genexpr>", 18, "parse.inner"),
         ("nowhere", 1, ""),
         ("<module>", 1, ""),
         ("Reader", 3, ""),  # a class is no function
@@ -199,6 +200,17 @@ def test_without_an_interval_and_without_calls_that_is_said(tmp_path: Path) -> N
     shares = why(profile_difference(*bare), None)
     assert "figures are shares of each profile" in render_profile_difference(shares, Format.MARKDOWN)
     assert json.loads(render_profile_difference(shares, Format.JSON))["call"]["by"]["low"] is None
+
+
+def test_bytes_are_more_and_not_slower(tmp_path: Path) -> None:
+    ends = [
+        read(tmp_path, Made(runs=alike({"f@a.py": size}, 2), commit=digit * 40, unit="bytes"))
+        for size, digit in ((1e6, "a"), (3e6, "b"))
+    ]
+    text = render_profile_difference(why(profile_difference(*ends), None), Format.TEXT)
+    assert text.startswith("A call of walk.Desert.time_cross: 1.00 MB → 3.00 MB, +2.00 MB (99 %: ")
+    (row,) = (line.split() for line in text.splitlines() if line.endswith("f  a.py:7"))
+    assert row[:3] == ["more", "+2.00", "MB"]
 
 
 _CHANGE: Schema = {

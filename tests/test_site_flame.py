@@ -218,6 +218,7 @@ def test_keys_lead_through_the_graph_and_zoom(compared: Path, visit: Visitor) ->
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_search_lights_up_what_it_finds_and_a_press_zooms(compared: Path, visit: Visitor) -> None:
     page = visit(compared).go(PLACE)
     drawn(page)
@@ -242,6 +243,7 @@ def test_a_search_lights_up_what_it_finds_and_a_press_zooms(compared: Path, visi
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_another_pair_is_chosen_and_shares_are_called_shares(compared: Path, visit: Visitor) -> None:
     page = visit(compared).go("#/difference")
     expect(page.locator(".lead .call")).to_contain_text("figures are shares")
@@ -252,14 +254,13 @@ def test_another_pair_is_chosen_and_shares_are_called_shares(compared: Path, vis
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_accessible_and_names_are_only_text(tmp_path: Path, visit: Visitor, scheme: str) -> None:
+def test_it_is_accessible_and_names_are_only_text(tmp_path: Path, visit: Visitor) -> None:
     name = "drink<img/src=x/onerror=alert(1)>"
     ends: list[tuple[Stacks, int]] = [(BASE, 10), ({f"main@walk.py {name}@{quote(HOSTILE)}": 9e-3}, 18)]
     for stacks, place in ends:
         put(tmp_path / "results", Made(runs=alike(stacks, 2), commit=commit_hash(place)))
     published(tmp_path / "results", tmp_path / "html")
-    page = visit(tmp_path / "html", color_scheme=scheme, reduced_motion="reduce").go(PLACE)
+    page = visit(tmp_path / "html", reduced_motion="reduce").go(PLACE)
     drawn(page)
     assert violations(page) == []
     assert page.locator("img").count() == 0
@@ -267,6 +268,7 @@ def test_it_is_accessible_and_names_are_only_text(tmp_path: Path, visit: Visitor
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_site_without_a_pair_says_how_to_make_one(compared: Path, visit: Visitor, tmp_path: Path) -> None:
     shutil.copytree(compared, tmp_path / "html")
     page = visit(tmp_path / "html").go("#/difference/nowhere")

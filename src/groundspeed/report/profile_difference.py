@@ -123,7 +123,7 @@ def _functions(difference: ProfileDifference, kind: Format) -> str:
 
 def _row(one: FunctionDifference, difference: ProfileDifference) -> tuple[str, ...]:
     return (
-        str(one.verdict),
+        _word(one.verdict, difference),
         moved(one.own.by.centre, difference),
         interval_text(one.own, difference),
         _share(one.share),
@@ -132,6 +132,13 @@ def _row(one: FunctionDifference, difference: ProfileDifference) -> tuple[str, .
         moved(one.whole.by.centre, difference),
         "  ".join(part for part in (one.name, where(one), _note(one)) if part),
     )
+
+
+def _word(verdict: Verdict, difference: ProfileDifference) -> str:
+    """Bytes are not slower."""
+    if difference.basis is Basis.CALL and difference.unit == "s":
+        return str(verdict)
+    return {Verdict.SLOWER: "more", Verdict.FASTER: "less"}.get(verdict, str(verdict))
 
 
 def _share(share: float | None) -> str:

@@ -12,10 +12,11 @@ def qualified(text: str, name: str, line: int | None) -> str:
     """The dotted path of the function that a profiler calls ``name``; empty where the text has none.
 
     ``name`` is Python's ``__qualname__`` (``Class.method``, ``outer.<locals>.inner``) or its last part, as
-    older profilers give it; then there must be one of that name, or one that holds ``line``. A text that
-    this Python cannot parse has no function.
+    older profilers give it; then there must be one of that name, or one that holds ``line``. What has no name
+    (``<genexpr>``, ``<lambda>``) is part of the function around it. A text that this Python cannot parse has
+    no function.
     """
-    wanted = name.replace(".<locals>", "")
+    wanted = ".".join(part for part in name.split(".") if not part.startswith("<"))
     defined = _definitions(text)
     if any(path == wanted for path, _ in defined):
         return wanted

@@ -77,12 +77,11 @@ def _sources(
     places = _worth_looking_up(difference)
     before = _texts(history, base, {at: functions[at].base_file or functions[at].file for at in places})
     after = _texts(history, head, {at: functions[at].file for at in places})
-    found = []
+    found: dict[str, int] = {}
     for at in places:
         text = _unified(functions[at], before.get(at, _NO_FILE), after.get(at, _NO_FILE), base, head)
-        if text:
-            found.append(SourceDifference(place=at, text=text))
-    return tuple(found)
+        found.setdefault(text, at)  # what has no name of its own is in the text of the function around it
+    return tuple(SourceDifference(place=at, text=text) for text, at in found.items() if text)
 
 
 def _worth_looking_up(difference: ProfileDifference) -> Sequence[int]:

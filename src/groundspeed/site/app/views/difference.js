@@ -9,7 +9,7 @@ import { cssOf, SIDE, shadesOf, shadeStyle, USUAL } from "../parts/shades.js";
 import { nameOf, readProfiles } from "../parts/profiles.js";
 import { shareText } from "../parts/ratio.js";
 import { verdict } from "../parts/verdict.js";
-import { amount, bounds, by, moved, where } from "./difference/figures.js";
+import { amount, bounds, by, direction, moved, where } from "./difference/figures.js";
 import { Flame, partFound } from "./difference/flame.js";
 import { grown, lineTo } from "./difference/tree.js";
 
@@ -172,7 +172,7 @@ function columns(found, look) {
     { key: "function", label: "function", head: true, kind: "what", value: ({ name }) => name, cell: (one) => [
       h("button", { type: "button", class: "plain", title: "show it in the graph", onclick: () => look(one.name) }, one.name), h("span", { class: "quiet file" }, where(one)),
       one.presence !== "both" && h("span", { class: "quiet" }, one.presence), one.base_file && h("span", { class: "quiet" }, `was in ${one.base_file}`)] },
-    { key: "verdict", label: "verdict", kind: "name", value: (one) => one.verdict, cell: (one) => verdict(one.verdict) },
+    { key: "verdict", label: "verdict", kind: "name", value: (one) => one.verdict, cell: (one) => verdict(one.verdict, verdictWord(found, one.verdict)) },
     { key: "own", label: "own, change", number: true, value: (one) => by(one.own), cell: (one) => moved(found, by(one.own)) },
     { key: "bounds", label: "99 %", number: true, kind: "bounds", cell: (one) => bounds(found, one.own) },
     { key: "share", label: "of the change", number: true, value: (one) => one.share, cell: (one) => partText(one.share) },
@@ -180,6 +180,11 @@ function columns(found, look) {
     { key: "head", label: "head", number: true, value: (one) => one.own[1], cell: (one) => amount(found, one.own[1]) },
     { key: "whole", label: "with its calls, change", number: true, value: (one) => by(one.whole), cell: (one) => moved(found, by(one.whole)) },
   ];
+}
+
+/** Bytes are not slower. @param {Difference} found @param {string} word */
+function verdictWord(found, word) {
+  return word === "slower" || word === "faster" ? direction(found, word === "slower" ? 1 : -1) : word;
 }
 
 /** A part of the change; what went the other way has a minus. @param {number | null} share */
