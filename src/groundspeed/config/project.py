@@ -14,6 +14,7 @@ from typing import Any
 from groundspeed import units
 from groundspeed.config.bottlenecks import BottleneckRule, read_bottlenecks
 from groundspeed.config.gate import GateConfig, read_gate
+from groundspeed.config.notify import NotifyConfig, read_notify, without_secrets
 from groundspeed.config.plans import StatedPlan, read_plans
 from groundspeed.config.renames import StatedRenames, read_renames
 from groundspeed.config.report import StatedSection, read_report
@@ -66,6 +67,7 @@ class ProjectConfig:
     precision: float
     case_budget_s: float
     nightly_cases: tuple[str, ...]
+    notify: NotifyConfig
     plans: tuple[StatedPlan, ...]
     renames: StatedRenames
     report: tuple[StatedSection, ...]
@@ -85,6 +87,7 @@ def read_project(root: Path) -> ProjectConfig:
         "gate",
         "run",
         "nightly",
+        "notify",
         "plan",
         "renamed",
         "parameters",
@@ -102,7 +105,7 @@ def read_project(root: Path) -> ProjectConfig:
     return ProjectConfig(
         path=file,
         machines={name: _profile(name, machines.table(name)) for name in machines.values},
-        passed_variables=environment.strings("pass"),
+        passed_variables=without_secrets(environment.strings("pass"), environment),
         bottlenecks=read_bottlenecks(table.table("bottlenecks")),
         environment=_environment(environment),
         gate=read_gate(table.table("gate")),
@@ -110,6 +113,7 @@ def read_project(root: Path) -> ProjectConfig:
         precision=run.parsed("precision", units.parse_share) or _PRECISION,
         case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,
         nightly_cases=nightly.strings("cases"),
+        notify=read_notify(table.table("notify")),
         plans=read_plans(table.table("plan")),
         renames=read_renames(table.table("renamed"), table.table("parameters")),
         report=read_report(table.table("report")),

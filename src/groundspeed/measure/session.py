@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from groundspeed.config import Configuration
+from groundspeed.config.notify import SECRETS
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.history import History
 from groundspeed.measure.carry import Carrier
@@ -40,6 +41,7 @@ from groundspeed.results.lock import file_lock
 from groundspeed.results.store import ResultStore
 from groundspeed.stats.control import usual_noise_floor
 from groundspeed.suite.environments import Environments
+from groundspeed.suite.isolation import withdraw_from_view
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +122,11 @@ def run(
 def at_work(
     configuration: Configuration, variables: Mapping[str, str]
 ) -> Iterator[tuple[Environments, contextlib.ExitStack]]:
-    """The project's environments, held by its lock, and where the host's lock goes when it is taken."""
+    """The project's environments, held by its lock, and where the host's lock goes when it is taken.
+
+    From here on nobody reads the secrets of this process from outside: what runs is the code of commits.
+    """
+    withdraw_from_view(SECRETS)
     with (
         file_lock(configuration.workspace / "locks" / "results"),
         contextlib.closing(Environments(configuration, variables)) as environments,

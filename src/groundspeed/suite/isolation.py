@@ -6,12 +6,14 @@ user's shell out of it, no more. Owns no process.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -36,12 +38,15 @@ _FOR_BUILDS = (
 _FOR_BUILDS += ["CONDA_EXE", "CONDA_PKGS_DIRS"]
 _PREFIXES_FOR_ALL = ("LC_",)
 _PREFIXES_FOR_BUILDS = ("PIP_", "UV_")
+_NEVER = ("UV_PUBLISH_",)  # who may publish is nobody's who builds
 # Where the user told pip, uv and conda which index to use, from the home that builds do not see.
 _USER_FILES = {
     "PIP_CONFIG_FILE": (".config/pip/pip.conf", ".pip/pip.conf"),
     "UV_CONFIG_FILE": (".config/uv/uv.toml",),
     "CONDARC": (".condarc",),
 }
+
+_ENV_START = 47  # of /proc/PID/stat behind the name: field 50 of proc(5), and the third is the first here
 
 _WHO = (
     "import json,sys;print(json.dumps([sys.version_info[:2],getattr(sys,'_base_executable',sys.executable)]))"
@@ -61,9 +66,36 @@ def worker_variables(outer: Mapping[str, str], home: Path, passed: Sequence[str]
 
 def build_variables(outer: Mapping[str, str], home: Path, passed: Sequence[str]) -> dict[str, str]:
     """The variables a build starts with: a worker's, and how to reach the package index."""
-    kept = {key: value for key, value in outer.items() if _is_listed(key, _FOR_BUILDS, _PREFIXES_FOR_BUILDS)}
+    kept = {
+        key: value
+        for key, value in outer.items()
+        if _is_listed(key, _FOR_BUILDS, _PREFIXES_FOR_BUILDS) and not key.startswith(_NEVER)
+    }
     cache = {"UV_CACHE_DIR": str(home / ".cache" / "uv"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     return {**cache, **_user_files(outer), **worker_variables(outer, home, passed), **kept}
+
+
+def withdraw_from_view(names: Iterable[str]) -> None:
+    """Take the values of variables out of what other processes of this user see of this one.
+
+    They stay in ``os.environ`` and go on to our own children. /proc/PID/environ shows the block that the
+    process was started with (proc(5)), and a worker knows its parent: each value there is overwritten, after
+    the C library was given a copy. Where there is no /proc nothing is shown either. Our parent's own block,
+    a shell's for one, cannot be reached from here.
+    """
+    held = [name for name in names if os.environ.get(name)]
+    for name in held:
+        os.environ[name] = os.environ[name]  # setenv(3) copies
+    try:
+        block = Path("/proc/self/environ").read_bytes()
+        stat = Path("/proc/self/stat").read_bytes()
+    except OSError:
+        return
+    start = int(stat.rpartition(b")")[2].split()[_ENV_START])
+    for name in held if start else ():
+        value = re.search(rb"(?:\A|\0)" + re.escape(name.encode()) + rb"=([^\0]*)", block)
+        if value is not None:
+            ctypes.memset(start + value.start(1), ord("*"), value.end(1) - value.start(1))
 
 
 def bytecode_folder(workspace: Path) -> Path:
@@ -155,7 +187,9 @@ def read_inventory(python: Path) -> Mapping[str, Any]:
         version, oldest = ".".join(map(str, answer[0])), ".".join(map(str, OLDEST))
         raise ConfigError(f"{python} is Python {version}; measuring needs {oldest} or newer.")
     command = [str(python), str(INVENTORY)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env=_for_questions()
+    )
     if done.returncode:
         reason = done.stderr.strip().rpartition("\n")[2]
         raise ConfigError(f"{python} cannot list what is installed ({reason}). Repair that environment.")
@@ -168,6 +202,15 @@ def find_uv() -> Path | None:
     beside = Path(sys.executable).parent / "uv"
     found = str(beside) if beside.is_file() else shutil.which("uv")
     return Path(found) if found else None
+
+
+def _for_questions() -> dict[str, str]:
+    """What an interpreter sees that is asked who it is: what is installed there runs as it starts."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if _is_listed(key, (*_FOR_ALL, "HOME"), _PREFIXES_FOR_ALL)
+    }
 
 
 def _is_listed(key: str, names: Sequence[str], prefixes: tuple[str, ...]) -> bool:
@@ -210,7 +253,9 @@ def _replace_link(link: Path, target: Path) -> None:
 
 def _ask(candidate: str) -> tuple[list[int], str] | None:
     try:
-        done = subprocess.run([candidate, "-c", _WHO], capture_output=True, timeout=20, check=True)
+        done = subprocess.run(
+            [candidate, "-c", _WHO], capture_output=True, timeout=20, check=True, env=_for_questions()
+        )
         version, executable = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.SubprocessError):
         return None

@@ -1,0 +1,1 @@
+"""Telling what a night found: once, to each channel, grouped by commit, what is confirmed first."""
