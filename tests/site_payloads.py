@@ -200,6 +200,7 @@ def changes() -> Wire:
         "lines": lines(),
         "searched": {"camel": 14, "oryx": 1},
         "false_discoveries": 0.01,
+        "finds": [],
         "states": {one["state"]: 1 for one in worse},
         "standing": [{"commit": place, "open": place % 4} for place in range(0, 30, 5)],
         "worse": worse,

@@ -128,12 +128,26 @@ def newest_of(machine_folder: Path, key: str) -> Path | None:
     return found[-1] if found else None
 
 
-def read_find(path: Path) -> FindFile:
-    """A search. A last line without its end is left out. Raises ``FindFormatError``."""
+def stored_finds(results_dir: Path) -> tuple[FindFile, ...]:
+    """Every search of every machine that can be read, without what it measured."""
+    found = []
+    for path in sorted(results_dir.glob(f"*/{FOLDER}/*{_ENDING}")):
+        try:
+            found.append(read_find(path, measured=False))
+        except FindFormatError:
+            continue  # the command that asks it again says so
+    return tuple(found)
+
+
+def read_find(path: Path, *, measured: bool = True) -> FindFile:
+    """A search; without its builds and processes where ``measured`` is false. Raises ``FindFormatError``.
+
+    A last line without its end is left out.
+    """
     try:
         lines = path.read_bytes()[: _whole_bytes(path)].splitlines()
         asked = _parse_asked(from_line(lines[0]) if lines else {})
-        entries, found = tuple(_entries(lines[1:])), _found(lines[-1])
+        entries, found = tuple(_entries(lines[1:] if measured else [])), _found(lines[-1])
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise FindFormatError(
             f"{path} is no search that this groundspeed can read ({error!r}). Restore it from git, or move "

@@ -10,6 +10,7 @@ from groundspeed.errors import HistoryError
 from groundspeed.history import History
 from groundspeed.measurements import NoiseFloor
 from groundspeed.records import MachineProfile, SeriesKey
+from groundspeed.results.finds import FindFile, stored_finds
 from groundspeed.results.index import RecordedSession
 from groundspeed.results.profiles import StoredProfile, stored_profiles
 from groundspeed.site.judged import TargetRow, judged_by_project
@@ -55,6 +56,7 @@ class Answers:
     notices: tuple[str, ...] = ()
     sampled: Sampled | None = None
     history: History | None = None
+    finds: tuple[FindFile, ...] = ()
 
 
 NO_ANSWERS = Answers()
@@ -73,6 +75,7 @@ def answers_of(reading: ProjectResults) -> Answers:
         floors={machine: reading.floors(machine) for machine in reading.machines},
         tolerances=reading.configuration.project.tolerances,
         profiles=profiles,
+        finds=stored_finds(reading.configuration.suite.results_dir),
         distance=distances(reading),
         standing=trend(regressions, dates_of(reading.archive), points=STANDING_POINTS),
         targets=judged.targets,

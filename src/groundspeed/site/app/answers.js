@@ -87,6 +87,25 @@
  * @property {Group[]} worse  the most pressing first, whatever their state
  * @property {Group[]} better
  * @property {number} stale  decisions in triage.toml about nothing that is found now
+ * @property {FindRow[]} finds  searches by `groundspeed find` that ended, the newest first
+ *
+ * @typedef {Object} FindRow
+ * @property {string} case
+ * @property {string} machine
+ * @property {number} at
+ * @property {Named} old  the old end of the range
+ * @property {Named} new
+ * @property {number} probability  of the answer
+ * @property {FindCulprit | null} found  null: nothing changed
+ *
+ * @typedef {Object} FindCulprit
+ * @property {Named} culprit
+ * @property {Named | null} merge  that brought it in
+ * @property {number} unbuildable  commits before it that do not build: one of them may be the one
+ * @property {string} did  worse, better, fails from there on, works from there on
+ * @property {[number, number, number] | null} ratio  centre, low, high; null where it fails at one of both
+ *
+ * @typedef {import("./parts/commit.js").Named} Named
  */
 
 // --- health -------------------------------------------------------------------------------------------

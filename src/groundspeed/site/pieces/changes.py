@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from groundspeed.site.folder import SiteFolder
+from groundspeed.site.pieces.finds import find_records
 from groundspeed.site.pieces.groups import group_record
 from groundspeed.site.pieces.tables import Tables
 from groundspeed.site.subject import Subject
@@ -32,5 +33,6 @@ def put_changes(folder: SiteFolder, subject: Subject) -> str | None:
         "worse": [group_record(group, worse, tables) for group in worse.groups],
         "better": [group_record(group, better, tables) for group in better.groups],
         "stale": len(worse.stale),
+        "finds": find_records(subject.answers.finds),
     }
     return folder.put_named("changes", encode({**record, **tables.wire()}))

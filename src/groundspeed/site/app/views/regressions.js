@@ -5,6 +5,7 @@ import { format as address } from "../address.js";
 import { copyable } from "../parts/command.js";
 import { counted, h, style } from "../dom.js";
 import { groupPage } from "./regressions/group.js";
+import { finds } from "./regressions/finds.js";
 import { filters, listed, shownOf } from "./regressions/list.js";
 import { standing } from "./regressions/standing.js";
 
@@ -50,7 +51,7 @@ export async function open(frame, _subject, words) {
         h("p", { class: "figures" }, better ? lasting(changes) : openOnes(changes)),
         h("p", { class: "quiet" }, searched(changes))),
       ...(better || changes.standing.length < 2 ? [] : [standing(changes.standing)]),
-      controls, made.node,
+      controls, made.node, ...(better ? [] : finds(frame.store, changes.finds)),
     ];
   }
   /** @param {Changes} changes @param {boolean} better @param {URLSearchParams} words */
