@@ -107,10 +107,12 @@ def _profile_cases(
     show: bool,
 ) -> None:
     from groundspeed.cli.progress import ProgressLine
+    from groundspeed.history import History
     from groundspeed.measure.host import look
     from groundspeed.measure.workplace import Workplace
     from groundspeed.profiling.asking import ask
     from groundspeed.report.profile import render_profile
+    from groundspeed.report.profile_against import render_against
 
     screen = ProgressLine()
     for warning in configuration.warnings:
@@ -121,41 +123,11 @@ def _profile_cases(
     if answer.against is None:
         typer.echo(render_profile(answer, output, top=top, root=configuration.suite.root))
     else:
-        typer.echo(_difference(configuration, answer, output))
+        history = History.open(configuration.suite.repo_path)
+        typer.echo(render_against(answer, history, output))
     if show:
         _show(configuration, answer)
     raise typer.Exit(answer.exit_code)
-
-
-def _difference(configuration: Configuration, answer: Answer, output: Format) -> str:
-    """Of each case and kind, what differs between the commits; a failure of either end."""
-    import json
-
-    from groundspeed.history import History
-    from groundspeed.report.profile import TITLES, titled
-    from groundspeed.report.profile_difference import render_profile_difference
-    from groundspeed.results.profile_runs import read_runs
-    from groundspeed.verdicts.profile_difference import profile_difference
-    from groundspeed.verdicts.profile_why import why
-
-    history = History.open(configuration.suite.repo_path)
-    parts = []
-    for base, head in zip(answer.base, answer.cases, strict=True):
-        for kind, path in base.files.items():
-            if kind not in head.files or (output is not Format.JSON and kind not in TITLES):
-                continue
-            found = profile_difference(read_runs(path), read_runs(head.files[kind]))
-            if output is not Format.JSON:
-                parts.append(titled(TITLES[kind], output))
-            parts.append(render_profile_difference(why(found, history), output))
-        failures = [(end, failed) for end in (base, head) for failed in end.failures]
-        if output is not Format.JSON:
-            parts += [f"{end.case} at {end.commit.short}: no {one.kind}: {one.why}" for end, one in failures]
-    if output is Format.JSON:
-        differences = [json.loads(part) for part in parts]
-        wire = {"schema": "groundspeed-profile-against", "version": 1, "differences": differences}
-        return json.dumps(wire, indent=2, ensure_ascii=False, allow_nan=False)
-    return "\n\n".join(parts)
 
 
 def _profile_process(

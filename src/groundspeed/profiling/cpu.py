@@ -31,8 +31,8 @@ RATE = 200
 would show a function of 1 % in two seconds by two samples.
 """
 
-STRETCHES = 5
-"""Of calls with py-spy and without it, in turn: of five, one is hardly disturbed by the host."""
+PAIRS = 5
+"""Of stretches with py-spy and without it, in turn: of five, one is hardly disturbed by the host."""
 
 _PATIENCE_S = 30.0  # to attach: it reads the symbols of the interpreter, and of all libraries where asked
 
@@ -92,20 +92,20 @@ def find_sampler(*, native: bool) -> Sampler:
     return Sampler(program=Path(found), native=native)
 
 
-def take_cpu(repeater: Repeater, sampler: Sampler, seconds: float, namer: Namer) -> Taken:
+def take_cpu(repeater: Repeater, sampler: Sampler, seconds: float, pairs: int, namer: Namer) -> Taken:
     """One run: calls for about ``seconds`` under py-spy, and as long without it, in turn.
 
     Raises ``NoSamplerError``, and ``RepeatError`` where the case fails.
     """
-    pairs, weighed, calls, taken_s, samples = [], [], 0, 0.0, 0
+    costs, weighed, calls, taken_s, samples = [], [], 0, 0.0, 0
     with tempfile.TemporaryDirectory() as folder:
-        for turn in range(STRETCHES):
+        for turn in range(pairs):
             output = Path(folder) / f"{turn}.json"
-            plain = repeater.repeat(seconds / STRETCHES) if turn % 2 else None
+            plain = repeater.repeat(seconds / pairs) if turn % 2 else None
             with sampler.watching(repeater.pid, output):
-                profiled = repeater.repeat(seconds / STRETCHES)
-            plain = plain or repeater.repeat(seconds / STRETCHES)
-            pairs.append((plain.call_s, profiled.call_s))
+                profiled = repeater.repeat(seconds / pairs)
+            plain = plain or repeater.repeat(seconds / pairs)
+            costs.append((plain.call_s, profiled.call_s))
             calls, taken_s = calls + profiled.calls, taken_s + profiled.seconds
             stacks = list(stacks_of(json.loads(output.read_bytes())))
             weighed += stacks
@@ -116,7 +116,7 @@ def take_cpu(repeater: Repeater, sampler: Sampler, seconds: float, namer: Namer)
         unit="seconds",
         tool=sampler.name,
         runs=(Recorded(weights=own, calls=calls, duration_s=taken_s, samples=samples),),
-        overhead=Overhead(pairs=tuple(pairs)),
+        overhead=Overhead(pairs=tuple(costs)),
     )
 
 

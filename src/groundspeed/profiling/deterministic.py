@@ -20,7 +20,7 @@ from groundspeed.suite.repeating import Repeater
 
 TOOL = "cProfile"
 TOP = 50  # functions that a table shows
-_STRETCHES = 3  # with cProfile and as many without: its cost is a multiple, which three pairs tell
+PAIRS = 3  # of stretches with cProfile and without: its cost is a multiple, which three pairs tell
 _LEAST = 1e-4  # of the whole: what is less ends a stack that is made of a table
 _DEEPEST = 60  # functions of such a stack
 
@@ -55,15 +55,15 @@ class Deterministic:
     stats: bytes
 
 
-def take_deterministic(repeater: Repeater, seconds: float, namer: Namer) -> Deterministic:
+def take_deterministic(repeater: Repeater, seconds: float, pairs: int, namer: Namer) -> Deterministic:
     """Calls for about ``seconds`` under cProfile, and as long without. Raises ``RepeatError``."""
-    pairs, calls, taken_s, tables = [], 0, 0.0, []
+    costs, calls, taken_s, tables = [], 0, 0.0, []
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "prof"
-        for _ in range(_STRETCHES):
-            plain = repeater.repeat(seconds / _STRETCHES)
-            profiled = repeater.by_cprofile(seconds / _STRETCHES, output)
-            pairs.append((plain.call_s, profiled.call_s))
+        for _ in range(pairs):
+            plain = repeater.repeat(seconds / pairs)
+            profiled = repeater.by_cprofile(seconds / pairs, output)
+            costs.append((plain.call_s, profiled.call_s))
             calls, taken_s = calls + profiled.calls, taken_s + profiled.seconds
             tables.append(marshal.loads(output.read_bytes()))  # noqa: S302 -- cProfile's own format, of our own process
     table = added([own_table(one, namer) for one in tables])
@@ -71,7 +71,7 @@ def take_deterministic(repeater: Repeater, seconds: float, namer: Namer) -> Dete
         functions=functions_of(table),
         benchmark_calls=calls,
         duration_s=taken_s,
-        overhead=Overhead(pairs=tuple(pairs)),
+        overhead=Overhead(pairs=tuple(costs)),
         table=table,
         stats=marshal.dumps(dict(table)),
     )

@@ -26,21 +26,21 @@ ALLOCATED, PEAK, ALLOCATIONS, REALLOCATIONS = "memory", "memory-peak", "allocati
 
 UNITS: Mapping[str, str] = {ALLOCATED: "bytes", PEAK: "bytes", ALLOCATIONS: "none", REALLOCATIONS: "none"}
 
-_PAIRS = 3  # of a call under memray and one without
+PAIRS = 3  # of a call under memray and one without: the first may fill caches
 _DEEPEST = 200  # frames of a stack
 
 
-def take_memory(repeater: Repeater, namer: Namer) -> tuple[Taken, ...]:
-    """One call under memray, as the four kinds. Raises ``RepeatError`` where the case fails.
+def take_memory(repeater: Repeater, pairs: int, namer: Namer) -> tuple[Taken, ...]:
+    """A call under memray, the last of ``pairs``, as the four kinds. The first ones may fill caches.
 
-    The first calls fill caches, and are not looked at.
+    Raises ``RepeatError`` where the case fails.
     """
-    pairs = []
+    costs = []
     with tempfile.TemporaryDirectory() as folder:
-        for turn in range(_PAIRS):
+        for turn in range(pairs):
             output = Path(folder) / f"{turn}.bin"
             plain, profiled = repeater.once(), repeater.by_memray(output)
-            pairs.append((plain.seconds, profiled.seconds))
+            costs.append((plain.seconds, profiled.seconds))
         weighed = _read(output)
     return tuple(
         Taken(
@@ -52,7 +52,7 @@ def take_memory(repeater: Repeater, namer: Namer) -> tuple[Taken, ...]:
                     weights=own_part(weighed[kind].items(), namer), calls=1, duration_s=None, samples=None
                 ),
             ),
-            overhead=Overhead(pairs=tuple(pairs)),
+            overhead=Overhead(pairs=tuple(costs)),
         )
         for kind in UNITS
     )

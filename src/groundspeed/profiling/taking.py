@@ -17,6 +17,7 @@ from typing import Any
 from groundspeed.config import Configuration
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.measure.standing_worker import Located
+from groundspeed.profiling import cpu, deterministic, memory
 from groundspeed.profiling.cpu import NoSamplerError, take_cpu
 from groundspeed.profiling.deterministic import Deterministic, as_cpu, take_deterministic
 from groundspeed.profiling.memory import take_memory
@@ -24,7 +25,7 @@ from groundspeed.profiling.recorders import NOT_RECORDED, Recording, recorder_co
 from groundspeed.profiling.storing import Subject, store_recorded
 from groundspeed.profiling.tools import NoToolError, tools_folder
 from groundspeed.profiling.values import Wanted
-from groundspeed.profiling.weights import Namer, Taken
+from groundspeed.profiling.weights import Namer, Taken, pairs_in
 from groundspeed.records import Failed
 from groundspeed.suite import isolation
 from groundspeed.suite.answers import Gone, Preparation
@@ -102,12 +103,12 @@ def take(at: At, located: Located, wanted: Wanted, kinds: Set[str], *, calls: bo
     counted: Deterministic | None = None
     try:
         with repeating(at.prepared, at.configuration, at.folders, at.repetition(located), tools) as repeater:
-            repeater.repeat(_WARM_S)
+            call_s = repeater.repeat(_WARM_S).call_s
             if "cpu" in kinds:
-                found, counted = _cpu(repeater, wanted, at.namer, calls=calls)
+                found, counted = _cpu(repeater, wanted, at.namer, call_s, calls=calls)
                 taken.append(found)
             if "memory" in kinds:
-                taken += take_memory(repeater, at.namer)
+                taken += take_memory(repeater, pairs_in(wanted.seconds, call_s, memory.PAIRS), at.namer)
     except (RepeatError, OSError) as error:
         given = {one.kind for one in taken}
         failures += [(kind, str(error)) for kind in sorted(kinds) if kind not in given]
@@ -115,18 +116,21 @@ def take(at: At, located: Located, wanted: Wanted, kinds: Set[str], *, calls: bo
 
 
 def _cpu(
-    repeater: Repeater, wanted: Wanted, namer: Namer, *, calls: bool
+    repeater: Repeater, wanted: Wanted, namer: Namer, call_s: float, *, calls: bool
 ) -> tuple[Taken, Deterministic | None]:
     """Samples, and the calls counted where they are wanted, or where nobody may sample."""
     why, sampled = wanted.why_no_sampler, None
     if wanted.sampler is not None:
         try:
-            sampled = take_cpu(repeater, wanted.sampler, wanted.seconds, namer)
+            pairs = pairs_in(wanted.seconds, call_s, cpu.PAIRS)
+            sampled = take_cpu(repeater, wanted.sampler, wanted.seconds, pairs, namer)
         except NoSamplerError as error:
             why = str(error)
     if sampled is not None and not calls:
         return sampled, None
-    counted = take_deterministic(repeater, wanted.seconds * (_CALLS_SHARE if sampled else 1.0), namer)
+    seconds = wanted.seconds * (_CALLS_SHARE if sampled else 1.0)
+    pairs = pairs_in(seconds, call_s, deterministic.PAIRS)
+    counted = take_deterministic(repeater, seconds, pairs, namer)
     return sampled or as_cpu(counted, why), counted
 
 

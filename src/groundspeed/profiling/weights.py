@@ -66,6 +66,11 @@ class Overhead:
         return self.profiled_s / self.plain_s - 1
 
 
+def pairs_in(seconds: float, call_s: float, most: int) -> int:
+    """How many pairs of stretches there is time for: of a call that takes long, one."""
+    return max(1, min(most, int(seconds / call_s)))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
     """A profile of one ``kind`` (that of the stored file). ``unit`` is speedscope's: seconds, bytes, none.

@@ -6,40 +6,26 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from groundspeed import units
-from groundspeed.profiling.deterministic import TOP, Called, Deterministic
+from groundspeed.profiling.deterministic import TOP, Deterministic
 from groundspeed.profiling.live import Live
 from groundspeed.profiling.memory import ALLOCATED, ALLOCATIONS, PEAK, REALLOCATIONS
 from groundspeed.profiling.recorded import read_recorded
-from groundspeed.profiling.values import Answer, CaseProfiles, Stored
-from groundspeed.profiling.weights import Overhead, Place, Recorded, Taken, places_of
-from groundspeed.report.recorded import recorded_wire, render_recorded
+from groundspeed.profiling.values import Answer, CaseProfiles
+from groundspeed.profiling.weights import Overhead, Recorded, Taken, places_of
+from groundspeed.report.profile_json import answer_wire, below, live_wire
+from groundspeed.report.recorded import render_recorded
 from groundspeed.report.table import Format, Table, escaped, plain
 
-SCHEMA = "groundspeed-profile"
-VERSION = 1  # of the JSON; a key that is added does not raise it
-
-_UNITS = {"seconds": "s", "bytes": "bytes", "none": ""}
 _SHOWN = 0.005  # of the whole: what has less by itself, and less with its calls, is left to the file
-TITLES = {
-    "cpu": "Time",
-    ALLOCATED: "Memory allocated in all",
-    PEAK: "Memory in use at the peak",
-    "contention": "Time waited for locks",
-    "lines": "Time, by line",
-    "leaks": "Memory kept after calls",
-}
-"""Of the kinds whose difference people are shown; counts of allocations follow from the bytes."""
-
 _MEMORY = (PEAK, ALLOCATED, ALLOCATIONS, REALLOCATIONS)
 
 
 def render_profile(answer: Answer, kind: Format, *, top: int, root: Path) -> str:
     """Every case's profiles; ``top`` rows a table, in JSON ``TOP``. Files are named below ``root``."""
     if kind is Format.JSON:
-        return json.dumps(_wire(answer, root), indent=2, ensure_ascii=False, allow_nan=False)
+        return json.dumps(answer_wire(answer, root), indent=2, ensure_ascii=False, allow_nan=False)
     sections = [_case(one, answer, kind, top, root) for one in answer.cases]
     summary = [_summary(answer, kind)] if len(answer.cases) > 1 else []
     return "\n\n".join([*sections, *summary])
@@ -47,22 +33,9 @@ def render_profile(answer: Answer, kind: Format, *, top: int, root: Path) -> str
 
 def render_live(live: Live, kind: Format, *, top: int, file: Path) -> str:
     """A process's profile, and the file that holds it."""
-    run = live.run
     if kind is Format.JSON:
-        wire = {
-            "schema": "groundspeed-profile-live",
-            "version": VERSION,
-            "pid": live.pid,
-            "command": live.command,
-            "seconds": live.seconds,
-            "tool": live.tool,
-            "samples": run.samples,
-            "busy_s": run.total,
-            "sampler_share": live.sampler_share,
-            "file": str(file),
-            "places": [_wire_place(one) for one in places_of([run], by_line=False)[:TOP]],
-        }
-        return json.dumps(wire, indent=2, ensure_ascii=False, allow_nan=False)
+        return json.dumps(live_wire(live, file), indent=2, ensure_ascii=False, allow_nan=False)
+    run = live.run
     said = (
         f"Process {live.pid} ({_words(live.command, kind)}): {run.samples:,} samples in "
         f"{units.display_duration(live.seconds)} by {live.tool}, {units.display(run.total, 's')} of work "
@@ -90,7 +63,7 @@ def _case(one: CaseProfiles, answer: Answer, kind: Format, top: int, root: Path)
         parts += [titled(name.capitalize(), kind), render_recorded(read_recorded(path), kind)]
     files = [*one.files.values(), *([one.stats] if one.stats else [])]
     if files:
-        names = [_below(path, root) for path in files]
+        names = [below(path, root) for path in files]
         parts.append(
             "Stored:\n"
             + "\n".join(f"- `{name}`" if kind is Format.MARKDOWN else f"  {name}" for name in names)
@@ -250,85 +223,3 @@ def _times(calls: float) -> str:
 
 def _at(file: str, line: int | None) -> str:
     return file if line is None or not file else f"{file}:{line}"
-
-
-def _below(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-
-
-# --- JSON ------------------------------------------------------------------------------------------------
-
-
-def _wire(answer: Answer, root: Path) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "machine": answer.machine,
-        "environment": answer.environment,
-        "commit": answer.commit.hash,
-        "cases": [_wire_case(one, root) for one in answer.cases],
-    }
-
-
-def _wire_case(one: CaseProfiles, root: Path) -> dict[str, Any]:
-    return {
-        "case": str(one.case),
-        "profiles": [_wire_stored(stored, root) for stored in one.stored],
-        "calls": None if one.calls is None else _wire_calls(one.calls, one.stats, root),
-        "recorded": [
-            recorded_wire(read_recorded(path)) | {"file": _below(path, root)} for _, path in one.recorded
-        ],
-        "failures": [{"kind": failed.kind, "why": failed.why} for failed in one.failures],
-    }
-
-
-def _wire_stored(stored: Stored, root: Path) -> dict[str, Any]:
-    taken = stored.taken
-    counts = [one.samples for one in taken.runs if one.samples is not None]
-    return {
-        "kind": taken.kind,
-        "tool": taken.tool,
-        "unit": _UNITS[taken.unit],
-        "runs": len(taken.runs),
-        "calls": taken.calls,
-        "samples": sum(counts) if counts else None,
-        "total": taken.total,
-        "overhead": _wire_overhead(taken.overhead),
-        "notes": list(taken.notes),
-        "file": _below(stored.path, root),
-        "places": [_wire_place(one) for one in places_of(taken.runs, by_line=taken.kind in _MEMORY)[:TOP]],
-    }
-
-
-def _wire_place(one: Place) -> dict[str, Any]:
-    return {"name": one.name, "file": one.file, "line": one.line, "own": one.own, "whole": one.whole}
-
-
-def _wire_overhead(overhead: Overhead) -> dict[str, Any]:
-    return {
-        "share": overhead.share,
-        "plain_s": overhead.plain_s,
-        "profiled_s": overhead.profiled_s,
-        "pairs": len(overhead.pairs),
-    }
-
-
-def _wire_calls(calls: Deterministic, stats: Path | None, root: Path) -> dict[str, Any]:
-    def wire(one: Called) -> dict[str, Any]:
-        return {
-            "name": one.name,
-            "file": one.file,
-            "line": one.line,
-            "calls": one.calls,
-            "own_s": one.own_s,
-            "whole_s": one.whole_s,
-        }
-
-    functions: Sequence[Called] = calls.functions[:TOP]
-    return {
-        "calls": calls.benchmark_calls,
-        "duration_s": calls.duration_s,
-        "overhead": _wire_overhead(calls.overhead),
-        "file": None if stats is None else _below(stats, root),
-        "functions": [wire(one) for one in functions],
-    }

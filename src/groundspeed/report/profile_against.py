@@ -1,0 +1,66 @@
+"""The differences of the profiles of two commits, case by case and kind by kind, in one text."""
+
+from __future__ import annotations
+
+import json
+
+from groundspeed.history import History
+from groundspeed.profiling.memory import ALLOCATED, PEAK
+from groundspeed.profiling.values import Answer, CaseProfiles
+from groundspeed.report.profile import titled
+from groundspeed.report.profile_difference import render_profile_difference
+from groundspeed.report.table import Format
+from groundspeed.results.profile_runs import read_runs
+from groundspeed.verdicts.profile_difference import profile_difference
+from groundspeed.verdicts.profile_why import why
+
+SCHEMA = "groundspeed-profile-against"
+VERSION = 1
+
+_TITLES = {
+    "cpu": "Time",
+    ALLOCATED: "Memory allocated in all",
+    PEAK: "Memory in use at the peak",
+    "contention": "Time waited for locks",
+    "lines": "Time, by line",
+    "leaks": "Memory kept after calls",
+}
+"""Of the kinds whose difference people are shown; counts of allocations follow from the bytes."""
+
+
+def render_against(answer: Answer, history: History, kind: Format) -> str:
+    """What differs between the two commits of ``answer``, and what could not be profiled at either."""
+    pairs = list(zip(answer.base, answer.cases, strict=True))
+    if kind is Format.JSON:
+        differences = [
+            json.loads(one) for pair in pairs for one in _differences(*pair, history, kind).values()
+        ]
+        failures = [
+            {"case": str(end.case), "commit": end.commit.hash, "kind": one.kind, "why": one.why}
+            for pair in pairs
+            for end in pair
+            for one in end.failures
+        ]
+        wire = {"schema": SCHEMA, "version": VERSION, "differences": differences, "failures": failures}
+        return json.dumps(wire, indent=2, ensure_ascii=False, allow_nan=False)
+    parts = []
+    for pair in pairs:
+        for name, text in _differences(*pair, history, kind).items():
+            parts += [titled(f"{_TITLES[name]}: {pair[1].case}", kind), text] if name in _TITLES else []
+        parts += [
+            f"{end.case} at {end.commit.short}: {one.kind} not taken: {one.why}"
+            for end in pair
+            for one in end.failures
+        ]
+    return "\n\n".join(parts)
+
+
+def _differences(base: CaseProfiles, head: CaseProfiles, history: History, kind: Format) -> dict[str, str]:
+    """By the kind of the stored file; a kind that an end lacks has none."""
+    return {
+        name: render_profile_difference(
+            why(profile_difference(read_runs(path), read_runs(head.files[name])), history), kind
+        )
+        for name, path in base.files.items()
+        if name in head.files
+    }
