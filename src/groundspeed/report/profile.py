@@ -90,7 +90,7 @@ def _memory(taken: Mapping[str, Taken], kind: Format, top: int) -> Iterator[str]
     yield (
         f"A call has {units.display(total[PEAK], 'bytes')} in use at its peak, and allocates "
         f"{units.display(total[ALLOCATED], 'bytes')} in {total[ALLOCATIONS]:,.0f} allocations "
-        f"({total[REALLOCATIONS]:,.0f} of them to make a block larger). By {taken[PEAK].tool}. "
+        f"({total[REALLOCATIONS]:,.0f} of them to make a block larger).\nBy {taken[PEAK].tool}. "
         f"{_cost(taken[PEAK].overhead)}"
     )
     found: dict[tuple[str, str, int | None], dict[str, float]] = {}
@@ -121,10 +121,11 @@ def _memory(taken: Mapping[str, Taken], kind: Format, top: int) -> Iterator[str]
 
 def _cost(overhead: Overhead) -> str:
     share = overhead.share
+    pairs = "1 pair" if len(overhead.pairs) == 1 else f"{len(overhead.pairs)} pairs"
     times = f"{1 + share:.3g} times as long" if share >= 1 else f"{share:+.1%}"
     return (
         f"A call took {units.display(overhead.profiled_s, 's')} profiled, "
-        f"{units.display(overhead.plain_s, 's')} without ({times}; {len(overhead.pairs)} pairs in turn)."
+        f"{units.display(overhead.plain_s, 's')} without ({times}; {pairs} in turn)."
     )
 
 
@@ -149,7 +150,7 @@ def _table(runs: Sequence[Recorded], own: str, scale: float, top: int) -> Table:
 def _calls(calls: Deterministic, kind: Format, top: int) -> Iterator[str]:
     yield titled("Every call, by function", kind)
     yield (
-        f"{_calls_text(calls.benchmark_calls)}, by cProfile. {_cost(calls.overhead)} It charges for each "
+        f"{_calls_text(calls.benchmark_calls)}, by cProfile. {_cost(calls.overhead)}\nIt charges for each "
         "call: trust the counts, and the times of functions that do much in one call."
     )
     header = ("calls", "own", "with calls", "function", "where")
