@@ -186,6 +186,19 @@ def test_what_got_slower_is_the_top_row_and_stands_in_the_graph(compared: Path, 
 
 
 @pytest.mark.browser
+def test_what_may_be_chance_is_pale_and_has_a_question_mark(tmp_path: Path, visit: Visitor) -> None:
+    # drink takes 2, 4 ms and 3, 6 ms: sd^2 = (2 * 1 + 2 * 1.5^2) / 2, and 1.5 ms is less than 9.92 * 1.80 ms
+    for place, times in ((10, (2e-3, 4e-3)), (18, (3e-3, 6e-3))):
+        runs = [BASE | {"main@walk.py drink@walk.py": one} for one in times]
+        put(tmp_path / "results", Made(runs=runs, commit=commit_hash(place)))
+    published(tmp_path / "results", tmp_path / "html")
+    page = visit(tmp_path / "html").go(PLACE)
+    assert box(page, "drink")["code"] == 128 + round(127 * 0.4)  # all of the change
+    page.locator(FLAME).focus()
+    expect(page.locator(".hand")).to_contain_text("? +1.50 ms slower, which may be chance")
+
+
+@pytest.mark.browser
 def test_keys_lead_through_the_graph_and_zoom(compared: Path, visit: Visitor) -> None:
     page = visit(compared).go(PLACE)
     drawn(page)
@@ -240,6 +253,14 @@ def test_a_search_lights_up_what_it_finds_and_a_press_zooms(compared: Path, visi
     page.get_by_label("base", exact=True).check()
     assert box(page, "old")["wide"] / box(page, "one call")["wide"] == pytest.approx(0.5 / 7.5)
     assert "new" not in {one["name"] for one in drawn(page)}
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_case_leads_to_it_at_its_commit(compared: Path, visit: Visitor) -> None:
+    page = visit(compared).go(f"#/benchmark/{CROSS}?machine=camel&commit={commit_hash(18)[:8]}")
+    page.get_by_role("link", name=f"compared with {commit_hash(10)[:8]}").click()
+    expect(page.locator(".lead .call")).to_contain_text("+4.00 ms")
 
 
 @pytest.mark.browser

@@ -220,7 +220,7 @@ function legend(found, element) {
     patch.style.setProperty("background-color", cssOf(shades[Math.round(USUAL + SIDE * far)]));
     return patch;
   });
-  return h("p", { class: "shades" }, `${less} at head `, h("span", { class: "patches", "aria-hidden": "true" }, patches), ` ${more}. Callers stand above what they call; what moved most stands leftmost. Press a box to zoom in.`);
+  return h("p", { class: "shades" }, `${less} at head `, h("span", { class: "patches", "aria-hidden": "true" }, patches), ` ${more}. Callers stand above what they call; what moved most stands leftmost; what may be chance is pale, with a question mark. Press a box to zoom in.`);
 }
 
 /** @returns {import("../view.js").View} */

@@ -1,7 +1,8 @@
 // Where the time of the lines in view went at a commit: links to the profiles that are stored of it.
 
+import { format as address } from "../../address.js";
 import { h } from "../../dom.js";
-import { profileLink, profilesOf, readProfiles } from "../../parts/profiles.js";
+import { nameOf, profileLink, profilesOf, readProfiles } from "../../parts/profiles.js";
 import { tagged } from "./details.js";
 
 /**
@@ -21,5 +22,6 @@ export async function profilesAt({ store, benchmark, lines, place }) {
     profilesOf(payload, { benchmark: benchmark.name, params, hash, machine }).map((profile) => ({ tag, label, profile })));
   if (!held.length) return [];
   return [h("h3", {}, "Where it went"), h("ul", { class: "profiles" }, held.map(({ tag, label, profile }) =>
-    h("li", {}, tagged(tag), ` ${label} `, profileLink(store, payload, profile))))];
+    h("li", {}, tagged(tag), ` ${label} `, profileLink(store, payload, profile),
+      profile.against && ", ", profile.against && h("a", { href: address("difference", nameOf(profile)) }, `compared with ${profile.against}`))))];
 }

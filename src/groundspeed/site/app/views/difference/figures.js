@@ -68,10 +68,15 @@ export function scaleOf({ call: [base, head] }) {
   return Math.max(base, head) || 1;
 }
 
-/** `▲`, `▼` or nothing: a direction for those who see no colours. @param {Difference} found @param {number} change */
-export function arrow(found, change) {
+/** `▲`, `▼`, `?` or nothing: a direction for those who see no colours. @param {Difference} found @param {number} change @param {boolean} chance  it may be no more than that */
+export function arrow(found, change, chance) {
   if (Math.abs(change) < TELLING * scaleOf(found)) return "";
-  return change > 0 ? "▲" : "▼";
+  return chance ? "?" : change > 0 ? "▲" : "▼";
+}
+
+/** Whether its interval holds zero. Without one nobody knows, and the page says so in its head. @param {Change} change */
+export function mayBeChance([, , low, high]) {
+  return low !== null && high !== null && low <= 0 && high >= 0;
 }
 
 /** What grew called. @param {Difference} found @param {number} change */

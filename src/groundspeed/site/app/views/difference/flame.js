@@ -2,7 +2,7 @@
 
 import { h } from "../../dom.js";
 import { cssOf, shadesOf, SIDE, USUAL } from "../../parts/shades.js";
-import { amount, arrow, direction, moved, scaleOf, where } from "./figures.js";
+import { amount, arrow, direction, mayBeChance, moved, scaleOf, where } from "./figures.js";
 import { beside, laid, weight, widestBelow } from "./tree.js";
 
 /**
@@ -19,6 +19,7 @@ const LEAST = 0.75; // CSS pixels: what is thinner nobody sees
 const MOST_ROWS = 400; // deeper ones are seen by zooming in: a canvas may not be higher than some 16,000 pixels
 const EDGED = 4; // CSS pixels: from here on a box has an edge to its right
 const ROOM = 26; // CSS pixels that a name needs at the least
+const PALE = 0.4; // of the shade: for what may be chance
 const FULL = 0.05; // of a call: a change from here on has the strongest shade, where the call itself changed by less
 
 export class Flame {
@@ -118,7 +119,7 @@ export class Flame {
     context.fillRect(x, y + ROW - 2, across, 1);
     if (across > EDGED) context.fillRect(x + across - 1, y, 1, ROW - 1);
     if (across < ROOM) return;
-    const text = [arrow(this.#found, spot.head - spot.base), this.#nameOf(spot)].filter(Boolean).join(" ");
+    const text = [arrow(this.#found, spot.head - spot.base, this.#mayBeChance(spot)), this.#nameOf(spot)].filter(Boolean).join(" ");
     context.fillStyle = faded ? ink : readable(shade, ink, ground);
     context.fillText(fitted(context, text, across - 8), x + 4, y + ROW / 2);
   }
@@ -131,10 +132,16 @@ export class Flame {
   }
 
   /** How far a spot moved, as a code of the shades. @param {Spot} spot */
-  #codeOf({ base, head }) {
+  #codeOf(spot) {
+    const { base, head } = spot;
     const { call } = this.#found;
     const full = Math.max(Math.abs(call[1] - call[0]), FULL * scaleOf(this.#found));
-    return Math.round(USUAL + SIDE * Math.max(-1, Math.min(1, (head - base) / full)));
+    return Math.round(USUAL + SIDE * (this.#mayBeChance(spot) ? PALE : 1) * Math.max(-1, Math.min(1, (head - base) / full)));
+  }
+
+  /** @param {Spot} spot */
+  #mayBeChance(spot) {
+    return mayBeChance(spot.function < 0 ? this.#found.call : this.#found.functions[spot.function].whole);
   }
 
   /** @param {Spot} spot */
@@ -173,7 +180,9 @@ export class Flame {
   #told(spot) {
     const [found, change] = [this.#found, spot.head - spot.base];
     const one = spot.function < 0 ? null : found.functions[spot.function];
-    const went = Math.abs(change) < 1e-12 * scaleOf(found) ? "as before" : `${arrow(found, change)} ${moved(found, change)} ${direction(found, change)}`.trim();
+    const chance = this.#mayBeChance(spot);
+    const told = `${arrow(found, change, chance)} ${moved(found, change)} ${direction(found, change)}${chance ? ", which may be chance" : ""}`.trim();
+    const went = moved(found, change).startsWith("±") ? "as before" : told;
     const place = one && where(one);
     return `${this.#nameOf(spot)}${place ? `, ${place}` : ""}: ${amount(found, spot.base)} → ${amount(found, spot.head)}, ${went}`;
   }
