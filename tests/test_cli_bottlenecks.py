@@ -142,7 +142,7 @@ def test_markdown_and_a_page_hold_the_same(project: tuple[Path, str, str]) -> No
     root = project[0]
     text = asked(root, "--format", "markdown")
     assert (
-        "| high | step · src/sample/work.py:12 | CPU time: 350 ms a call, mostly in deepcopy (copy.py)"
+        "| high | step · src/sample/work.py:12 | 350 ms of CPU time a call, mostly in deepcopy (copy.py)"
         in text
     )
     assert asked(root, "-o", "b.html") == "Wrote b.html.\n"

@@ -57,7 +57,8 @@ BENCH = "asv_runner/time.py:run:5 > benchmarks/m.py:time_x:3"
 
 def test_what_a_dependency_spends_belongs_to_who_called_it(tmp_path: Path) -> None:
     """Of 10 s in 4 calls: step 1 s itself on line 12, 2 s of deepcopy on line 14 and 4 s by way of another
-    function of copy, both from line 14; time_x 1 s; the harness 2 s, which are nobody's.
+    function of copy, both from line 14; the benchmark half a second itself and the harness 2 s, which are
+    nobody's, and half a second of json that the benchmark calls.
     """
     path = profile(
         tmp_path / "a.gz",
@@ -65,18 +66,19 @@ def test_what_a_dependency_spends_belongs_to_who_called_it(tmp_path: Path) -> No
             f"{BENCH} > sample/work.py:step:12": 1,
             f"{BENCH} > sample/work.py:step:14 > copy.py:deepcopy:128": 2,
             f"{BENCH} > sample/work.py:step:14 > copy.py:deepcopy:146 > copy.py:_dict:231": 4,
-            BENCH: 1,
+            BENCH: 0.5,
+            f"{BENCH} > json/decoder.py:decode:337": 0.5,
             "asv_runner/time.py:run:5": 2,
         },
         calls=4,
     )
-    found = spending(path, Sources(FILES))
+    found = spending(path, Sources(FILES, "benchmarks"))
     step, bench = found.spent
     assert (found.total, found.calls, found.unit) == (10.0, 4, "s")
     assert step.place == Place(file="src/sample/work.py", name="step", line=14)
     assert (step.amount, step.share, step.through) == (7.0, 0.7, "_dict (copy.py)")
     assert found.a_call(step.amount) == 1.75
-    assert (bench.place.name, bench.amount, bench.through) == ("time_x", 1.0, "")
+    assert (bench.place.name, bench.amount, bench.through) == ("time_x", 0.5, "decode (json/decoder.py)")
 
 
 def test_a_file_without_our_header_has_no_calls(tmp_path: Path) -> None:

@@ -127,17 +127,26 @@ def evidence_text(cause: Cause, one: InCase) -> str:
     """How much of what, and in whom."""
     if cause is Cause.GROWTH:
         return f"grows with n^{one.value:.2f}{f' ({one.through})' if one.through else ''}"
-    each = units.display(one.value, one.unit)
     through = f", mostly in {one.through}" if one.through else ""
+    return f"{_amount(cause, one)}{through}"
+
+
+def _amount(cause: Cause, one: InCase) -> str:
+    """``350 ms of CPU time a call``."""
+    if cause is Cause.SMALL:
+        return f"{one.value:,.0f} small allocations a call"
+    if cause is Cause.REGROWN:
+        return f"{one.value:,.0f} moves to a larger place a call"
+    each = units.display(one.value, one.unit)
     if cause is Cause.BLOCKED:
-        return f"{cause} for {each} in all{through}"
-    return f"{cause}: {each} a call{through}"
+        return f"blocked for {each} in all"
+    return f"{each} of CPU time a call" if cause is Cause.CPU else f"{each} allocated a call"
 
 
 def _further_text(one: Bottleneck) -> str:
     """In the case where it is worst."""
     said = evidence_text(one.cause, replace(one.cases[0], through=""))
-    return f"{said}, {share_text(one.most)} of {_OF[one.cause]}"
+    return f"{said}: {share_text(one.most)} of {_OF[one.cause]}"
 
 
 def _gain_text(one: Bottleneck) -> str:

@@ -6,6 +6,7 @@ verdicts/bottlenecks.py's. Measures nothing.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -111,10 +112,12 @@ def _newest(
 
 def _sources(present: Present, commit: str) -> Sources:
     """The files of the commit; without git every frame counts as the project's."""
+    suite = present.reading.configuration.suite
+    folder = os.path.relpath(suite.benchmark_dir, suite.root.resolve())
     try:
-        return Sources(paths_at(History.open(present.reading.configuration.suite.repo_path), commit))
+        return Sources(paths_at(History.open(suite.repo_path), commit), folder)
     except HistoryError:
-        return Sources(())
+        return Sources((), folder)
 
 
 # --- what is there -----------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Where in a project's own code the time or memory of a stored profile is spent. Judges nothing.
 
 Owns whose a frame is. What a dependency or the standard library spends belongs to the function of the
-project that called it, for that one can be changed; what the measuring itself spends belongs to nobody.
+project that called it, for that one can be changed; what the measuring spends, the suite's own lines
+included, belongs to nobody.
 """
 
 from __future__ import annotations
@@ -67,8 +68,12 @@ class Spending:
 class Sources:
     """The project's files at a commit, found by the names that profilers give them."""
 
-    def __init__(self, files: Iterable[str]) -> None:
-        """``files`` are relative to the repository's root; without any every frame is the project's."""
+    def __init__(self, files: Iterable[str], suite: str = "") -> None:
+        """``files`` are relative to the repository's root; without any every frame is the project's.
+
+        ``suite`` is the folder of the benchmarks, relative to the root or to a folder in it.
+        """
+        self._suite = f"/{suite}/" if suite else ""
         self._known: dict[str, str] = {}
         for file in sorted(files, key=lambda one: (not one.startswith(f"{_SOURCE}/"), one.count("/"))):
             parts = PurePosixPath(file).parts
@@ -88,6 +93,10 @@ class Sources:
             return self._known.get("/".join(parts))
         tails = ("/".join(parts[start:]) for start in range(1, len(parts) - 1))
         return next((self._known[tail] for tail in tails if tail in self._known), None)
+
+    def measures(self, path: str) -> bool:
+        """Whether a file of the project is the suite's: what it spends itself is no work of the project."""
+        return bool(self._suite) and self._suite in f"/{path}"
 
 
 def spending(path: Path, sources: Sources) -> Spending:
@@ -134,6 +143,8 @@ def _spent(frames: Sequence[Frame], sums: Mapping[Stack, float], sources: Source
     for stack, weight in sums.items():
         owner = _owner(stack, files, harness)
         if owner is None or weight == 0:
+            continue
+        if owner == stack[-1] and sources.measures(files[owner] or ""):
             continue
         key = (files[owner] or "", frames[owner].name)
         of_line[key][frames[owner].line or 0] += weight
