@@ -111,6 +111,7 @@ def test_it_says_first_whether_all_is_right(site: Path, visit: Visitor) -> None:
             "? 1 target without data",
             "✕ 1 failed",
             "∅ 1 vanished",
+            "▲ 2 hosts changed",
             "✓ 1 target met",
         ]
     )

@@ -23,6 +23,7 @@ from groundspeed.cli import (
     env,
     find,
     gate,
+    health,
     init,
     machine,
     noise,
@@ -82,6 +83,7 @@ app.command()(profile.profile)
 app.command()(publish.publish)
 app.command()(preview.preview)
 app.command()(deploy.deploy)
+app.command()(health.health)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(triage.app, name="triage")
 app.add_typer(machine.app, name="machine")

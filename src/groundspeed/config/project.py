@@ -14,6 +14,7 @@ from typing import Any
 from groundspeed import units
 from groundspeed.config.bottlenecks import BottleneckRule, read_bottlenecks
 from groundspeed.config.gate import GateConfig, read_gate
+from groundspeed.config.health import HealthConfig, read_health
 from groundspeed.config.notify import NotifyConfig, read_notify, without_secrets
 from groundspeed.config.plans import StatedPlan, read_plans
 from groundspeed.config.renames import StatedRenames, read_renames
@@ -63,6 +64,7 @@ class ProjectConfig:
     bottlenecks: BottleneckRule
     environment: EnvironmentConfig
     gate: GateConfig
+    health: HealthConfig
     launch: str
     precision: float
     case_budget_s: float
@@ -85,6 +87,7 @@ def read_project(root: Path) -> ProjectConfig:
         "bottlenecks",
         "environment",
         "gate",
+        "health",
         "run",
         "nightly",
         "notify",
@@ -109,6 +112,7 @@ def read_project(root: Path) -> ProjectConfig:
         bottlenecks=read_bottlenecks(table.table("bottlenecks")),
         environment=_environment(environment),
         gate=read_gate(table.table("gate")),
+        health=read_health(table.table("health")),
         launch=run.choice("launch", _LAUNCHES) or "auto",
         precision=run.parsed("precision", units.parse_share) or _PRECISION,
         case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,

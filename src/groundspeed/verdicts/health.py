@@ -117,7 +117,8 @@ class Vanished:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
-    """How a machine does. None: ``last`` where it measured nothing, ``usual_s`` where too few tell the gap.
+    """How a machine does. None: ``last`` where it measured nothing, ``usual_s`` where too few tell the gap,
+    ``silence`` (how long it may measure nothing) where nobody waits for it any more.
 
     ``recent`` are its newest commits, newest first; ``carried_since`` is the newest that something was
     carried over to, where that is newer than anything measured. ``failing``, ``vanished``: newest first.
@@ -126,6 +127,7 @@ class Health:
     machine: str
     last: Last | None
     usual_s: float | None
+    silence: timedelta | None
     series: int
     failing: tuple[Failing, ...]
     vanished: tuple[Vanished, ...]
@@ -136,11 +138,11 @@ class Health:
     @property
     def stale_at(self) -> datetime | None:
         """From when on it has been silent for too long, if nothing comes; None: nothing to be stale."""
-        return None if self.last is None else self.last.at + patience(self.usual_s)
+        return None if self.last is None or self.silence is None else self.last.at + self.silence
 
     def is_stale(self, now: datetime) -> bool:
         """Whether it has been silent for too long, or for ever."""
-        return self.stale_at is None or now >= self.stale_at
+        return self.silence is not None and (self.stale_at is None or now >= self.stale_at)
 
 
 def patience(usual_s: float | None) -> timedelta:
@@ -153,13 +155,20 @@ def patience(usual_s: float | None) -> timedelta:
 def health(reading: ProjectResults, rows: Rows, sessions: Sequence[RecordedSession]) -> Health:
     """How a machine of the project does, by its rows and its sessions, oldest first."""
     configuration = reading.configuration
-    nightly = configuration.project.nightly_cases
+    nightly, rule = configuration.project.nightly_cases, configuration.project.health
+
+    def waits(usual_s: float | None) -> timedelta | None:
+        if rule.is_retired(rows.machine):
+            return None
+        return patience(usual_s) if rule.silent_s is None else timedelta(seconds=rule.silent_s)
+
     return health_of(
         rows,
         reading.archive,
         sessions,
         seldom=lambda name: any(names(glob, Case(benchmark=name, params=())) for glob in nightly),
         started=lambda commit: measured_at(configuration.suite.results_dir, rows.machine, commit),
+        waits=waits,
     )
 
 
@@ -170,18 +179,21 @@ def health_of(
     *,
     seldom: Callable[[str], bool] = lambda _: False,
     started: Callable[[str], datetime | None] = lambda _: None,
+    waits: Callable[[float | None], timedelta | None] = patience,
 ) -> Health:
     """How the machine does whose ``rows`` and ``sessions`` (oldest first) these are.
 
     ``seldom`` names benchmarks that only some measurings run; ``started`` is what asv's files say of when a
-    commit was measured.
+    commit was measured; ``waits`` is how long it may be silent, by its usual gap (seconds).
     """
+    usual_s = _usual([one.started_at for one in sessions] or _dates(rows))
     tallies = _Tallies(rows=rows)
     vanished = _vanished(rows, archive, seldom)
     return Health(
         machine=rows.machine,
         last=_last(tallies, sessions, started),
-        usual_s=_usual([one.started_at for one in sessions] or _dates(rows)),
+        usual_s=usual_s,
+        silence=waits(usual_s),
         series=len(rows.series),
         failing=_failing(rows, archive, {one.benchmark for one in vanished}),
         vanished=vanished,

@@ -59,6 +59,7 @@ function signs(start) {
   const late = start.machines.filter(stale).length;
   const failing = start.machines.reduce((sum, one) => sum + one.failing, 0);
   const vanished = start.machines.reduce((sum, one) => sum + one.vanished, 0);
+  const drifting = start.machines.filter(({ control }) => control.state === "drifting").length;
   const confirmed = start.confirmed ? `, ${start.confirmed.toLocaleString("en")} confirmed` : "";
   const wrong = [
     late > 0 && sign("stale", `${counted(late, "machine")} stale`, "machines"),
@@ -67,6 +68,7 @@ function signs(start) {
     start.targets.missing > 0 && sign("inconclusive", `${counted(start.targets.missing, "target")} without data`, "targets"),
     failing > 0 && sign("failed", `${failing.toLocaleString("en")} failed`, "machines"),
     vanished > 0 && sign("vanished", `${vanished.toLocaleString("en")} vanished`, "machines"),
+    drifting > 0 && sign("drifting", `${counted(drifting, "host")} changed`, "machines"),
   ].filter(Boolean);
   const well = [
     !start.open && sign("fresh", "no open regression", "regressions"),

@@ -1,0 +1,38 @@
+"""``groundspeed health``: is everything still measured and published, or did it just become quiet?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundspeed.report.table import Format
+
+UNHEALTHY = 1
+
+
+def health(
+    output: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TEXT,
+) -> None:
+    """Say what is not as it should be: old results, silent machines, failures, a host that changed.
+
+    Exit 1 where there is a complaint. What is expected stands in [health] of groundspeed.toml.
+
+    Example: groundspeed health --format markdown
+    """
+    from datetime import UTC, datetime
+
+    from groundspeed.config import load
+    from groundspeed.report.health import render_health
+    from groundspeed.verdicts.complaints import examine
+    from groundspeed.verdicts.reading import read
+
+    configuration = load(Path.cwd())
+    reading = read(configuration)
+    found = examine(reading, datetime.now(UTC))
+    for notice in (*configuration.warnings, *reading.notices):
+        typer.echo(f"groundspeed: {notice}", err=True)
+    typer.echo(render_health(found, output))
+    if found.complaints:
+        raise typer.Exit(UNHEALTHY)

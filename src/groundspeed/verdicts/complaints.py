@@ -1,0 +1,187 @@
+"""What is not as it should be where nobody looks: sentences, each of which asks somebody to do something.
+
+Owns which facts are complaints. Knows no clock: whoever asks brings the time. That nothing is heard is
+never taken for health: a machine that measures nothing is a complaint, and so is a project without any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from groundspeed.config import Configuration
+from groundspeed.config.globs import names
+from groundspeed.config.health import HealthConfig
+from groundspeed.errors import NothingMeasuredError
+from groundspeed.records import Case
+from groundspeed.results.attempts import Attempt, read_attempts
+from groundspeed.stats.control import Drift
+from groundspeed.verdicts.health import Failing, Gone, Health, Vanished, health, last_line
+from groundspeed.verdicts.machine_rows import rows_of_machine
+from groundspeed.verdicts.reading import ProjectResults
+
+LONGEST = timedelta(hours=1)
+"""What publishing or deploying may take: the largest archive takes seconds, a slow network minutes."""
+
+
+class Kind(StrEnum):
+    """What is complained of."""
+
+    RESULTS = "results are old"
+    SILENT = "machine is silent"
+    FAILING = "benchmark fails"
+    VANISHED = "benchmark vanished"
+    CONTROL = "host changed"
+    ATTEMPT = "not published"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Complaint:
+    """``machine`` is empty where it is none's own; ``text`` is a sentence or two."""
+
+    kind: Kind
+    machine: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Examination:
+    """How a project did at a moment. Nothing is wrong where there is no complaint."""
+
+    at: datetime
+    machines: tuple[Health, ...]
+    complaints: tuple[Complaint, ...]
+
+
+def examine(reading: ProjectResults, now: datetime) -> Examination:
+    """How the project does. Raises NothingMeasuredError where there are no results."""
+    if not reading.machines:
+        raise NothingMeasuredError(
+            f"There are no results in {reading.configuration.suite.results_dir}. "
+            "Measure something first: groundspeed run."
+        )
+    machines = tuple(
+        health(reading, rows_of_machine(reading.archive, name, reading.order), reading.index.sessions(name))
+        for name in reading.machines
+    )
+    attempts = read_attempts(reading.configuration.workspace)
+    found = complaints(machines, attempts, Known.of(reading.configuration), now)
+    return Examination(at=now, machines=machines, complaints=tuple(found))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What the project says of itself: ``[health]``, and the globs of benchmarks that it removed."""
+
+    rule: HealthConfig
+    removed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> Known:
+        """From groundspeed.toml; what the gate lets go is gone here as well."""
+        project = configuration.project
+        return cls(rule=project.health, removed=project.gate.removed)
+
+    def excuses(self, vanished: Vanished) -> bool:
+        """Whether a benchmark may be gone."""
+        case = Case(benchmark=vanished.benchmark, params=())
+        return self.rule.is_known(case) or any(names(glob, case) for glob in self.removed)
+
+
+def complaints(
+    machines: Sequence[Health], attempts: Sequence[Attempt], known: Known, now: datetime
+) -> Iterator[Complaint]:
+    """The most pressing first: what hides everything else, then by machine, then what did not get out.
+
+    A machine that is ``retired`` has none of its own; where all are, the project has no results to come.
+    """
+    awaited = [one for one in machines if one.silence is not None]
+    if all(one.is_stale(now) for one in awaited):
+        yield _old(machines, now)
+    for one in awaited:
+        if one.is_stale(now):
+            yield _silent(one, now)
+        yield from (_fails(one, each) for each in _unknown(one, known))
+        yield from (_gone(one, each) for each in one.vanished if not known.excuses(each))
+        if isinstance(one.control, Drift) and one.control.is_beyond:
+            yield _changed(one, one.control)
+    for attempt in attempts:
+        yield from _unfinished(attempt, now)
+
+
+def _unknown(machine: Health, known: Known) -> Iterator[Failing]:
+    for one in machine.failing:
+        if not all(known.rule.is_known(key.case) for key in one.keys):
+            yield one
+
+
+def _old(machines: Sequence[Health], now: datetime) -> Complaint:
+    newest = max((one.last.at for one in machines if one.last is not None), default=None)
+    since = "ever" if newest is None else f"since {_moment(newest)}, {_span(now - newest)} ago"
+    text = f"Nothing was measured {since}, on any machine. Look whether what measures here still starts."
+    return Complaint(kind=Kind.RESULTS, machine="", text=text)
+
+
+def _silent(one: Health, now: datetime) -> Complaint:
+    if one.last is None or one.silence is None:
+        text = f"{one.machine} has results, and no commit that it measured."
+    else:
+        habit = (
+            "" if one.usual_s is None else f"; it usually does every {_span(timedelta(seconds=one.usual_s))}"
+        )
+        text = (
+            f"{one.machine} measured nothing for {_span(now - one.last.at)} (since {_moment(one.last.at)})"
+            f"{habit}. {_span(one.silence)} would be in order. Look whether it still starts to measure."
+        )
+    return Complaint(kind=Kind.SILENT, machine=one.machine, text=text)
+
+
+def _fails(machine: Health, one: Failing) -> Complaint:
+    more = f" and {len(one.keys) - 1} more like it" if len(one.keys) > 1 else ""
+    reason = last_line(one.reason) or "it does not say why"
+    where = f"on {machine.machine}, at {one.commit[:8]}"
+    text = f"{one.keys[0].case}{more} failed when last measured {where}: {reason}"
+    return Complaint(kind=Kind.FAILING, machine=machine.machine, text=text)
+
+
+def _gone(machine: Health, one: Vanished) -> Complaint:
+    why = (
+        "the suite has it no more"
+        if one.why is Gone.DROPPED
+        else f"left out of the last {one.missed} measurings"
+    )
+    text = f"{one.benchmark} is measured no more on {machine.machine} since {one.commit[:8]}: {why}."
+    return Complaint(kind=Kind.VANISHED, machine=machine.machine, text=text)
+
+
+def _changed(machine: Health, control: Drift) -> Complaint:
+    text = (
+        f"The control benchmark of {machine.machine} takes {control.ratio:.2f} times as long as usual "
+        f"({control.limit:.2f} is its limit): the host changed, not the code. groundspeed doctor looks at it."
+    )
+    return Complaint(kind=Kind.CONTROL, machine=machine.machine, text=text)
+
+
+def _unfinished(attempt: Attempt, now: datetime) -> Iterator[Complaint]:
+    what, when = f"groundspeed {attempt.stage}", _moment(attempt.begun_at)
+    if attempt.failure:
+        text = f"{what} failed at {when}: {attempt.failure}"
+        yield Complaint(kind=Kind.ATTEMPT, machine="", text=text)
+    elif attempt.ended_at is None and now - attempt.begun_at > LONGEST:
+        text = f"{what} began at {when} and never ended: its process was killed, or the host went down."
+        yield Complaint(kind=Kind.ATTEMPT, machine="", text=text)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _span(span: timedelta) -> str:
+    hours = max(0, round(span.total_seconds() / 3600))
+    return _counted(hours, "hour") if hours < 48 else _counted(round(hours / 24), "day")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
