@@ -102,7 +102,8 @@ share  with calls  own a call  function  where
 
 Memory, by line
 
-A call has 1.00 MB in use at its peak, and allocates 1.50 MB in 2,001 allocations (3 of them to make a block larger).
+A call has 1.00 MB in use at its peak, and allocates 1.50 MB in 2,001 allocations \
+(3 of them to make a block larger).
 By memray 0. A call took 2.50 ms profiled, 1.00 ms without (2.5 times as long; 1 pair in turn).
 
 at the peak  allocated  allocations  enlarged  function  where
