@@ -86,7 +86,7 @@ def found() -> dict[str, Any]:
         ("things", "__main__.Thing", 2, ["module __main__", ".KEPT list of", "__main__.Thing"]),
         ("texts", "bytes", 1, ["module __main__", ".NAMED dict of", "bytes"]),
         ("parts", "dict", 1, ["module __main__", ".OWNER __main__.Owner", ".parts list of", "dict of 1"]),
-        ("ring", "object", 2, ["module __main__", ".RING collections.deque of", "tuple of 2", "[1] object"]),
+        ("ring", "object", 2, ["module __main__", ".RING collections.deque of", "tuple of 2", "] object"]),
     ],
 )
 def test_a_leak_is_named_with_its_number_and_the_chain_that_keeps_it(

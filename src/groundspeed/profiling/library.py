@@ -22,7 +22,7 @@ from typing import Any
 from groundspeed.profiling.allocations import Allocations, allocations_of
 from groundspeed.profiling.inside.frames import document
 from groundspeed.profiling.inside.leaks import Search, described
-from groundspeed.profiling.sampler import Samples, sampled
+from groundspeed.profiling.sampler import Samples, sampled, uncounted
 from groundspeed.profiling.scopes import Scope
 from groundspeed.results.atomic import replace_bytes
 
@@ -49,7 +49,7 @@ class _Output:
 
     def write(self) -> None:
         """Write it if it is not up to date, and of this process. Raises ``StorageError``."""
-        with self._lock:
+        with self._lock, uncounted():
             if not self._due or self._pid != os.getpid():
                 return
             self._due = False
@@ -74,7 +74,7 @@ os.register_at_fork(after_in_child=_outputs.clear)  # a child's profiles are its
 
 
 class profile_cpu(Scope):  # noqa: N801  used as a function is: with profile_cpu("profiles"):
-    """Processor time by stack, sampled every millisecond: ``<name>-<pid>.cpu.gz``, in seconds.
+    """Processor time by stack, sampled about every 10 ms: ``<name>-<pid>.cpu.gz``, in seconds.
 
     The time is that of the threads and tasks that run the function, while they run it: waiting counts
     nothing, and neither do other tasks while a coroutine waits. Scopes within scopes each have their own

@@ -19,10 +19,11 @@ from types import FrameType
 from groundspeed.profiling.inside.frames import DEEPEST, Frame, Stack, frame_at
 from groundspeed.profiling.scopes import own_part
 
-INTERVAL_S = 0.001
-"""Between looks. Python hands its lock over every 5 ms, so that busy threads are seen about as often."""
+INTERVAL_S = 0.005
+"""Between looks: Python's own switch interval. A busy thread hands its lock over no sooner, so that it is
+seen about every 10 ms; looking more often costs more than it shows."""
 
-UNSEEN = Frame("(too short to be sampled)", "", 0)
+UNSEEN = Frame("(not sampled)", "", 0)
 
 
 class Samples:
@@ -57,6 +58,10 @@ class _Stretch:
         self.samples.pending_s[self.thread] += now_s - self.counted_s
         self.counted_s = now_s
 
+    def skip(self) -> None:
+        """Leave out what the thread used since it was counted last."""
+        self.counted_s = time.clock_gettime(self.clock)
+
     def sample(self, frame: FrameType | None) -> None:
         """Give what is pending to the stack at ``frame``.
 
@@ -68,7 +73,7 @@ class _Stretch:
             found.append(frame_at(frame.f_code, frame.f_lineno or 0))
             frame = frame.f_back
         if frame is None:
-            self.counted_s = time.clock_gettime(self.clock)
+            self.skip()
             return
         if not self.below:
             found.append(frame_at(frame.f_code, frame.f_lineno or 0))
@@ -77,7 +82,7 @@ class _Stretch:
             self.count()
             self.samples.weights[stack] += self.samples.pending_s.pop(self.thread)
         elif found:
-            self.counted_s = time.clock_gettime(self.clock)
+            self.skip()
 
 
 _HAS_CLOCK = hasattr(time, "pthread_getcpuclockid")  # not on macOS: there the seconds are those of a clock
@@ -96,6 +101,21 @@ def sampled(samples: Samples, frame: FrameType, below: bool) -> Iterator[None]:
     finally:
         if stretch is not None:
             _end(stretch)
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """What this thread does in the block is no scope's work."""
+    mine = [one for one in _stretches if one.thread == threading.get_ident()]
+    with _LOCK:
+        for one in mine:
+            one.count()
+    try:
+        yield
+    finally:
+        with _LOCK:
+            for one in mine:
+                one.skip()
 
 
 def _begin(samples: Samples, frame: FrameType, below: bool) -> _Stretch | None:
@@ -135,8 +155,9 @@ def _watch() -> None:
 
 
 def _look() -> None:
-    """Sample who is at work. Its frames are gone with it: they would keep alive what functions hold."""
+    """Sample who is at work. The frames are gone with it: they keep alive what their functions hold."""
     frames = sys._current_frames()  # noqa: SLF001  the documented way to the stacks of other threads
+    del frames[threading.get_ident()]  # this one, which holds all the others until a collection
     for stretch in _stretches:
         stretch.sample(frames.get(stretch.thread))
 

@@ -15,7 +15,7 @@ import sys
 import time
 import tracemalloc
 from types import FrameType
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set
+from typing import Any, Callable, Container, Dict, Iterator, List, Mapping, Optional, Sequence, Set
 
 from .case import Case, Request
 from .chains import MISSING, chain
@@ -26,6 +26,7 @@ WINDOWS = 3  # a type that grows by chance does not grow in each of them
 FRAMES = 25  # of a creation stack; tracemalloc's time grows with them
 SHOWN = 20  # types, and stacks of each, that are told of
 UNTRACED = Frame("not traced", "", 0)  # made by code that takes its memory elsewhere
+_INNER = (tuple, dict)  # what holds others and may be unknown to the collector
 Details = Dict[str, Any]
 Census = Dict[type, int]
 Traceback = Optional[tracemalloc.Traceback]
@@ -117,30 +118,24 @@ def census(before: Sequence[Census]) -> Census:
     return found
 
 
-def objects(own: Set[int], deep: bool = True) -> Iterator[Any]:
-    """Every object once: those that the collector knows, and ``deep`` what they hold that it does not (texts,
-    bytes). Without frames, which hold what is being done, this included, and without those whose ids are
-    ``own``.
+def objects(own: Set[int], kinds: Optional[Container[type]] = None) -> Iterator[Any]:
+    """Every object once: those that the collector knows, and what they hold that it does not (texts, bytes).
+
+    Without frames, which hold what is being done, this included, and without those whose ids are ``own``.
+    ``kinds`` are the only types wanted of what the collector does not know.
     """
+    level = [one for one in gc.get_objects() if not isinstance(one, FrameType) and id(one) not in own]
+    yield from level
     seen: Set[int] = set()
-    for one in gc.get_objects():
-        if isinstance(one, FrameType) or id(one) in own:
-            continue
-        yield one
-        unknown = _untracked(one, seen) if deep else []
-        while unknown:  # a tuple of texts is not known to the collector either
-            inner = unknown.pop()
-            yield inner
-            unknown.extend(_untracked(inner, seen))
-
-
-def _untracked(one: Any, seen: Set[int]) -> List[Any]:
-    found = []
-    for held in gc.get_referents(one):
-        if not gc.is_tracked(held) and id(held) not in seen:
-            seen.add(id(held))
-            found.append(held)
-    return found
+    while level:  # a tuple of texts is not known to the collector either
+        held = gc.get_referents(*level)
+        level = []
+        for one in held:
+            wanted = kinds is None or type(one) in kinds or type(one) in _INNER
+            if wanted and not gc.is_tracked(one) and id(one) not in seen:
+                seen.add(id(one))
+                level.append(one)
+        yield from level
 
 
 class Trace:
@@ -148,9 +143,7 @@ class Trace:
 
     def __init__(self, kinds: Mapping[type, float]) -> None:
         self._kinds = kinds
-        already = [(id(one), gc.is_tracked(one)) for one in objects(set()) if type(one) in kinds]
-        self._before = {one for one, _ in already}
-        self._deep = not all(known for _, known in already)  # else what the collector knows is enough
+        self._before = {id(one) for one in objects(set(), kinds) if type(one) in kinds}
         self._already = tracemalloc.is_tracing()
         if not self._already:
             tracemalloc.start(FRAMES)
@@ -160,7 +153,7 @@ class Trace:
         """Bytes, creation stacks and chain of references of what ``calls`` calls left, by type."""
         gc.collect()
         left: Dict[type, List[Any]] = {kind: [] for kind in self._kinds}
-        for one in objects({id(left), *map(id, left.values())}, self._deep):
+        for one in objects({id(left), *map(id, left.values())}, self._kinds):
             if type(one) in left and id(one) not in self._before:
                 left[type(one)].append(one)
         made = {kind: [_traceback(one) for one in left[kind]] for kind in self._kinds}

@@ -152,7 +152,14 @@ class RecordedRLock(RecordedLock):
         self.inner.release()
 
     def __exit__(self, *_: object) -> None:
-        self.release()
+        depth = self._depth  # whoever leaves has entered: there is no need to ask for the owner
+        if depth:
+            self._depth = depth - 1
+            site = self._site
+            if depth == 1 and site is not None:
+                self._site = None
+                site.held(_now() - self._since)
+        self.inner.release()
 
     def _let_go(self) -> None:
         site, self._site = self._site, None
