@@ -202,6 +202,12 @@ def test_without_an_interval_and_without_calls_that_is_said(tmp_path: Path) -> N
     assert json.loads(render_profile_difference(shares, Format.JSON))["call"]["by"]["low"] is None
 
 
+def test_nothing_is_said_to_be_nothing(tmp_path: Path) -> None:
+    ends = [read(tmp_path, Made(runs=[{}], commit=digit * 40, header=False)) for digit in "ab"]
+    text = render_profile_difference(why(profile_difference(*ends), None), Format.TEXT)
+    assert "Neither profile holds anything." in text.splitlines()
+
+
 def test_bytes_are_more_and_not_slower(tmp_path: Path) -> None:
     ends = [
         read(tmp_path, Made(runs=alike({"f@a.py": size}, 2), commit=digit * 40, unit="bytes"))

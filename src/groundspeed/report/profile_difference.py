@@ -112,6 +112,8 @@ def _end(name: str, header: ProfileHeader) -> str:
 
 
 def _functions(difference: ProfileDifference, kind: Format) -> str:
+    if not difference.functions:
+        return "Neither profile holds anything."
     shown = difference.functions[:SHOWN]
     header = ("", "own", "99 %", "of the change", "base", "head", "with its calls", "function")
     rows = tuple(_row(one, difference) for one in shown)

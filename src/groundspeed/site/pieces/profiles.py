@@ -18,6 +18,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import unquote
 
+from groundspeed.errors import HistoryError
 from groundspeed.records import Case
 from groundspeed.results.profiles import StoredProfile, stem_of
 from groundspeed.site.folder import SiteFolder, content_id
@@ -103,7 +104,10 @@ def _dates(subject: Subject) -> Mapping[str, datetime]:
     dates = {commit.hash[:8]: commit.date for commit in subject.archive.commits}
     history = subject.answers.history
     lacking = {one.commit for one in subject.answers.profiles} - set(dates)
-    known = history.known(sorted(lacking)) if history and lacking else {}
+    try:
+        known = history.known(sorted(lacking)) if history and lacking else {}
+    except HistoryError:
+        known = {}  # the notices say so
     return dates | {digits: commit.date for digits, commit in known.items()}
 
 
