@@ -179,6 +179,19 @@ def test_without_any_evidence_there_is_no_answer(tmp_path: Path) -> None:
     assert "No cpu profile of m.time_x: groundspeed profile m.time_x --kind cpu" in text
 
 
+def test_results_of_another_branch_are_judged_by_themselves(tmp_path: Path) -> None:
+    """main was never measured: what the results know is the history then, as everywhere else."""
+    _, side = make_repository(
+        tmp_path, [CommitSpec("one", {"a.py": ""}), CommitSpec("two", {"a.py": "1"}, branch="side")]
+    )
+    (tmp_path / "asv.conf.json").write_text('{"version": 1, "repo": ".", "branches": ["main"]}', "utf-8")
+    _alloc(tmp_path, side)
+    stored(tmp_path, side, "m.time_x", "cpu", {"a.py:f:1": 1.0})
+    answer = found(tmp_path)
+    assert (answer["commit"], [one["function"] for one in answer["bottlenecks"]]) == (side, ["f"])
+    assert groundspeed(tmp_path, "report", "--format", "json").json()["commit"]["hash"] == side
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -12,6 +12,7 @@ from groundspeed.report.table import OverviewFormat
 
 if TYPE_CHECKING:
     from groundspeed.config import Configuration
+    from groundspeed.verdicts.plan_values import Ends
 
 INTERRUPTED = 130
 
@@ -76,7 +77,9 @@ def report(
     if plan is not None:
         if run or rev is not None or bench is not None:
             raise typer.BadParameter("it has --base and --head alone", param_hint="--plan")
-        raise typer.Exit(_judge(plan, (base, head), machine, _Output(kind=kind, file=file)))
+        from groundspeed.verdicts.plan_values import Ends
+
+        raise typer.Exit(_judge(plan, Ends(base=base, head=head), machine, _Output(kind=kind, file=file)))
     if base is not None or head is not None:
         raise typer.BadParameter("they are a plan's: name it with --plan", param_hint="--base, --head")
     found = None if bench is None else expression("--bench", bench)
@@ -93,15 +96,15 @@ def report(
     raise typer.Exit(measured or made.exit_code)
 
 
-def _judge(plan: str, ends: tuple[str | None, str | None], machine: str | None, output: _Output) -> int:
-    """Write what became of a plan; the exit code. ``ends`` are --base and --head."""
+def _judge(plan: str, ends: Ends, machine: str | None, output: _Output) -> int:
+    """Write what became of a plan; the exit code. Raises ``typer.BadParameter`` for an unknown one."""
     import difflib
 
     from groundspeed.cli.output import put
     from groundspeed.config import load
     from groundspeed.measure.host import machine_with_results
     from groundspeed.report.plan import render_plan
-    from groundspeed.verdicts.plan_values import Ends, judge_plan
+    from groundspeed.verdicts.plan_values import judge_plan
     from groundspeed.verdicts.reading import read
 
     configuration = load(Path.cwd())
@@ -112,7 +115,7 @@ def _judge(plan: str, ends: tuple[str | None, str | None], machine: str | None, 
         raise typer.BadParameter(f"groundspeed.toml has no [plan.{plan}]; {meant}", param_hint="--plan")
     reading = read(configuration)
     name = machine_with_results(configuration, reading.machines, machine)
-    made = judge_plan(reading, name, plans[plan], Ends(base=ends[0], head=ends[1]))
+    made = judge_plan(reading, name, plans[plan], ends)
     for notice in dict.fromkeys([*configuration.warnings, *reading.notices, *made.remaining.notices]):
         typer.echo(f"groundspeed: {notice}", err=True)
     put(render_plan(made, output.kind), output.file)

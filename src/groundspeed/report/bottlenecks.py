@@ -100,14 +100,14 @@ def _cells(one: Bottleneck) -> tuple[str, ...]:
     worst = one.cases[0]
     more = len(one.cases) - 1
     others = ", ".join(case.case for case in one.cases[1 : 1 + _CASES])
-    also = f"{SECOND}and {more}: {others}{', …' if more > _CASES else ''}" if more else ""
+    elsewhere = f"{SECOND}and {more}: {others}{', …' if more > _CASES else ''}" if more else ""
     further = "".join(f"{SECOND}and {_further_text(also)}" for also in one.further)
     return (
         one.priority,
         _where(one),
         f"{evidence_text(one.cause, worst)}{SECOND}at {worst.commit[:8]}{further}",
         _gain_text(one),
-        f"{worst.case}{also}",
+        f"{worst.case}{elsewhere}",
     )
 
 

@@ -46,8 +46,11 @@ _TOTAL, _COUNT, _PEAK = "total_memray", "count_memray", ""
 """Metrics of ``alloc_`` (docs/kinds.md). Where memray was not there, at least the peak was asked for."""
 
 
-def find_bottlenecks(present: Present, pattern: str | None = None) -> BottleneckReport:
-    """What costs most at the commit asked for, else at the newest measured or profiled one.
+def find_bottlenecks(
+    present: Present, pattern: str | None = None, commit: str | None = None
+) -> BottleneckReport:
+    """What costs most at the commit asked for, else at ``commit``, one of the branch, else at the newest
+    measured or profiled one.
 
     ``pattern`` is searched in the text of cases. Raises NothingMeasuredError where the machine has neither
     results nor profiles at a commit of the branch, HistoryError where a commit cannot be read.
@@ -59,12 +62,11 @@ def find_bottlenecks(present: Present, pattern: str | None = None) -> Bottleneck
     order = _order(present)
     tracks = present.tracks(lambda key: pattern is None or re.search(pattern, str(key.case)) is not None)
     texts = _texts(present, tracks, stored, pattern)
-    commit = present.at or _newest(
-        present.machine, order, tracks, [one for one in stored if one.stem in texts]
-    )
+    asked = [one for one in stored if one.stem in texts]
+    commit = present.at or commit or _newest(present.machine, order, tracks, asked)
     notices: list[str] = [*present.reading.notices]
     sources = _sources(present, commit)
-    profiles = tuple(_read(stored, texts, (order, commit), sources, notices))
+    profiles = tuple(_read(asked, texts, (order, commit), sources, notices))
     ladders = _ladders(present, pattern)
     rule = configuration.project.bottlenecks
     return BottleneckReport(
@@ -86,14 +88,15 @@ def find_bottlenecks(present: Present, pattern: str | None = None) -> Bottleneck
 
 def _order(present: Present) -> tuple[str, ...]:
     """The branch up to the commit asked for, oldest first: git's, for a commit may be profiled and not
-    measured; else what the results know.
+    measured; what the results know where there is no git, or where they are of another branch.
     """
-    suite = present.reading.configuration.suite
+    suite, known = present.reading.configuration.suite, present.branch
     try:
         history = History.open(suite.repo_path)
-        return history.order(present.at or history.branches(suite.branches[:1])[0])
+        whole = history.order(present.at or history.branches(suite.branches[:1])[0])
     except HistoryError:
-        return present.branch
+        return known
+    return whole if set(known) <= set(whole) else known
 
 
 def _newest(

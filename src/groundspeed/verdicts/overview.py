@@ -117,7 +117,7 @@ def overview(present: Present, pattern: str | None = None) -> Overview:
         ladders=found.ladders,
         regressions=open_at(find_regressions(reading), commit, present.machine, pattern),
         bottlenecks=profiled.found,
-        costliest=find_bottlenecks(present, pattern),
+        costliest=find_bottlenecks(present, pattern, commit),
         notices=(*configuration.warnings, *reading.notices, *profiled.notices),
     )
 
