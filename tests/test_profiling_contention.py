@@ -31,10 +31,12 @@ EXISTING = threading.Lock()
 
 
 class Shelf:
-    """Holds a lock that is there before anybody records."""
+    """Holds locks that are there before anybody records."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+
+    shared = threading.Lock()
 
 
 SHELF = Shelf()
@@ -112,15 +114,17 @@ def test_threading_is_as_it_was_before_and_after() -> None:
     assert type(taken_from()) is _thread.LockType  # a name that outlived the recording makes plain locks
     assert type(EXISTING) is _thread.LockType
     assert type(SHELF.lock) is _thread.RLock
+    assert type(Shelf.shared) is _thread.LockType
 
 
 def test_locks_that_exist_are_seen_by_the_name_they_have() -> None:
     with recorded() as recording:
-        with EXISTING, SHELF.lock:
+        with EXISTING, SHELF.lock, Shelf.shared:
             pass
         names = {one.made.function: one.acquisitions for one in told(recording).locks}
     assert names[f"{__name__}.EXISTING"] == 1
     assert names[f"{__name__}.Shelf.lock"] == 1
+    assert names[f"{__name__}.Shelf.shared"] == 1
 
 
 def test_an_existing_lock_keeps_out_who_holds_it_directly() -> None:
@@ -176,7 +180,7 @@ def test_a_semaphore_tells_who_holds_its_permits() -> None:
         gate.acquire()
         waiter = threading.Thread(target=second)
         waiter.start()
-        ledger: Ledger = gate.__dict__["_groundspeed_ledger"][1]
+        ledger: Ledger = gate.__dict__["_groundspeed"].ledger
         while not ledger.waits:
             os.sched_yield()
         gate.release()

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -198,6 +199,12 @@ def test_an_async_generator_is_refused_with_what_to_do() -> None:
 
     with pytest.raises(GroundspeedError, match="profile the function that does"):
         profile_cpu("profiles")(numbers)
+
+
+@pytest.mark.parametrize("wrong", [len, type, staticmethod(burn)])
+def test_what_is_no_function_is_refused(wrong: Any) -> None:
+    with pytest.raises(GroundspeedError, match="is no function in Python"):
+        profile_cpu("profiles")(wrong)
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -61,9 +61,16 @@ class Scope(ABC):
         return self.folder / f"{stem}-{os.getpid()}.{self.kind}.gz"
 
     def __call__(self, function: F) -> F:
-        """The function, profiled. Raises ``GroundspeedError`` for an async generator."""
+        """The function, profiled. Raises ``GroundspeedError`` for what is no function, and for an async
+        generator."""
         if not self.enabled:
             return function
+        bound_later = isinstance(function, staticmethod | classmethod)
+        if bound_later or not isinstance(inspect.unwrap(function), types.FunctionType):
+            raise GroundspeedError(
+                f"{function!r} is no function in Python: profile one that calls it; a class or static method "
+                "below its own decorator."
+            )
         name = self.name or f"{function.__module__}.{function.__qualname__}"
         if inspect.isasyncgenfunction(function):
             raise GroundspeedError(

@@ -11,6 +11,8 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from .frames import DEEPEST, Frame, Stack, frame_at
 
+ELSEWHERE = Frame("made before the recording", "", 0)
+
 
 class Site:
     """What happened at one line that acquires: how often, how long it held, the longest of it (s).
