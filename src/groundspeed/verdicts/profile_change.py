@@ -1,4 +1,4 @@
-"""How far a figure of profiles moved between two commits, and how sure that is. Pure arrays."""
+"""How far figures of profiles moved between two commits, and how sure that is. Pure arrays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from groundspeed.stats.comparison import Cell, Component, Difference, chance_beyond, difference, interval
+from groundspeed.stats.comparison import LEAST_VARIANCE, LEVEL
 from groundspeed.stats.ratio import Interval
 
 LEAST_RUNS = 2
@@ -28,32 +28,48 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Weighed:
-    """``chance`` is the two-sided p-value of "it did not move"; 1 where nobody can tell."""
+    """A change a column. ``chances`` are the p-values of "it did not move"; 1 where nobody can tell."""
 
-    change: Change
-    chance: float
+    changes: tuple[Change, ...]
+    chances: NDArray[np.float64]
 
 
-def weigh(base: NDArray[np.float64], head: NDArray[np.float64], *, scale: float, noise: float) -> Weighed:
-    """Compare two rows of runs, shapes (m,) and (n,), one at least; a call takes about ``scale``.
+def weigh(
+    base: NDArray[np.float64], head: NDArray[np.float64], *, scale: float, noise: NDArray[np.float64]
+) -> Weighed:
+    """Compare runs, shapes (m, columns) and (n, columns), m and n one at least; a call takes about ``scale``.
 
-    Runs are taken as independent, with one variance at both ends: Student's interval with m + n - 2
-    degrees of freedom. The variance of a run is never less than ``noise``, what chance is known to do to it.
+    Runs are taken as independent, with one variance at both ends: Student's interval with m + n - 2 degrees
+    of freedom ("The probable error of a mean", Biometrika 6, 1908), error^2 = variance (1 / m + 1 / n). The
+    variance of a run is never less than ``noise``, shape (columns,), what chance is known to do to it, nor
+    than ``LEAST_VARIANCE`` of a call.
     """
-    before, after = float(base.mean()), float(head.mean())
-    if min(len(base), len(head)) < LEAST_RUNS or scale <= 0:
-        unbounded = Interval(centre=after - before, low=-math.inf, high=math.inf)
-        return Weighed(change=Change(base=before, head=after, by=unbounded), chance=1.0)
-    found = _difference(base / scale, head / scale, noise / scale**2)
-    span = interval(found)
-    by = Interval(centre=after - before, low=span.low * scale, high=span.high * scale)
-    chance = 2 * min(chance_beyond(found, 0.0), 1 - chance_beyond(found, 0.0))
-    return Weighed(change=Change(base=before, head=after, by=by), chance=chance)
+    before, after = base.mean(axis=0), head.mean(axis=0)
+    runs, df = (len(base), len(head)), len(base) + len(head) - 2
+    if min(runs) < LEAST_RUNS:
+        half, chances = np.full_like(before, np.inf), np.ones_like(before)
+    else:
+        squares = ((base - before) ** 2).sum(axis=0) + ((head - after) ** 2).sum(axis=0)
+        least = np.maximum(noise, LEAST_VARIANCE * scale**2)
+        error = np.sqrt(np.maximum(squares / df, least) * (1 / runs[0] + 1 / runs[1]))
+        half, chances = _student(after - before, error, df)
+    columns = zip(before.tolist(), after.tolist(), half.tolist(), strict=True)
+    return Weighed(changes=tuple(_change(*one) for one in columns), chances=chances)
 
 
-def _difference(base: NDArray[np.float64], head: NDArray[np.float64], noise: float) -> Difference:
-    """In calls: the least variance that ``difference`` knows is a millionth of one, squared."""
-    df = len(base) + len(head) - 2
-    squares = float(((base - base.mean()) ** 2).sum() + ((head - head.mean()) ** 2).sum())
-    cell = Cell(base_count=len(base), head_count=len(head), base=float(base.mean()), head=float(head.mean()))
-    return difference([cell], Component(variance=max(squares / df, noise), df=df), None)
+def _student(
+    centre: NDArray[np.float64], error: NDArray[np.float64], df: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Half of the interval, and the chance of so much on either side. Where there is no error nothing moved:
+    a call takes nothing.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    t = np.abs(centre) / np.where(error > 0, error, 1.0)
+    return float(stdtrit(df, (1 + LEVEL) / 2)) * error, 2 * stdtr(df, -t)
+
+
+def _change(base: float, head: float, half: float) -> Change:
+    centre = head - base
+    low, high = (centre - half, centre + half) if half < math.inf else (-math.inf, math.inf)
+    return Change(base=base, head=head, by=Interval(centre=centre, low=low, high=high))

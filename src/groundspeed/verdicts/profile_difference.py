@@ -6,7 +6,6 @@ as a command. Owns when a function is named, and in which order; reads no file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,7 +105,8 @@ def _scale(both: Ends) -> float:
 
 
 def _call(both: Ends) -> Change:
-    return weigh(both.base.cost, both.head.cost, scale=_scale(both), noise=0.0).change
+    base, head = both.base.cost[:, None], both.head.cost[:, None]
+    return weigh(base, head, scale=_scale(both), noise=np.zeros(1)).changes[0]
 
 
 def _weighed(both: Ends, base: NDArray[np.float64], head: NDArray[np.float64]) -> Weighed:
@@ -116,9 +116,8 @@ def _weighed(both: Ends, base: NDArray[np.float64], head: NDArray[np.float64]) -
 
 def _functions(both: Ends) -> list[FunctionDifference]:
     scale, call = _scale(both), _call(both).by.centre
-    columns = range(len(both.functions))
-    found = [_weighed(both, both.base.own[:, at], both.head.own[:, at]) for at in columns]
-    wholes = [_weighed(both, both.base.whole[:, at], both.head.whole[:, at]).change for at in columns]
+    found = _weighed(both, both.base.own, both.head.own)
+    wholes = _weighed(both, both.base.whole, both.head.whole).changes
     verdicts = _verdicts(found, NEGLIGIBLE * scale)
     return [
         FunctionDifference(
@@ -126,22 +125,25 @@ def _functions(both: Ends) -> list[FunctionDifference]:
             file=one.file,
             base_file=one.base_file,
             line=one.line,
-            presence=_presence(wholes[at]),
-            own=found[at].change,
-            whole=wholes[at],
-            share=found[at].change.by.centre / call if abs(call) > NEGLIGIBLE * scale else None,
-            verdict=verdicts[at],
+            presence=_presence(whole),
+            own=own,
+            whole=whole,
+            share=own.by.centre / call if abs(call) > NEGLIGIBLE * scale else None,
+            verdict=verdict,
         )
-        for at, one in enumerate(both.functions)
+        for one, own, whole, verdict in zip(both.functions, found.changes, wholes, verdicts, strict=True)
     ]
 
 
-def _verdicts(found: Sequence[Weighed], negligible: float) -> list[Verdict]:
+def _verdicts(found: Weighed, negligible: float) -> list[Verdict]:
     """In the order given; ``negligible`` is in the unit of the figures."""
-    weighty = [at for at, one in enumerate(found) if max(one.change.base, one.change.head) >= negligible]
-    chances = adjusted([found[at].chance for at in weighty])
-    stands = {at for at, chance in zip(weighty, chances, strict=True) if chance <= RATE}
-    return [_verdict(one.change, negligible, stands=at in stands) for at, one in enumerate(found)]
+    stands = np.zeros(len(found.changes), dtype=np.bool_)
+    weighty = np.array([max(one.base, one.head) >= negligible for one in found.changes], dtype=np.bool_)
+    stands[weighty] = adjusted(found.chances[weighty]) <= RATE
+    return [
+        _verdict(one, negligible, stands=bool(named))
+        for one, named in zip(found.changes, stands, strict=True)
+    ]
 
 
 def _verdict(change: Change, negligible: float, *, stands: bool) -> Verdict:

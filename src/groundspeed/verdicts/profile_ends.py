@@ -46,10 +46,13 @@ class End:
     drawn: float
     stacks: Mapping[tuple[int, ...], float]
 
-    def noise(self, values: NDArray[np.float64]) -> float:
-        """The variance of a run that sampling leaves: a share p of n samples has p (1 - p) / n (binomial)."""
-        share = min(float(values.mean() / self.cost.mean()), 1.0) if self.cost.any() else 0.0
-        return share * (1 - share) * self.drawn
+    def noise(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """By column of ``values`` (``own`` or ``whole``) the variance of a run that sampling leaves.
+
+        A share p of n samples has p (1 - p) / n (binomial).
+        """
+        share = np.clip(values.mean(axis=0) / (self.cost.mean() or 1.0), 0.0, 1.0)
+        return np.asarray(share * (1 - share) * self.drawn)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
