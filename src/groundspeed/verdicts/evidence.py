@@ -38,7 +38,7 @@ from groundspeed.verdicts.bottlenecks import (
 from groundspeed.verdicts.ladders import Sizes
 from groundspeed.verdicts.newest import NoValue, Present, Track
 from groundspeed.verdicts.places import Sources, spending
-from groundspeed.verdicts.profiled import newest_files
+from groundspeed.verdicts.profiled import ProfileFile, newest_files
 from groundspeed.verdicts.scaling import Scaled, scale
 
 _JUDGED = (CPU, MEMORY, ALLOCATIONS, MOVES, CONTENTION)
@@ -59,14 +59,14 @@ def find_bottlenecks(
     stored = [
         one for one in stored_profiles(configuration.suite.results_dir) if one.machine == present.machine
     ]
-    order = _order(present)
     tracks = present.tracks(lambda key: pattern is None or re.search(pattern, str(key.case)) is not None)
     texts = _texts(present, tracks, stored, pattern)
     asked = [one for one in stored if one.stem in texts]
+    order = _order(present) if asked else present.branch
     commit = present.at or commit or _newest(present.machine, order, tracks, asked)
     notices: list[str] = [*present.reading.notices]
-    sources = _sources(present, commit)
-    profiles = tuple(_read(asked, texts, (order, commit), sources, notices))
+    files = newest_files(asked, texts, order, commit) if asked else ()
+    profiles = tuple(_read(files, _sources(present, commit), notices)) if files else ()
     ladders = _ladders(present, pattern)
     rule = configuration.project.bottlenecks
     return BottleneckReport(
@@ -140,7 +140,7 @@ def _texts(
     )
     keys = (track.series.key for track in tracks)
     measured = (key.case for key in keys if key.metric != EXPONENT)  # that one lacks the size
-    known = {stem_of(case): str(case) for case in (*suite, *measured)}
+    known = {stem_of(case): str(case) for case in {*suite, *measured}}
     profiled = {one.stem: text for one in stored if (text := text_of(one.stem)) is not None}
     return {
         stem: text
@@ -149,15 +149,9 @@ def _texts(
     }
 
 
-def _read(
-    stored: Sequence[StoredProfile],
-    texts: Mapping[str, str],
-    at: tuple[Sequence[str], str],
-    sources: Sources,
-    notices: list[str],
-) -> Iterator[Profiled]:
+def _read(files: Sequence[ProfileFile], sources: Sources, notices: list[str]) -> Iterator[Profiled]:
     """The profiles that are judged; what is none goes to the ``notices``."""
-    for one in newest_files(stored, texts, *at):
+    for one in files:
         if one.kind not in _JUDGED:
             continue
         try:
