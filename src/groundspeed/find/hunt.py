@@ -5,6 +5,7 @@ Given the journal of an interrupted search it stands where that one stood. Measu
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -82,14 +83,18 @@ class Hunt:
         return f"{self.asked.case}@{self.asked.metric}" if self.asked.metric else str(self.asked.case)
 
     def note(self, sitting: str, item: Build | Run) -> None:
-        """A build or a process: written down, then taken in."""
+        """A build or a process: written down, then taken in. Raises ``GroundspeedError``, with nothing
+        written, where the benchmark has not the metric."""
         if isinstance(item, Build) and item.commit in self.builds:
             return
+        if isinstance(item, Run):
+            with contextlib.suppress(NothingMeasuredError):  # that is an answer, and kept
+                read(item, self.benchmark, self.asked.metric)
         self.journal.add(Entry(sitting=sitting, item=item))
         self.take_in(Entry(sitting=sitting, item=item))
 
     def take_in(self, entry: Entry) -> None:
-        """What the journal holds. Raises ``GroundspeedError`` where the benchmark has not the metric."""
+        """What the journal holds."""
         item = entry.item
         index = self.span.index_of(item.commit)
         if index is None:
