@@ -27,6 +27,7 @@ from groundspeed.cli import (
     init,
     machine,
     noise,
+    notify,
     preview,
     profile,
     publish,
@@ -86,6 +87,7 @@ app.command()(deploy.deploy)
 app.command()(health.health)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(triage.app, name="triage")
+app.add_typer(notify.app, name="notify")
 app.add_typer(machine.app, name="machine")
 app.add_typer(env.app, name="env")
 app.add_typer(corpus.app, name="corpus")
