@@ -14,23 +14,54 @@ from unittest import mock
 
 import jsonschema_rs
 import pytest
+from playwright.sync_api import Browser, expect
 
 from groundspeed.profiling import cpu
 from groundspeed.profiling.cpu import Sampler
+from groundspeed.profiling.storing import document
 from groundspeed.profiling.tools import NoToolError, tools_folder
+from groundspeed.profiling.weights import Recorded
 from groundspeed.results.lock import file_lock
 from groundspeed.results.profile_runs import read_runs
 from groundspeed.results.profiles import stored_profiles
 from groundspeed.results.speedscope import read_profile
+from groundspeed.results.stacks import Frame
 from groundspeed.site.pieces.profiles import viewer_files
 from groundspeed.site.viewer import put_viewer
+from tests.browser import chromium
 from tests.commands import groundspeed, variables
 from tests.processes import ended, processes_of
 from tests.projects import PYPROJECT, make_project
 from tests.repositories import CommitSpec, add_commits
 
+__all__ = ["chromium"]  # a fixture
+
 PLANTED = """\
+import os
+import threading
 import sample
+
+LOCK = threading.Lock()
+KEPT = []
+
+class Item:
+    pass
+
+def time_leaking():
+    KEPT.append(Item())
+
+def held_while_reading():
+    with LOCK:  # and a pipe is waited for meanwhile
+        read, write = os.pipe()
+        threading.Timer(0.002, os.write, (write, b"x")).start()
+        os.read(read, 1)
+
+def time_locked():
+    threads = [threading.Thread(target=held_while_reading) for _ in range(3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
 
 def slow_part(n):
     return sum([i * i for i in range(n)])
@@ -70,7 +101,11 @@ def inner(n):
 def work(n):
     return sum(range(n)) + inner(n)
 """
-COPIED = PLANTED.split("\n").index("        second = bytes(first)  # the extra copy") + 1
+
+
+def line_of(text: str) -> int:
+    """Of the planted suite."""
+    return PLANTED.split("\n").index(text) + 1
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +116,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def profile(root: Path, *arguments: str, code: int = 0) -> Any:
-    said = groundspeed(root, "profile", *arguments, "--duration", "300 ms", "--format", "json", code=code)
+    said = groundspeed(root, "profile", *arguments, "--duration", "150 ms", "--format", "json", code=code)
     found = said.json()
     assert (found["schema"], found["version"]) == ("groundspeed-profile", 1)
     return found
@@ -113,7 +148,10 @@ def test_a_planted_function_and_a_planted_copy_are_named_first(taken: Any) -> No
     memory = {one["kind"]: one for one in copied["profiles"]}
     peak = memory["memory-peak"]
     lines = {(one["name"], one["line"]): one["own"] for one in peak["places"]}
-    assert lines[("Planted.time_copied", COPIED)] >= 2_000_000
+    assert (
+        lines[("Planted.time_copied", line_of("        second = bytes(first)  # the extra copy"))]
+        >= 2_000_000
+    )
     assert 4_000_000 <= peak["total"] < 4_100_000  # the two copies, and no set-up
     assert memory["memory"]["total"] >= peak["total"]
     assert memory["allocations"]["total"] >= 2
@@ -130,7 +168,7 @@ def test_what_is_stored_is_read_by_pstats_speedscope_and_the_report(project: Pat
     assert runs.header.runs[0].calls > 1
     assert read_profile(path).functions[0].name.startswith("slow_part")
     table = pstats.Stats(str(path.with_name(path.name.replace(".cpu.gz", ".prof"))))
-    assert ("benchmarks/planted.py", 3, "slow_part") in table.stats  # type: ignore[attr-defined]  # typeshed lacks it
+    assert ("benchmarks/planted.py", line_of("def slow_part(n):"), "slow_part") in table.stats  # type: ignore[attr-defined]  # typeshed lacks it
     assert {one["file"] for one in taken["cases"][1]["profiles"]} == {
         str(one.path.relative_to(project)) for one in stored.values()
     }
@@ -141,6 +179,7 @@ def test_what_is_stored_is_read_by_pstats_speedscope_and_the_report(project: Pat
         assert str(project) not in text
 
 
+@pytest.mark.slow
 def test_cprofile_stands_in_where_nobody_may_trace(project: Path, tmp_path: Path) -> None:
     refusing = tmp_path / "py-spy"
     refusing.write_text("#!/bin/sh\necho 'Permission Denied' >&2\nexit 1\n")
@@ -165,9 +204,13 @@ def test_a_case_that_cannot_be_profiled_says_why_and_leaves_no_process(project: 
     assert all(ended(pid) for pid in processes_of(project))
 
 
+@pytest.mark.slow
 def test_setup_cache_reaches_the_profiled_process(project: Path) -> None:
-    (case,) = profile(project, "Cached")["cases"]
+    (case,) = profile(project, "Cached", "-k", "cpu", "-k", "lines")["cases"]
     assert case["failures"] == []
+    (lines,) = case["recorded"]
+    assert lines["kind"] == "lines"
+    assert read_runs(project / lines["file"]).header is not None
     assert "Cached.time_cached" in {one["name"] for one in case["profiles"][0]["places"]}
 
 
@@ -227,6 +270,34 @@ def test_a_profile_is_opened_from_a_folder(tmp_path: Path) -> None:
         "[" + (tmp_path / "a b" / "profile.js").read_text().partition("(")[2].rpartition(")")[0] + "]"
     )
     assert (name, base64.b64decode(text)) == ("case", b'{"profiles": []}')
+
+
+@pytest.mark.slow
+def test_a_planted_lock_and_a_planted_leak_are_named_first(project: Path) -> None:
+    found = profile(project, "leaking|locked", "-k", "contention", "-k", "leaks")
+    by_case = {
+        one["case"].rpartition(".")[2]: {rec["kind"]: rec for rec in one["recorded"]}
+        for one in found["cases"]
+    }
+    assert "Item" in json.dumps(by_case["time_leaking"]["leaks"]["leaks"][0])
+    made = by_case["time_locked"]["contention"]["locks"][0]["made"]
+    assert (made["file"], made["line"]) == ("benchmarks/planted.py", line_of("LOCK = threading.Lock()"))
+    kinds = {one.kind for one in stored_profiles(project / "results") if "time_locked" in one.stem}
+    assert kinds == {"contention", "leaks"}
+
+
+@pytest.mark.slow
+def test_an_opened_profile_is_a_flame_graph_without_a_network(tmp_path: Path, chromium: Browser) -> None:
+    work = Frame(name="work", file="a.py", line=1)
+    run = Recorded(weights={(work,): 1.0}, calls=1, duration_s=1.0, samples=1)
+    address = put_viewer(tmp_path, "case", json.dumps(document("planted work", "seconds", [run])).encode())
+    page = chromium.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    expect(page).to_have_title(re.compile("planted work"))
+    assert asked
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
 
 
 @pytest.mark.slow

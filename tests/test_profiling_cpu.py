@@ -31,9 +31,11 @@ from groundspeed.profiling.weights import Namer, Overhead, Recorded, Taken, merg
 from groundspeed.results.asv_files import COLUMNS, StoredFile, file_name, render
 from groundspeed.results.asv_profiles import put_profile
 from groundspeed.results.stacks import Frame
+from tests.suites import Case, load, run, short
 
+SUITE = load("groundspeed_attached")
 WORKER = "/w/ruler/groundspeed_worker/repeated.py"
-NAMER = Namer(root=Path("/p"), workspace=Path("/p/.groundspeed"))
+NAMER = Namer(roots=(Path("/p"), Path("/suite")), workspace=Path("/p/.groundspeed"))
 ROOT, BELOW = Frame(name="main", file=WORKER, line=1), Frame(name="profiled_calls", file=WORKER, line=9)
 
 
@@ -49,6 +51,7 @@ def frame(name: str, file: str = "/p/b.py", line: int | None = 1) -> Frame:
         ("/usr/lib/python3/dist-packages/a.py", "a.py"),
         ("/usr/lib/python3.11/json/decoder.py", "json/decoder.py"),
         ("/opt/lib/python3.13t/json/decoder.py", "json/decoder.py"),
+        ("/suite/benchmarks/work.py", "benchmarks/work.py"),
         ("/elsewhere/x.py", "x.py"),  # of another host nobody shall read
         ("/p/.groundspeed/work/made.py", "made.py"),
         ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>"),
@@ -290,6 +293,12 @@ def test_a_living_process_is_sampled_from_outside(busy: subprocess.Popen[bytes])
     assert live.run.samples
     assert live.sampler_share > 0
     assert busy.poll() is None
+
+
+@pytest.mark.parametrize("case", short("groundspeed_attached", SUITE), ids=str)
+def test_the_benchmark_of_what_sampling_costs_runs(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SUITE, "PAIRS", 1)
+    run(case)
 
 
 def test_a_sampler_that_may_not_look_says_why(busy: subprocess.Popen[bytes], tmp_path: Path) -> None:

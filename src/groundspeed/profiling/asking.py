@@ -160,7 +160,10 @@ class _Asking:
             prepared=prepared,
             folders=folders(prepared, self.work, self.at.host.cpus),
             variables=self.at.variables,
-            namer=Namer(root=configuration.suite.repo_path, workspace=configuration.workspace),
+            namer=Namer(
+                roots=(configuration.suite.repo_path, configuration.suite.root),
+                workspace=configuration.workspace,
+            ),
         )
 
     def _profile(self, case: Case, ends: Sequence[_End]) -> None:

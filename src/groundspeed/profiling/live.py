@@ -55,7 +55,7 @@ def sample_process(pid: int, seconds: float, sampler: Sampler) -> Live:
         found = list(stacks_of(json.loads(output.read_bytes())))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     own_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    weights = own_part(found, Namer(root=folder, workspace=folder / ".groundspeed"))
+    weights = own_part(found, Namer(roots=(folder,), workspace=folder / ".groundspeed"))
     return Live(
         pid=pid,
         command=command,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundspeed.profiling.inside.frames import KEY as RECORD
 from groundspeed.profiling.weights import Recorded, Taken
 from groundspeed.records import Case
 from groundspeed.results.asv_profiles import put_profile
@@ -42,29 +43,23 @@ class Subject:
 
 def store(subject: Subject, taken: Taken) -> Path:
     """Write a profile; its file. Raises ``StorageError``."""
-    header = ProfileHeader(
-        commit=subject.commit,
-        case=str(subject.case),
-        environment=subject.environment,
-        tool=taken.tool,
-        overhead=taken.overhead.share,
-        dependencies=subject.dependencies,
-        runs=tuple(
-            ProfileRun(profiles=(at,), calls=run.calls, duration_s=run.duration_s, samples=run.samples)
-            for at, run in enumerate(taken.runs)
-        ),
+    runs = tuple(
+        ProfileRun(profiles=(at,), calls=run.calls, duration_s=run.duration_s, samples=run.samples)
+        for at, run in enumerate(taken.runs)
     )
+    header = _header(subject, taken.tool, taken.overhead.share, runs)
     name = f"{subject.case} {taken.kind} {subject.commit[:8]}"
-    return _write(
-        subject.path(taken.kind), {**document(name, taken.unit, taken.runs), KEY: header_wire(header)}
-    )
+    return _write(subject.path(taken.kind), {**document(name, taken.unit, taken.runs), KEY: header})
 
 
 def store_recorded(
     subject: Subject, kind: str, found: Mapping[str, Any], named: Callable[[str], str]
 ) -> Path:
     """Write what a recorder within the process left, its source files named as ours are."""
-    return _write(subject.path(kind), _renamed(found, named))
+    calls = found[RECORD]["calls"]
+    run = ProfileRun(profiles=(0,), calls=calls, duration_s=None, samples=None)
+    header = _header(subject, f"groundspeed {kind}", None, (run,))
+    return _write(subject.path(kind), {**_renamed(found, named), KEY: header})
 
 
 def store_stats(subject: Subject, stats: bytes) -> Path:
@@ -94,6 +89,22 @@ def document(name: str, unit: str, runs: Sequence[Recorded]) -> dict[str, Any]:
         "shared": {"frames": frames},
         "profiles": profiles,
     }
+
+
+def _header(
+    subject: Subject, tool: str, overhead: float | None, runs: tuple[ProfileRun, ...]
+) -> dict[str, Any]:
+    return header_wire(
+        ProfileHeader(
+            commit=subject.commit,
+            case=str(subject.case),
+            environment=subject.environment,
+            tool=tool,
+            overhead=overhead,
+            dependencies=subject.dependencies,
+            runs=runs,
+        )
+    )
 
 
 def _profile(name: str, unit: str, run: Recorded, numbers: dict[Frame, int]) -> dict[str, Any]:

@@ -161,9 +161,9 @@ def _below(stack: Stack) -> Stack:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Namer:
-    """Names source files: below ``root`` and in ``workspace`` lie those of the project."""
+    """Names source files: those of the project lie below ``roots``, but for what is made in ``workspace``."""
 
-    root: Path
+    roots: tuple[Path, ...]
     workspace: Path
 
     def __call__(self, file: str) -> str:
@@ -177,6 +177,8 @@ class Namer:
             if found := pattern.match(file):
                 return file[found.end() :]
         path = Path(file)
-        if path.is_relative_to(self.root) and not path.is_relative_to(self.workspace):
-            return str(path.relative_to(self.root))
+        if not path.is_relative_to(self.workspace):
+            for root in self.roots:
+                if path.is_relative_to(root):
+                    return str(path.relative_to(root))
         return path.name
