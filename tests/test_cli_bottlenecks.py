@@ -152,6 +152,21 @@ def test_markdown_and_a_page_hold_the_same(project: tuple[Path, str, str]) -> No
     assert "<script" not in page
 
 
+def test_the_report_of_the_machine_begins_its_bottlenecks_with_the_same(
+    project: tuple[Path, str, str],
+) -> None:
+    text = groundspeed(project[0], "report", "--machine", "box", "--format", "markdown").stdout
+    block = text.split("## Bottlenecks\n")[1].split("\n## ")[0]
+    worst, profiled = block.split("\n### ")[1:]
+    assert worst.startswith("What costs most, by the thresholds of groundspeed.toml")
+    assert [line.split(" | ")[1] for line in worst.splitlines() if line.startswith("| high")] == [
+        "no CPU profile · groundspeed profile m.Grow.time_y --kind cpu",
+        "step · src/sample/work.py:12",
+        "save · src/sample/work.py:31",
+    ]
+    assert "| m.time_x | save · sample/work.py:31 | 100 % | 100 % | contention, 250 ms ·" in profiled
+
+
 def test_a_file_that_is_no_profile_is_named_and_the_rest_goes_on(project: tuple[Path, str, str]) -> None:
     root, base, _ = project
     broken = root / "results" / "box" / "profiles" / base[:8] / "m.alloc_z.memory.gz"

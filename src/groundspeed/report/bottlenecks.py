@@ -89,11 +89,14 @@ def summary(report: BottleneckReport) -> tuple[str, ...]:
 
 def listed(anchor: str, title: str, found: Sequence[Bottleneck], said: tuple[str, ...] = ()) -> Block:
     """Bottlenecks as a block; it says nothing where there are none, but what is ``said``."""
-    table = Table(
-        header=("priority", "function", "evidence", "can win", "case"), rows=tuple(map(_cells, found))
-    )
-    listings = (Listing(title="", table=table),) if found else ()
+    listings = (Listing(title="", table=table_of(found)),) if found else ()
     return Block(anchor=anchor, title=title, said=said, listings=listings)
+
+
+def table_of(found: Sequence[Bottleneck]) -> Table:
+    """A row each."""
+    header = ("priority", "function", "evidence", "can win", "case")
+    return Table(header=header, rows=tuple(map(_cells, found)))
 
 
 def _cells(one: Bottleneck) -> tuple[str, ...]:

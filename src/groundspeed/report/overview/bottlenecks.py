@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from groundspeed import units
-from groundspeed.report.bottlenecks import listed
-from groundspeed.report.overview.block import Block, Listing
+from groundspeed.report.bottlenecks import table_of
+from groundspeed.report.overview.block import Block, Listing, sentence
 from groundspeed.report.overview.cells import SECOND
 from groundspeed.report.table import Table
 from groundspeed.results.speedscope import Function
@@ -17,22 +15,23 @@ _HOTTEST = 5  # functions of a profile: what one can do something about
 _WORST = "What costs most, by the thresholds of groundspeed.toml"
 _BESIDE = ("memory-peak", "allocations", "reallocations")  # are taken along with memory; JSON has them
 _PROFILED = (
-    "The functions that take most by themselves, in the newest profile of each case at this commit or before."
+    "The functions that take most by themselves, in the newest profile of each case at this commit or before"
 )
 
 
 def bottlenecks_block(overview: Overview) -> Block:
     """The block; it says nothing where nothing lies above the thresholds and nothing was profiled."""
-    worst = listed("", "", overview.costliest.top).listings
-    profiled = _profiled(overview)
+    worst, profiled = overview.costliest.top, _profiled(overview)
+    listings = []
+    if worst:
+        listings.append(Listing(title=_WORST, table=table_of(worst)))
+    if profiled.rows:
+        listings.append(Listing(title=_PROFILED if worst else "", table=profiled))
     return Block(
         anchor="bottlenecks",
         title="Bottlenecks",
-        said=(_PROFILED,) if profiled.rows and not worst else (),
-        listings=(
-            *(replace(one, title=_WORST) for one in worst),
-            *([Listing(title=_PROFILED[:-1] if worst else "", table=profiled)] if profiled.rows else []),
-        ),
+        said=(sentence(_PROFILED),) if profiled.rows and not worst else (),
+        listings=tuple(listings),
     )
 
 
