@@ -6,8 +6,9 @@ import tempfile
 import threading
 import time
 
-ACQUIRES = 10_000
-PAIRS = 15  # of measurements with and without, in turn
+ACQUIRES = 1_000  # in a millisecond at most: some of the pairs are never interrupted
+PAIRS = 60  # of measurements with and without, in turn
+LOOPS = 15
 LOOP = 1_000_000
 
 
@@ -119,7 +120,7 @@ class Cpu:
     def track_overhead(self):
         """Share of a busy loop's time; at most 10 %."""
         best = {loop: 1e9, self.busy: 1e9}
-        for _ in range(PAIRS):
+        for _ in range(LOOPS):
             for call in best:
                 started = time.perf_counter()
                 call()

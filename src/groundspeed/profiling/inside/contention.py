@@ -18,7 +18,7 @@ from .ledgers import Ledger, Wait
 from .recording import NOT_SEEN, Recording, recorded
 
 SHOWN = 40  # locks that are told of, those waited for longest first
-_PROBES, _BEST_OF = 2000, 5  # acquires that tell what one costs, and how often that is tried
+_PROBES, _BEST_OF = 1000, 20  # acquires that tell what one costs, and how often that is tried
 _POLL_US, _SAMPLE_US = 200, 2000  # gilknocker's defaults sleep 0.1 s between looks: longer than many a case
 UNKNOWN = Frame("unknown", "", 0)
 Details = Dict[str, Any]
