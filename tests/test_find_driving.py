@@ -125,6 +125,17 @@ def test_a_check_that_refutes_names_nobody(tmp_path: Path) -> None:
     assert one.outcome in (Outcome.UNDECIDED, Outcome.FLAT)
 
 
+def test_a_change_that_was_found_too_large_is_a_change(tmp_path: Path) -> None:
+    """Five times while it is searched, as on a host that was busy then; two times when it is checked."""
+    field = Field(commits=16, value=lambda _: 1.0)
+    hunt = field.hunt(tmp_path / "one.jsonl")
+    field.value = lambda at: 1.0 if at < 8 else 5.0 if hunt.checking is None else 2.0
+    one = found(hunt, field.drive(hunt))
+    assert one.culprit is not None
+    assert one.culprit.check is not None
+    assert one.culprit.check.ratio[0] < 2.0 < one.culprit.check.ratio[2]
+
+
 def test_a_budget_that_ends_leaves_it_undecided_and_the_next_one_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     field = Field(commits=64, value=from_commit(40, 1.1))

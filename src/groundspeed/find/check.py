@@ -21,6 +21,10 @@ LEAST_PAIRS = 4
 MOST_PAIRS = 100
 """Half a minute of a fast case; a change that this many cannot show is smaller than the noise by far."""
 
+MOST_TOLERANCE = 0.05
+"""On a host that was busy meanwhile a change of two times was once found to be one of five: half of that
+would have refuted it."""
+
 FATE_PAIRS = 2
 """Where the question is whether a case fails: what fails twice and works twice beside it is no chance."""
 
@@ -42,12 +46,12 @@ def standing(hunt: Hunt, one: Checking) -> Standing:
 
 
 def judgement(hunt: Hunt, one: Checking) -> Judgement | None:
-    """The comparison of every command, at half of the change that was found: what is larger confirms it,
-    what is smaller refutes it, and either takes as many processes."""
+    """The comparison of every command, at half of the change that was found, 5 % at most: what is larger
+    confirms it, what is smaller refutes it, and of a small change either takes as many processes."""
     before, after = hunt.checked(one.base), hunt.checked(one.head)
     if before is None or after is None:
         return None
-    tolerance = math.expm1(abs(one.effect) / 2)
+    tolerance = min(math.expm1(abs(one.effect) / 2), MOST_TOLERANCE)
     return compare_measurements(before, after, floor=None, prior=UNKNOWN, tolerance=tolerance)
 
 
