@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from groundspeed.errors import GroundspeedError
+from groundspeed.errors import GroundspeedError, StorageError
 from groundspeed.profiling import flush, profile_cpu, profile_memory, track_leaks
 from groundspeed.profiling.inside.frames import Frame
 from groundspeed.profiling.recorded import Leaks, read_recorded
@@ -346,6 +346,23 @@ def test_a_forked_process_has_its_own_profiles(tmp_path: Path) -> None:
     names = sorted(path.name.partition("-")[0] for path in tmp_path.iterdir())
     assert names == ["after", "after", "before"]
     assert all(read_profile(path).total == pytest.approx(0.02, rel=0.5) for path in tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_a_warning_and_the_program_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    @profile_cpu(tmp_path / "file", name="refused")
+    def work() -> int:
+        return 7
+
+    with pytest.warns(RuntimeWarning, match="refused"):
+        assert work() == 7
+    assert work() == 7  # it was said
+    with pytest.raises(StorageError, match="refused"):
+        flush()
+    (tmp_path / "file").unlink()
+    flush()
+    assert profile(tmp_path / "file", "refused").unit == "s"
 
 
 def test_an_object_is_not_kept_by_having_been_profiled(tmp_path: Path) -> None:

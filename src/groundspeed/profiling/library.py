@@ -10,15 +10,18 @@ from __future__ import annotations
 import atexit
 import gzip
 import json
+import math
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from groundspeed.errors import StorageError
 from groundspeed.profiling.allocations import Allocations, allocations_of
 from groundspeed.profiling.inside.frames import document
 from groundspeed.profiling.inside.leaks import Search, described
@@ -42,10 +45,14 @@ class _Output:
         self._due = False
 
     def changed(self) -> None:
-        """Write it, unless it was written a moment ago."""
+        """Write it, unless it was written a moment ago. What the disk refuses is a warning: the program that
+        is profiled goes on."""
         self._due = True
         if time.monotonic() >= self._next_s:
-            self.write()
+            try:
+                self.write()
+            except StorageError as error:
+                warnings.warn(str(error), RuntimeWarning, stacklevel=2)
 
     def write(self) -> None:
         """Write it if it is not up to date, and of this process. Raises ``StorageError``."""
@@ -53,8 +60,13 @@ class _Output:
             if not self._due or self._pid != os.getpid():
                 return
             self._due = False
+            self._next_s = math.inf  # after a refusal flush alone tries again
             started = time.monotonic()
-            replace_bytes(self._path, gzip.compress(json.dumps(self._made()).encode(), mtime=0))
+            try:
+                replace_bytes(self._path, gzip.compress(json.dumps(self._made()).encode(), mtime=0))
+            except StorageError:
+                self._due = True
+                raise
             ended = time.monotonic()
             self._next_s = ended + _SHARE * (ended - started)
 
@@ -121,12 +133,12 @@ class profile_memory(Scope):  # noqa: N801
         record, output = _collected(
             path,
             Allocations,
-            lambda one: document(name, "bytes", one.allocated.items(), _calls("memory", one)),
+            lambda one: document(name, "bytes", list(one.allocated.items()), _calls("memory", one)),
         )
         _, peak = _collected(
             path.with_name(path.name.replace(".memory.", ".memory-peak.")),
             lambda: record,
-            lambda one: document(name, "bytes", one.peak.items(), _calls("memory-peak", one)),
+            lambda one: document(name, "bytes", list(one.peak.items()), _calls("memory-peak", one)),
         )
         record.changed = (output.changed, peak.changed)
         with allocations_of(record, code):

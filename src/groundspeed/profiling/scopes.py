@@ -12,7 +12,6 @@ import os
 import re
 import sys
 import types
-from abc import ABC
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
@@ -31,7 +30,7 @@ _HERE, _THIS = str(Path(__file__).parent) + os.sep, Path(__file__).name
 _LONGEST = 120  # characters of a file's name; file systems take 255 bytes
 
 
-class Scope(ABC):
+class Scope:
     """A decorator and a context manager that writes into a folder. ``name`` is that of the file.
 
     A scope may be used in any number of threads and tasks at once, and within itself.
@@ -88,10 +87,10 @@ class Scope(ABC):
         if self.enabled:
             frame = _user(sys._getframe(1))  # noqa: SLF001  the frame of the with statement is profiled
             name = self.name or f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_qualname}"
-            stack = ExitStack()
-            stack.enter_context(self.whole(name, frame.f_code))
-            stack.enter_context(self.work(name, frame, below=False))
-            self._entered.setdefault(id(frame), []).append(stack)
+            with ExitStack() as stack:
+                stack.enter_context(self.whole(name, frame.f_code))
+                stack.enter_context(self.work(name, frame, below=False))
+                self._entered.setdefault(id(frame), []).append(stack.pop_all())
         return self
 
     def __exit__(self, *_: object) -> None:
