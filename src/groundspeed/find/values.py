@@ -52,8 +52,8 @@ def ratio(base: Read, head: Read) -> float:
     """Head over base, turned so that less is better: the median of the ratios of samples taken side by side.
 
     What the host does for longer than a sample hits both of such a pair. Of 80 pairs of processes of
-    identical code on a busy host, eight after eight, the means of single processes moved by 8.5 %, those of
-    these ratios by 1.5 %, one batch of ten left out of both.
+    identical code on a busy host, eight after eight, the means of single processes lay 2.1 % off in the
+    median, those of these ratios 0.3 %; their standard deviations were 2.8 % and 1.3 %.
     """
     beside = zip(base.samples, head.samples, strict=False)
     value = math.exp(statistics.median(math.log(there / here) for here, there in beside))
