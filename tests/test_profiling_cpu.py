@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundspeed.errors import GroundspeedError
-from groundspeed.profiling.cpu import NoSamplerError, Sampler, find_sampler
+from groundspeed.profiling.cpu import NoSamplerError, Sampler, cpu_profile, find_sampler
 from groundspeed.profiling.deterministic import (
     Table,
     added,
@@ -293,6 +293,23 @@ def test_a_living_process_is_sampled_from_outside(busy: subprocess.Popen[bytes])
     assert live.run.samples
     assert live.sampler_share > 0
     assert busy.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "scaled"),
+    [
+        (0.49, False),  # it waits for more than half of the second
+        (0.5, True),
+        (0.9, True),  # samples came late
+        (1.2, True),
+        (1.3, False),  # two threads
+    ],
+)
+def test_work_is_scaled_to_the_clock_where_one_thread_works(seconds: float, *, scaled: bool) -> None:
+    run = Recorded(weights={(frame("f"),): seconds}, calls=3, duration_s=1.0, samples=9)
+    taken = cpu_profile(run, [(1.0, 1.0)], "py-spy 0")
+    assert (taken.runs[0].duration_s == 1.0) is scaled
+    assert len(taken.notes) == (not scaled)
 
 
 @pytest.mark.parametrize("case", short("groundspeed_attached", SUITE), ids=str)

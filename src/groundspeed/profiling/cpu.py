@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,11 @@ would show a function of 1 % in two seconds by two samples.
 
 PAIRS = 5
 """Of stretches with py-spy and without it, in turn: of five, one is hardly disturbed by the host."""
+
+_ONE_THREAD = (0.5, 1.2)
+"""Seconds of samples a second of calls: below, the benchmark waits; above, several threads work. Between,
+what is missing are samples that came late.
+"""
 
 _PATIENCE_S = 30.0  # to attach: it reads the symbols of the interpreter, and of all libraries where asked
 
@@ -77,8 +82,7 @@ class Sampler:
                     raise _refused(spy, errors)
                 yield
             finally:
-                spy.send_signal(signal.SIGINT)  # the documented way to end a recording: it writes its file
-                spy.communicate()
+                _end(spy)
         if not output.is_file():
             raise NoSamplerError("py-spy wrote no profile: the process took no processor time meanwhile.")
 
@@ -111,12 +115,25 @@ def take_cpu(repeater: Repeater, sampler: Sampler, seconds: float, pairs: int, n
             weighed += stacks
             samples += len(stacks)
     own = own_part(weighed, namer)
+    run = Recorded(weights=own, calls=calls, duration_s=taken_s, samples=samples)
+    return cpu_profile(run, costs, sampler.name)
+
+
+def cpu_profile(run: Recorded, costs: Sequence[tuple[float, float]], tool: str) -> Taken:
+    """A run as a profile. Its weights are scaled to the clock where one thread worked all the time."""
+    busy = run.total / (run.duration_s or 1.0)
+    notes: tuple[str, ...] = ()
+    if not _ONE_THREAD[0] <= busy <= _ONE_THREAD[1]:
+        run = replace(run, duration_s=None)
+        share = f"{busy:.0%} of the time that the calls took"
+        notes = (f"Threads worked {share}: figures are of work, waits are not sampled.",)
     return Taken(
         kind="cpu",
         unit="seconds",
-        tool=sampler.name,
-        runs=(Recorded(weights=own, calls=calls, duration_s=taken_s, samples=samples),),
+        tool=tool,
+        runs=(run,),
         overhead=Overhead(pairs=tuple(costs)),
+        notes=notes,
     )
 
 
@@ -138,6 +155,15 @@ def _has_begun(spy: subprocess.Popen[bytes]) -> bool:
     assert spy.stdout is not None  # it was asked for
     ready = select.select([spy.stdout], [], [], _PATIENCE_S)[0]
     return bool(ready) and bool(os.read(spy.stdout.fileno(), 1 << 12))
+
+
+def _end(spy: subprocess.Popen[bytes]) -> None:
+    """As its help says, Ctrl-C ends a recording: it writes its file."""
+    spy.send_signal(signal.SIGINT)
+    try:
+        spy.communicate(timeout=_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        spy.kill()
 
 
 def _refused(spy: subprocess.Popen[bytes], errors: Any) -> NoSamplerError:

@@ -79,7 +79,8 @@ def _cpu(taken: Taken, kind: Format, top: int) -> Iterator[str]:
     said = f"{_calls_text(taken.calls)}{runs}{samples}, by {taken.tool}. {_cost(taken.overhead)}"
     yield "\n".join([said, *(_words(note, kind) for note in taken.notes)])
     durations = [run.duration_s for run in taken.runs if run.duration_s is not None]
-    scale = math.fsum(durations) / taken.total if durations and taken.total > 0 else 1.0
+    by_clock = len(durations) == len(taken.runs) and taken.total > 0  # else by the samples, as they are
+    scale = math.fsum(durations) / taken.total if by_clock else 1.0
     yield _drawn(_table(taken.runs, "own a call", scale / taken.calls, top), kind)
 
 
