@@ -20,7 +20,7 @@ from groundspeed.records import Benchmark
 from groundspeed.results.archive import read_archive
 from groundspeed.results.catalog import read_definitions
 from groundspeed.results.lock import file_lock
-from groundspeed.results.merging import Theirs, belongs, merge
+from groundspeed.results.merging import Changed, Theirs, belongs, merge
 from groundspeed.results.store import ResultStore
 from tests.commands import groundspeed
 from tests.repositories import CommitSpec, git, make_repository
@@ -245,6 +245,37 @@ def test_rows_that_no_session_knows_are_joined(one: Path, other: Path) -> None:
     assert files(one) == files(other)
 
 
+def test_files_that_git_put_back_do_not_undo_the_branch(one: Path, other: Path) -> None:
+    """A checkout brings back an older state of results that are committed: half of a session, a row less."""
+    measure(one, 1, 1.0)
+    (path,) = (one / "results").glob("*/sessions/*")
+    whole, old = path.read_bytes(), files(one)
+    measure(one, 5, 3.0)  # of the same commit
+    exchange(one)
+    exchange(other)
+    path.write_bytes(whole[:-30])
+    (derived,) = (one / "results" / "box").glob("*-*.json")
+    derived.write_bytes(old[f"box/{derived.name}"])
+    assert exchange(one).sent == ()
+    assert files(one) == files(other)
+    assert values(one) == {("box", "m.time_a", COMMITS[1]): 2.0}
+
+
+def test_a_row_that_asv_measured_again_stays(one: Path, other: Path) -> None:
+    """No session says which of both rows is newer; asv's own time does."""
+    measure(one, 1, 1.0)
+    shutil.rmtree(one / "results" / "box" / "sessions")
+    exchange(one)
+    (path,) = (one / "results" / "box").glob("*-*.json")
+    document = json.loads(path.read_bytes())
+    (row,) = document["results"].values()
+    row[0], row[3] = [4.0], row[3] + 1  # result and started_at
+    path.write_text(json.dumps(document))
+    exchange(one)
+    exchange(other)
+    assert values(one) == values(other) == {("box", "m.time_a", COMMITS[1]): 4.0}
+
+
 def test_what_was_removed_here_comes_back(one: Path, other: Path) -> None:
     measure(one, 1, 1.0)
     exchange(one)
@@ -296,11 +327,11 @@ def test_the_newest_session_describes_a_benchmark(tmp_path: Path) -> None:
         ours = files(copy)
         theirs = files(tmp_path / there).items()
         came = [
-            Theirs(path=path, content=content, ours=ours.get(path), unchanged=False)
+            Theirs(path=path, content=content, ours=ours.get(path), changed=Changed.BOTH)
             for path, content in theirs
             if ours.get(path) != content
         ]
-        assert merge(copy / "results", came) == ()
+        assert merge(copy / "results", came).warnings == ()
         assert read_definitions(copy / "results")["m.time_a"]["unit"] == "ms"
     assert files(tmp_path / "ab") == files(tmp_path / "ba")
 

@@ -26,7 +26,7 @@ from groundspeed.nightly.deploy import RACES, busy
 from groundspeed.nightly.outside import Outside
 from groundspeed.results.attempts import Stage, attempting
 from groundspeed.results.lock import file_lock
-from groundspeed.results.merging import Theirs, belongs, merge, result_files
+from groundspeed.results.merging import Changed, Merged, Theirs, belongs, merge, result_files
 
 BRANCH = "groundspeed-results"
 FOLDER = "results/"
@@ -98,11 +98,11 @@ class _Sides:
         for _ in range(RACES):
             before = None if self.there.tip() is None else self.there.fetch()
             theirs = self._files(before)
-            came, said = self._bring(theirs, self._files(self.there.agreed()))
+            merged = self._bring(theirs, self._files(self.there.agreed()))
             if before is not None:
                 self.there.agree(before)
-            brought |= dict.fromkeys(came)
-            warnings += said
+            brought |= dict.fromkeys(merged.written)
+            warnings += merged.warnings
             ours = self._ours()
             if not ours:
                 raise NothingMeasuredError(
@@ -140,29 +140,23 @@ class _Sides:
         inside = {path.removeprefix(FOLDER): one for path, one in files.items() if path.startswith(FOLDER)}
         return {path: content for path, content in inside.items() if belongs(path)}
 
-    def _bring(
-        self, theirs: Mapping[str, str], agreed: Mapping[str, str]
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Take what is new there; the paths that came, and warnings. What changed here alone stays ours."""
+    def _bring(self, theirs: Mapping[str, str], agreed: Mapping[str, str]) -> Merged:
+        """Take what is new there, or may be: ``agreed`` is what both sides held last."""
         ours = self._ours()
-        news = {
-            path: content
-            for path, content in theirs.items()
-            if content != ours.get(path) and not (path in ours and content == agreed.get(path))
-        }
-        if not news:
-            return (), ()
+        news = {path: content for path, content in theirs.items() if content != ours.get(path)}
         contents = contents_of(self.history, news.values())
-        files = [
-            Theirs(
-                path=path,
-                content=contents[content],
-                ours=(self.results_dir / path).read_bytes() if path in ours else None,
-                unchanged=path in ours and ours[path] == agreed.get(path),
-            )
-            for path, content in news.items()
-        ]
-        return tuple(news), merge(self.results_dir, files)
+        return merge(
+            self.results_dir,
+            [
+                Theirs(
+                    path=path,
+                    content=contents[content],
+                    ours=(self.results_dir / path).read_bytes() if path in ours else None,
+                    changed=_changed(ours.get(path), content, agreed.get(path)),
+                )
+                for path, content in news.items()
+            ],
+        )
 
     def _commit(
         self, ours: Mapping[str, str], before: str | None, sent: tuple[str, ...], outside: Outside
@@ -172,3 +166,9 @@ class _Sides:
         message = f"Results of {' '.join(self.project.split())}: {_counted(sent)}\n"
         tree = store_tree(self.history, files)
         return commit_tree(self.history, tree, message, () if before is None else (before,), outside.now())
+
+
+def _changed(ours: str | None, theirs: str, agreed: str | None) -> Changed:
+    if theirs == agreed:
+        return Changed.HERE
+    return Changed.THERE if ours == agreed else Changed.BOTH
