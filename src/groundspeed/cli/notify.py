@@ -33,23 +33,27 @@ def notify(
     if context.invoked_subcommand is not None:
         return
     import os
+    from datetime import UTC, datetime
 
     from groundspeed.config import load
     from groundspeed.nightly.notifying.net import Net
     from groundspeed.nightly.notifying.outcomes import NotSent, render, render_drafts
+    from groundspeed.nightly.notifying.present import troubles_of
     from groundspeed.nightly.notifying.project import draft_project, tell_project
     from groundspeed.nightly.notifying.secrets import Secrets
+    from groundspeed.verdicts.complaints import examine
     from groundspeed.verdicts.reading import read
 
     configuration = load(Path.cwd())
-    secrets = Secrets.of(os.environ)
+    secrets = Secrets.of({} if dry_run else os.environ)
     reading = read(configuration)
     for notice in (*configuration.warnings, *reading.notices):
         typer.echo(f"groundspeed: {notice}", err=True)
+    troubles = troubles_of(examine(reading, datetime.now(UTC)))
     if dry_run:
-        typer.echo(render_drafts(draft_project(reading, ()), output))
+        typer.echo(render_drafts(draft_project(reading, troubles), output))
         return
-    outcomes = tell_project(reading, (), secrets, Net())
+    outcomes = tell_project(reading, troubles, secrets, Net())
     typer.echo(render(outcomes, output))
     if any(isinstance(one, NotSent) for one in outcomes):
         raise typer.Exit(1)

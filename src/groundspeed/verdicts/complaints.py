@@ -39,11 +39,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Complaint:
-    """``machine`` is empty where it is none's own; ``text`` is a sentence or two."""
+    """``machine`` is empty where it is none's own; ``text`` is a sentence or two, others tomorrow.
+
+    ``about`` is the benchmark or the command, empty where it is the whole machine or project.
+    """
 
     kind: Kind
     machine: str
     text: str
+    about: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same as long as the same is complained of."""
+        return ": ".join(part for part in (self.kind, self.machine, self.about) if part)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,7 +152,8 @@ def _fails(machine: Health, one: Failing) -> Complaint:
     reason = last_line(one.reason) or "it does not say why"
     where = f"on {machine.machine}, at {one.commit[:8]}"
     text = f"{one.keys[0].case}{more} failed when last measured {where}: {reason}"
-    return Complaint(kind=Kind.FAILING, machine=machine.machine, text=text)
+    about = one.keys[0].case.benchmark
+    return Complaint(kind=Kind.FAILING, machine=machine.machine, text=text, about=about)
 
 
 def _gone(machine: Health, one: Vanished) -> Complaint:
@@ -153,7 +163,7 @@ def _gone(machine: Health, one: Vanished) -> Complaint:
         else f"left out of the last {one.missed} measurings"
     )
     text = f"{one.benchmark} is measured no more on {machine.machine} since {one.commit[:8]}: {why}."
-    return Complaint(kind=Kind.VANISHED, machine=machine.machine, text=text)
+    return Complaint(kind=Kind.VANISHED, machine=machine.machine, text=text, about=one.benchmark)
 
 
 def _changed(machine: Health, control: Drift) -> Complaint:
@@ -168,10 +178,10 @@ def _unfinished(attempt: Attempt, now: datetime) -> Iterator[Complaint]:
     what, when = f"groundspeed {attempt.stage}", _moment(attempt.begun_at)
     if attempt.failure:
         text = f"{what} failed at {when}: {attempt.failure}"
-        yield Complaint(kind=Kind.ATTEMPT, machine="", text=text)
+        yield Complaint(kind=Kind.ATTEMPT, machine="", text=text, about=what)
     elif attempt.ended_at is None and now - attempt.begun_at > LONGEST:
         text = f"{what} began at {when} and never ended: its process was killed, or the host went down."
-        yield Complaint(kind=Kind.ATTEMPT, machine="", text=text)
+        yield Complaint(kind=Kind.ATTEMPT, machine="", text=text, about=what)
 
 
 def _moment(at: datetime) -> str:

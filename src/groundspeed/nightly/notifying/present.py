@@ -14,6 +14,7 @@ from groundspeed.report.regressions import change_text, levels_text
 from groundspeed.report.table import plain
 from groundspeed.report.targets import since_text, value_text
 from groundspeed.verdicts import groups
+from groundspeed.verdicts.complaints import Examination
 from groundspeed.verdicts.groups import Group, Regressions
 from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.regressions import distances, text_of
@@ -64,6 +65,11 @@ def regression_of(group: Group, culprit: str, commits: Mapping[str, Commit]) -> 
         fixed=fixed[0] if recovered and fixed else "",
         note=plain(" ".join(note.split())),
     )
+
+
+def troubles_of(found: Examination) -> tuple[Trouble, ...]:
+    """What ``groundspeed health`` complains of, as it is told."""
+    return tuple(Trouble(key=plain(one.key), sentence=plain(one.text)) for one in found.complaints)
 
 
 def _single(reading: ProjectResults, found: Regressions) -> dict[str, str]:
