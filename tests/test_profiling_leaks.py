@@ -25,7 +25,7 @@ from collections import deque
 from groundspeed.profiling.inside.leaks import leaks
 
 CALLS = 4
-KEPT, NAMED, TURN = [], {}, [0]
+KEPT, NAMED, TURN, CALLBACKS = [], {}, [0], []
 RING = deque()
 
 class Thing:
@@ -50,6 +50,10 @@ def parts():
 def ring():
     RING.append((object(), object()))
 
+def closures():
+    box = [0]
+    CALLBACKS.append(lambda: box)
+
 def circle():
     one = []
     one.append(one)  # the collector takes it
@@ -66,7 +70,8 @@ def every_other():
     if TURN[0] % 2:
         KEPT.append(Thing())
 
-found = {one.__name__: leaks(one, CALLS) for one in (things, texts, parts, ring, circle, cached, every_other)}
+planted = (things, texts, parts, ring, closures, circle, cached, every_other)
+found = {one.__name__: leaks(one, CALLS) for one in planted}
 print(json.dumps(found))
 """
 
@@ -80,12 +85,21 @@ def found() -> dict[str, Any]:
     }
 
 
+CLOSURE = ("module __main__", ".CALLBACKS list of", "function")
+
+
 @pytest.mark.parametrize(
     ("function", "type_", "a_call", "chain"),
     [
         ("things", "__main__.Thing", 2, ["module __main__", ".KEPT list of", "__main__.Thing"]),
         ("texts", "bytes", 1, ["module __main__", ".NAMED dict of", "bytes"]),
         ("parts", "dict", 1, ["module __main__", ".OWNER __main__.Owner", ".parts list of", "dict of 1"]),
+        (
+            "closures",
+            "list",
+            1,
+            [*CLOSURE, ".__closure__ tuple of 1", "[0] cell", ".cell_contents list of 1"],
+        ),
         ("ring", "object", 2, ["module __main__", ".RING collections.deque of", "tuple of 2", "] object"]),
     ],
 )

@@ -106,8 +106,9 @@ def _acquisitions(ledger: Ledger) -> int:
 
 def _weighed(ledgers: Iterable[Ledger]) -> Iterator[Tuple[Stack, float]]:
     for ledger in ledgers:
-        for wait in ledger.waits.values():
-            yield trimmed(wait.stack()), wait.wait_s
+        for wait in list(ledger.waits.values()):
+            if wait.count:  # else it waits still
+                yield trimmed(wait.stack()), wait.wait_s
 
 
 def _lock(ledger: Ledger) -> Details:
