@@ -137,6 +137,14 @@ def test_the_caller_that_changed_stands_beside_the_callee_that_takes_longer(expl
     assert explained.notices == ()
 
 
+def test_the_suite_is_the_same_at_both_commits_whatever_they_hold(
+    explained: Explained, repository: tuple[History, list[str]]
+) -> None:
+    history, _ = repository
+    assert why(explained.difference, history, "pkg").sources == ()
+    assert why(explained.difference, history, "benchmarks").sources == explained.sources
+
+
 def test_what_cannot_be_looked_up_is_said(tmp_path: Path, repository: tuple[History, list[str]]) -> None:
     history, (first, _) = repository
     ends = [Made(runs=alike(BASE, 2), commit=commit, dependencies=()) for commit in (first, "f" * 40)]

@@ -124,7 +124,7 @@ def _profile_cases(
         typer.echo(render_profile(answer, output, top=top, root=configuration.suite.root))
     else:
         history = History.open(configuration.suite.repo_path)
-        typer.echo(render_against(answer, history, output))
+        typer.echo(render_against(answer, history, configuration.suite.benchmark_folder, output))
     if show:
         _show(configuration, answer)
     raise typer.Exit(answer.exit_code)

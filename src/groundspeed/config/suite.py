@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,11 @@ class SuiteConfig:
     def root(self) -> Path:
         """The folder of the configuration: where asv's own code must run."""
         return self.path.parent
+
+    @property
+    def benchmark_folder(self) -> str:
+        """``benchmark_dir`` from the configuration's folder on, as profiles name files: ``benchmarks``."""
+        return os.path.relpath(self.benchmark_dir, self.root.resolve())
 
     @property
     def repo_path(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from groundspeed.history import History
 from groundspeed.profiling.memory import ALLOCATED, PEAK
@@ -28,13 +29,15 @@ _TITLES = {
 """Of the kinds whose difference people are shown; counts of allocations follow from the bytes."""
 
 
-def render_against(answer: Answer, history: History, kind: Format) -> str:
-    """What differs between the two commits of ``answer``, and what could not be profiled at either."""
+def render_against(answer: Answer, history: History, suite: str, kind: Format) -> str:
+    """What differs between the two commits of ``answer``, and what could not be profiled at either.
+
+    ``suite`` is the folder of the benchmarks, as profiles name it.
+    """
+    differences_of = partial(_differences, history=history, suite=suite, kind=kind)
     pairs = list(zip(answer.base, answer.cases, strict=True))
     if kind is Format.JSON:
-        differences = [
-            json.loads(one) for pair in pairs for one in _differences(*pair, history, kind).values()
-        ]
+        differences = [json.loads(one) for pair in pairs for one in differences_of(*pair).values()]
         failures = [
             {"case": str(end.case), "commit": end.commit.hash, "kind": one.kind, "why": one.why}
             for pair in pairs
@@ -45,7 +48,7 @@ def render_against(answer: Answer, history: History, kind: Format) -> str:
         return json.dumps(wire, indent=2, ensure_ascii=False, allow_nan=False)
     parts = []
     for pair in pairs:
-        for name, text in _differences(*pair, history, kind).items():
+        for name, text in differences_of(*pair).items():
             parts += [titled(f"{_TITLES[name]}: {pair[1].case}", kind), text] if name in _TITLES else []
         parts += [
             f"{end.case} at {end.commit.short}: {one.kind} not taken: {one.why}"
@@ -55,11 +58,13 @@ def render_against(answer: Answer, history: History, kind: Format) -> str:
     return "\n\n".join(parts)
 
 
-def _differences(base: CaseProfiles, head: CaseProfiles, history: History, kind: Format) -> dict[str, str]:
+def _differences(
+    base: CaseProfiles, head: CaseProfiles, *, history: History, suite: str, kind: Format
+) -> dict[str, str]:
     """By the kind of the stored file; a kind that an end lacks has none."""
     return {
         name: render_profile_difference(
-            why(profile_difference(read_runs(path), read_runs(head.files[name])), history), kind
+            why(profile_difference(read_runs(path), read_runs(head.files[name])), history, suite), kind
         )
         for name, path in base.files.items()
         if name in head.files

@@ -34,8 +34,8 @@ class Answers:
     ``distance`` counts the commits of the branch before each one; ``standing`` is how many regressions were
     open over time; ``sessions`` are by machine, oldest first; ``profiled`` are the machines that the project
     describes. ``notices`` say what could not be judged. ``history`` is the repository, where there is one and
-    a profile asks for sources. None, or nothing in a mapping: nobody asked, as when
-    a site is made of a bare archive.
+    a profile asks for sources, ``suite`` the folder of the benchmarks as profiles name it. None, or nothing
+    in a mapping: nobody asked, as when a site is made of a bare archive.
     """
 
     regressions: Regressions | None = None
@@ -56,6 +56,7 @@ class Answers:
     notices: tuple[str, ...] = ()
     sampled: Sampled | None = None
     history: History | None = None
+    suite: str = ""
     finds: tuple[FindFile, ...] = ()
 
 
@@ -89,6 +90,7 @@ def answers_of(reading: ProjectResults) -> Answers:
         notices=judged.notices,
         sampled=reading,
         history=_history(reading) if profiles else None,
+        suite=reading.configuration.suite.benchmark_folder,
     )
 
 

@@ -41,8 +41,12 @@ class Explained:
     notices: tuple[str, ...]
 
 
-def why(difference: ProfileDifference, history: History | None) -> Explained:
-    """Look up what changed. ``history`` is None where there is no repository: then no source is compared."""
+def why(difference: ProfileDifference, history: History | None, suite: str = "") -> Explained:
+    """Look up what changed. ``history`` is None where there is no repository: then no source is compared.
+
+    ``suite`` is the folder of the benchmarks, as profiles name it: the same ones measured both commits,
+    whatever either of them holds there.
+    """
     base, head = difference.headers
     if base is None or head is None:
         unsaid = "groundspeed did not write both profiles: nobody knows of which commits they are."
@@ -53,7 +57,7 @@ def why(difference: ProfileDifference, history: History | None) -> Explained:
         notices.append("There is no repository here: the functions' source is not compared.")
     else:
         try:
-            sources = _sources(difference, history, base.commit, head.commit)
+            sources = _sources(difference, history, (base.commit, head.commit), suite)
         except HistoryError as error:
             notices.append(f"The functions' source is not compared: {error}")
     if not (base.dependencies and head.dependencies):
@@ -71,10 +75,14 @@ def _installed(header: ProfileHeader) -> Installed:
 
 
 def _sources(
-    difference: ProfileDifference, history: History, base: str, head: str
+    difference: ProfileDifference, history: History, commits: tuple[str, str], suite: str
 ) -> tuple[SourceDifference, ...]:
-    functions = difference.functions
-    places = _worth_looking_up(difference)
+    functions, (base, head) = difference.functions, commits
+    places = [
+        at
+        for at in _worth_looking_up(difference)
+        if not (suite and functions[at].file.startswith(f"{suite}/"))
+    ]
     before = _texts(history, base, {at: functions[at].base_file or functions[at].file for at in places})
     after = _texts(history, head, {at: functions[at].file for at in places})
     found: dict[str, int] = {}

@@ -41,11 +41,19 @@ class Against:
     file: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repository:
+    """Where sources are looked up: None where there is no repository; and the folder of the benchmarks."""
+
+    history: History | None
+    suite: str
+
+
 def put_differences(
     folder: SiteFolder,
     stored: Sequence[StoredProfile],
     dates: Mapping[str, datetime],
-    history: History | None,
+    repository: Repository,
 ) -> Mapping[StoredProfile, Against]:
     """By the newer profile of each pair. ``dates`` are those of commits, by eight digits of their hash.
 
@@ -58,10 +66,10 @@ def put_differences(
             texts = [content_id(path.read_bytes()) for path in made_of]
         except OSError:
             continue  # the list of profiles says so
-        key = f"{VERSION} {history is None} {' '.join(texts)}"
+        key = f"{VERSION} {repository.history is None} {repository.suite} {' '.join(texts)}"
         file = f"data/difference-{content_id(key.encode())}.json"
         if not folder.keep(file):
-            content = _difference(base, head, history)
+            content = _difference(base, head, repository)
             if content is None:
                 continue
             folder.put(file, content)
@@ -82,7 +90,7 @@ def pairs(
         yield from itertools.pairwise(ordered)
 
 
-def _difference(base: StoredProfile, head: StoredProfile, history: History | None) -> bytes | None:
+def _difference(base: StoredProfile, head: StoredProfile, repository: Repository) -> bytes | None:
     """None where one of them is no profile: the list of profiles says so; or where their units differ."""
     try:
         before, after = read_runs(base.path), read_runs(head.path)
@@ -90,7 +98,7 @@ def _difference(base: StoredProfile, head: StoredProfile, history: History | Non
         return None
     if before.unit != after.unit:
         return None
-    return encode(_wire(why(profile_difference(before, after), history)))
+    return encode(_wire(why(profile_difference(before, after), repository.history, repository.suite)))
 
 
 def _wire(explained: Explained) -> dict[str, Any]:

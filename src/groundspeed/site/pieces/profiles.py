@@ -22,7 +22,7 @@ from groundspeed.errors import HistoryError
 from groundspeed.records import Case
 from groundspeed.results.profiles import StoredProfile, stem_of
 from groundspeed.site.folder import SiteFolder, content_id
-from groundspeed.site.pieces.differences import Against, put_differences
+from groundspeed.site.pieces.differences import Against, Repository, put_differences
 from groundspeed.site.subject import Subject
 from groundspeed.site.wire import encode
 
@@ -40,7 +40,8 @@ def put_profiles(folder: SiteFolder, subject: Subject) -> str | None:
         return None
     rows, unreadable = [], []
     cases = {stem_of(case): case for case in {one.key.case for one in subject.archive.series}}
-    against = put_differences(folder, stored, _dates(subject), subject.answers.history)
+    repository = Repository(history=subject.answers.history, suite=subject.answers.suite)
+    against = put_differences(folder, stored, _dates(subject), repository)
     for one in stored:
         content = _content(one)
         reason = "cannot be read" if content is None else _fault(content)
