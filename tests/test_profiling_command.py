@@ -228,7 +228,14 @@ def test_what_is_not_there_is_wrong_use(project: Path, arguments: tuple[str, ...
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("time_slow", "--all"), ("time_slow", "--pid", "1"), ("--pid", "1", "--kind", "memory"), ("(",)],
+    [
+        (),
+        ("time_slow", "--all"),
+        ("time_slow", "--pid", "1"),
+        ("--pid", "1", "--kind", "memory"),
+        ("a", "-o", "x"),
+        ("(",),
+    ],
 )
 def test_contradictions_are_refused_before_anything_is_built(
     tmp_path: Path, arguments: tuple[str, ...]

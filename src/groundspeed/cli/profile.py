@@ -77,6 +77,8 @@ def profile(
             raise typer.BadParameter("a process takes no benchmark, and cpu alone", param_hint="--pid")
         _profile_process(pid, seconds, file, output, top=top, native=native, show=open_)
         return
+    if file is not None:
+        raise typer.BadParameter("profiles of cases lie beside the results", param_hint="--output")
     if (benchmark is None) != every:
         raise typer.BadParameter("name the cases, or say --all", param_hint="BENCH")
     configuration = config.load(Path.cwd())
