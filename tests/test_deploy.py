@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -121,6 +122,22 @@ def test_the_next_page_replaces_it_and_the_same_one_is_not_sent(here: Here) -> N
     assert second.pushed
     assert git(here.bare, "rev-list", "gh-pages") == second.commit != first.commit
     assert git(here.bare, "rev-list", "--count", "main") == "1"
+
+
+def test_the_commit_is_its_user_s_else_the_program_s(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is configured in continuous integration; git's own guess would name the host."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    who = ("show", "-s", "--format=%an <%ae> %cn <%ce>", "gh-pages")
+    here.deploy()
+    assert git(here.bare, *who) == "groundspeed <groundspeed@localhost> groundspeed <groundspeed@localhost>"
+    git(here.root, "config", "user.name", "Grace Hopper")
+    git(here.root, "config", "user.email", "grace@example.org")
+    republish(here)
+    here.deploy()
+    assert git(here.bare, *who) == "Grace Hopper <grace@example.org> Grace Hopper <grace@example.org>"
 
 
 def test_bytes_are_sent_as_they_lie_there(here: Here) -> None:

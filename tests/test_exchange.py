@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -162,6 +164,30 @@ def test_two_machines_push_at_once(
     assert len(sessions) == 4 + known
     assert branch_files(one) == set(files(one))
     assert git(one.parent / "bare.git", "rev-list", "--merges", BRANCH) == ""
+
+
+def test_three_machines_push_at_the_same_moment(tmp_path: Path) -> None:
+    """Whatever the order in which their processes of git get on."""
+    roots = [clone(tmp_path, name) for name in ("ants", "bees", "cats")]
+    for number, root in enumerate(roots, start=1):
+        measure(root, number, float(number), machine=root.name)
+    together = threading.Barrier(len(roots))
+
+    def begin(root: Path) -> Exchanged:
+        together.wait()
+        return exchange(root)
+
+    with ThreadPoolExecutor(len(roots)) as crew:
+        done = list(crew.map(begin, roots))
+    assert all(one.pushed for one in done)
+    assert git(tmp_path / "bare.git", "rev-list", "--count", BRANCH) == "3"
+    for root in roots:
+        exchange(root)
+    expected = {
+        (root.name, "m.time_a", COMMITS[number % len(COMMITS)]): float(number)
+        for number, root in enumerate(roots, start=1)
+    }
+    assert [values(root) for root in roots] == [expected] * 3
 
 
 def test_a_session_that_went_on_is_one_session(one: Path, other: Path) -> None:

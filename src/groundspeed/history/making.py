@@ -37,7 +37,7 @@ def store_files(history: History, paths: Sequence[Path]) -> tuple[str, ...]:
     Line ends and filters of the user's configuration are left out: bytes are stored as they lie there.
     """
     if odd := [path for path in paths if not str(path).isprintable()]:
-        raise HistoryError(f"{odd[0]!r} cannot be deployed: rename it to something that can be printed.")
+        raise HistoryError(f"{str(odd[0])!r} cannot be stored in git: give it a name that can be printed.")
     listed = "".join(f"{path.absolute()}\n" for path in paths)
     stored = _ask(history, "hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listed)
     return tuple(_done(history, stored).text().split())
