@@ -8,7 +8,7 @@ import shutil
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from groundspeed.results.merging import Changed, Theirs, belongs, merge
 from groundspeed.results.store import ResultStore
 from tests.commands import groundspeed
 from tests.repositories import CommitSpec, git, make_repository
-from tests.results_records import COMMITS, MACHINE, PY, benchmark, build, measured, run, session
+from tests.results_records import COMMITS, MACHINE, PY, T0, benchmark, build, measured, run, session
 
 A, B = benchmark("m.time_a"), benchmark("m.time_b")
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -62,7 +62,8 @@ def measure(
     commit = COMMITS[number % len(COMMITS)]
     store.add(build(commit))
     for each in suite:
-        store.add(run(each.cases()[0], measured(value), commit, version=each.version))
+        at = T0 + timedelta(days=number)
+        store.add(run(each.cases()[0], measured(value), commit, version=each.version, at=at))
     store.close()
 
 
@@ -285,6 +286,17 @@ def test_files_that_git_put_back_do_not_undo_the_branch(one: Path, other: Path) 
     assert exchange(one).sent == ()
     assert files(one) == files(other)
     assert values(one) == {("box", "m.time_a", COMMITS[1]): 2.0}
+
+
+def test_a_merge_that_was_killed_is_made_up_for(one: Path, other: Path) -> None:
+    """The other's session came, then the process died: asv's file knows the own one only."""
+    measure(one, 1, 1.0)
+    measure(other, 5, 3.0)
+    exchange(one)
+    for path in (one / "results").glob("*/sessions/*"):
+        shutil.copy(path, other / "results" / "box" / "sessions")
+    exchange(other)
+    assert values(other) == {("box", "m.time_a", COMMITS[1]): 2.0}
 
 
 def test_a_row_that_asv_measured_again_stays(one: Path, other: Path) -> None:

@@ -83,11 +83,11 @@ def merge(results_dir: Path, theirs: Iterable[Theirs]) -> Merged:
             replace_bytes(target.with_name(f"{target.name}{_OURS}"), one.ours)
             warnings.append(f"{target} was changed on both sides: theirs stands, ours is {_OURS} beside it.")
         replace_bytes(target, one.content if content is None else content)
-    if news:
+    if planned:
         headers = sessions.read_headers(results_dir)
         newest = {one.name: one for suite in headers for one in suite}  # whoever measured it
         warnings += write_catalogs(results_dir, headers, tuple(newest.values()), earlier={}, now={})
-    for machine in sorted({one.path.partition("/")[0] for one, _ in news}):
+    for machine in sorted({one.path.partition("/")[0] for one, _ in planned}):  # a killed merge left off here
         warnings += rebuild(results_dir, machine)
     return Merged(written=tuple(one.path for one, _ in news), warnings=tuple(warnings))
 
