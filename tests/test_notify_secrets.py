@@ -14,8 +14,9 @@ from groundspeed.config.notify import SECRETS
 from groundspeed.config.project import read_project
 from groundspeed.errors import ConfigError
 from groundspeed.nightly.notifying.secrets import NotifyError, Secrets
+from groundspeed.profiling.tools import NoToolError, tools_folder
 from groundspeed.records import Measured
-from groundspeed.suite.isolation import build_variables, worker_variables
+from groundspeed.suite.isolation import build_variables, read_inventory, worker_variables
 from tests.commands import runs, variables
 from tests.projects import PYPROJECT, make_project
 from tests.repositories import CommitSpec, add_commits
@@ -79,6 +80,22 @@ def test_a_real_build_and_a_real_benchmark_find_no_secret(tmp_path: Path) -> Non
     written = [path for path in (tmp_path / "results").rglob("*") if path.is_file()]
     assert written
     assert not any(SECRET.encode() in path.read_bytes() for path in written)
+
+
+def test_an_interpreter_that_is_asked_about_itself_sees_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is installed in an environment runs when its interpreter starts; installers start it as well."""
+    seen, asked = tmp_path / "seen", tmp_path / "python"
+    asked.write_text(f"#!/bin/sh\nenv >>{seen}\necho cpython-308-elsewhere\n")
+    asked.chmod(0o700)
+    monkeypatch.setenv("GITHUB_TOKEN", SECRET)
+    with pytest.raises(NoToolError):
+        tools_folder("memory", asked, tmp_path, {**variables(tmp_path), "GITHUB_TOKEN": SECRET})
+    with pytest.raises(ConfigError, match="is no Python that runs"):
+        read_inventory(asked)
+    assert seen.read_text().count("PWD=") >= 3  # the ABI, the installer's look, the inventory's
+    assert SECRET not in seen.read_text()
 
 
 def test_the_program_itself_keeps_its_secrets_and_hands_them_to_its_own_children() -> None:

@@ -24,6 +24,7 @@ from typing import Any
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.profiling.weights import Namer, Overhead, Recorded, Stack, Taken, own_part
 from groundspeed.results.stacks import Frame
+from groundspeed.suite.isolation import question_variables
 from groundspeed.suite.repeating import Repeater
 
 RATE = 200
@@ -74,7 +75,11 @@ class Sampler:
         with (
             tempfile.TemporaryFile() as errors,
             subprocess.Popen(
-                [*map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+                [*map(str, words)],
+                env=question_variables(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
             ) as spy,
         ):
             try:

@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from groundspeed.errors import NothingMeasuredError
-from groundspeed.suite.isolation import find_uv
+from groundspeed.suite.isolation import build_variables, find_uv, make_home, question_variables
 
 # What each kind loads, with what that imports at once.
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
@@ -53,7 +53,7 @@ def tools_folder(kind: str, python: Path, workspace: Path, variables: Mapping[st
             if abi == sysconfig.get_config_var("SOABI"):
                 _link(names, made)
             else:
-                _install(names[0], python, made, variables)
+                _install(names[0], python, made, build_variables(variables, make_home(workspace), ()))
             made.replace(folder)
         finally:
             shutil.rmtree(made, ignore_errors=True)
@@ -62,7 +62,8 @@ def tools_folder(kind: str, python: Path, workspace: Path, variables: Mapping[st
 
 def _abi_of(python: Path) -> str:
     """The ABI of extension modules: equal for interpreters that load each other's."""
-    done = subprocess.run([python, "-c", _ABI], capture_output=True, text=True, check=False)
+    command = [str(python), "-c", _ABI]
+    done = subprocess.run(command, env=question_variables(), capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
 
 

@@ -75,6 +75,17 @@ def build_variables(outer: Mapping[str, str], home: Path, passed: Sequence[str])
     return {**cache, **_user_files(outer), **worker_variables(outer, home, passed), **kept}
 
 
+def question_variables() -> dict[str, str]:
+    """What an interpreter of a measured environment sees of our variables when it is asked about itself (what
+    is installed there runs as it starts), and so does a tool that runs beside measured code.
+    """
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if _is_listed(key, (*_FOR_ALL, "HOME"), _PREFIXES_FOR_ALL)
+    }
+
+
 def withdraw_from_view(names: Iterable[str]) -> None:
     """Take the values of variables out of what other processes of this user see of this one.
 
@@ -188,7 +199,7 @@ def read_inventory(python: Path) -> Mapping[str, Any]:
         raise ConfigError(f"{python} is Python {version}; measuring needs {oldest} or newer.")
     command = [str(python), str(INVENTORY)]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env=_for_questions()
+        command, capture_output=True, text=True, timeout=60, check=False, env=question_variables()
     )
     if done.returncode:
         reason = done.stderr.strip().rpartition("\n")[2]
@@ -202,15 +213,6 @@ def find_uv() -> Path | None:
     beside = Path(sys.executable).parent / "uv"
     found = str(beside) if beside.is_file() else shutil.which("uv")
     return Path(found) if found else None
-
-
-def _for_questions() -> dict[str, str]:
-    """What an interpreter sees that is asked who it is: what is installed there runs as it starts."""
-    return {
-        key: value
-        for key, value in os.environ.items()
-        if _is_listed(key, (*_FOR_ALL, "HOME"), _PREFIXES_FOR_ALL)
-    }
 
 
 def _is_listed(key: str, names: Sequence[str], prefixes: tuple[str, ...]) -> bool:
@@ -254,7 +256,7 @@ def _replace_link(link: Path, target: Path) -> None:
 def _ask(candidate: str) -> tuple[list[int], str] | None:
     try:
         done = subprocess.run(
-            [candidate, "-c", _WHO], capture_output=True, timeout=20, check=True, env=_for_questions()
+            [candidate, "-c", _WHO], capture_output=True, timeout=20, check=True, env=question_variables()
         )
         version, executable = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.SubprocessError):
