@@ -42,6 +42,11 @@ def test_every_channel_with_its_defaults(tmp_path: Path) -> None:
     )
 
 
+def test_the_repository_may_be_the_runners(tmp_path: Path) -> None:
+    found = read(tmp_path, "[notify.github]").github
+    assert found == GitHubConfig(repository="", label="groundspeed", api="https://api.github.com")
+
+
 def test_what_can_be_said_otherwise(tmp_path: Path) -> None:
     text = """
     [notify]
@@ -59,7 +64,7 @@ def test_what_can_be_said_otherwise(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[notify.gitlab]", '"notify.gitlab" \\(did you mean "github"'),
-        ("[notify.github]", '"notify.github.repository" must be "owner/name"'),
+        ('[notify.github]\nrepository = ""', '"notify.github.repository" must be "owner/name"'),
         ('[notify.github]\nrepository = "https://github.com/o/n"', 'must be "owner/name"'),
         ('[notify.github]\nrepository = "o/n/../x"', 'must be "owner/name"'),
         ('[notify.github]\nrepository = "o/n"\ntoken = "x"', '"notify.github.token"'),

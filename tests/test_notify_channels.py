@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import ssl
@@ -12,10 +13,17 @@ from typing import Any
 
 import pytest
 
-from groundspeed.config.notify import GITHUB_TOKENS, SECRETS, WEBHOOK_URL, MailConfig, WebhookConfig
+from groundspeed.config.notify import (
+    GITHUB_TOKENS,
+    SECRETS,
+    WEBHOOK_URL,
+    GitHubConfig,
+    MailConfig,
+    WebhookConfig,
+)
 from groundspeed.nightly.notifying.comments import BOT, comment, worded
 from groundspeed.nightly.notifying.delivery import Channel, deliver, drafts
-from groundspeed.nightly.notifying.github import BODY, PAGE
+from groundspeed.nightly.notifying.github import BODY, PAGE, GitHub
 from groundspeed.nightly.notifying.issues import NEW, Issues, body, issue_of, plan, title
 from groundspeed.nightly.notifying.mail import Mail
 from groundspeed.nightly.notifying.net import LARGEST, Net, checked
@@ -95,6 +103,20 @@ def test_what_a_person_closed_stays_closed(hub: Hub) -> None:
     hub.issues[0]["state"] = "closed"
     assert channel.tell(news(present(regression()))) == ()
     assert hub.issues[0]["state"] == "closed"
+
+
+def test_the_repository_is_the_runners_where_none_is_stated(hub: Hub) -> None:
+    config = GitHubConfig(repository="", label="groundspeed", api="https://api.github.com")
+    runner = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "o/n", "GITHUB_API_URL": hub.url}
+    channel = Issues(hub=GitHub(config=config, secrets=Secrets.of(runner), net=net()[0]))
+    assert channel.tell(news(present(regression()))) == ("opened an issue for aa11bb22",)
+    stated = dataclasses.replace(config, repository="p/q")
+    elsewhere = GitHub(config=stated, secrets=Secrets.of(runner), net=net()[0])
+    assert (elsewhere.repository, elsewhere.api) == ("p/q", "https://api.github.com")
+    for said in ({}, {"GITHUB_REPOSITORY": "o/n/../../user"}):
+        nowhere = GitHub(config=config, secrets=Secrets.of({"GITHUB_TOKEN": TOKEN, **said}), net=net()[0])
+        with pytest.raises(NotifyError, match="Which repository"):
+            Issues(hub=nowhere).tell(news(present(regression())))
 
 
 def test_a_suspicion_opens_no_issue_and_years_of_results_not_hundreds() -> None:

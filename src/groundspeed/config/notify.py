@@ -30,7 +30,10 @@ SECRETS = (
 )
 """What measured code must not see; the last two are those of a GitHub runner's own."""
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+RUNNER_REPOSITORY, RUNNER_API = "GITHUB_REPOSITORY", "GITHUB_API_URL"
+"""What a GitHub runner says of itself; no secrets."""
+
+REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _API = "https://api.github.com"
 _LABEL = "groundspeed"
 _SUBMISSION = 587  # RFC 6409: where mail is handed in, with STARTTLS
@@ -39,7 +42,10 @@ _FORMS = ("json", "slack")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GitHubConfig:
-    """Issues in ``repository`` (owner/name), found again by their ``label``. ``api`` ends in no slash."""
+    """Issues in ``repository`` (owner/name), found again by their ``label``. ``api`` ends in no slash.
+
+    ``repository`` is empty where it is the one that the runner is of.
+    """
 
     repository: str
     label: str
@@ -95,11 +101,11 @@ def without_secrets(passed: Sequence[str], table: Table) -> tuple[str, ...]:
 
 def _github(table: Table) -> GitHubConfig:
     table.only("repository", "label", "api")
-    repository = table.get("repository", str) or ""
-    if _REPOSITORY.fullmatch(repository) is None:
+    repository = table.get("repository", str)
+    if repository is not None and REPOSITORY.fullmatch(repository) is None:
         raise ConfigError(f'{table.file}: "{table.path}.repository" must be "owner/name".')
     return GitHubConfig(
-        repository=repository,
+        repository=repository or "",
         label=table.get("label", str) or _LABEL,
         api=(table.get("api", str) or _API).rstrip("/"),
     )

@@ -34,7 +34,7 @@ def comment_on(
     Raises ``NotifyError`` without [notify.github], for a file that cannot be read, and as ``comment`` does.
     """
     if config.github is None:
-        raise NotifyError('groundspeed.toml names no repository: [notify.github] repository = "owner/name".')
+        raise NotifyError("groundspeed.toml names no [notify.github]: write it (docs/notifications.md).")
     try:
         with file.open("rb") as opened:
             text = opened.read(_READ).decode("utf-8", "replace")
@@ -54,7 +54,7 @@ def comment(hub: GitHub, number: int, text: str, *, purpose: str) -> str:
     if _WORD.fullmatch(purpose) is None:
         raise NotifyError(f"{purpose!r} names no purpose: small letters, digits and - do.")
     wanted = worded(text, purpose)
-    path = f"/repos/{hub.config.repository}/issues"
+    path = f"/repos/{hub.repository}/issues"
     mark, me = _mark(purpose), _account(hub)
     for one in hub.get_all(f"{path}/{number}/comments"):
         author, there = one.get("user"), one.get("body")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groundspeed.config.notify import GITHUB_TOKENS, GitHubConfig
+from groundspeed.config.notify import GITHUB_TOKENS, REPOSITORY, RUNNER_API, RUNNER_REPOSITORY, GitHubConfig
 from groundspeed.nightly.notifying.net import Answer, Net, Request, host_of
 from groundspeed.nightly.notifying.secrets import NotifyError, Secrets
 
@@ -39,11 +39,28 @@ class RefusedError(NotifyError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GitHub:
-    """A repository there. ``token`` is in no repr."""
+    """A repository there: the stated one, else the one that the runner is of."""
 
     config: GitHubConfig
     secrets: Secrets
     net: Net
+
+    @property
+    def repository(self) -> str:
+        """``owner/name``. Raises ``NotifyError`` where nobody says it."""
+        found = self.config.repository or self.secrets.runner.get(RUNNER_REPOSITORY, "")
+        if REPOSITORY.fullmatch(found) is None:
+            raise NotifyError(
+                f"Which repository is meant? Write it as [notify.github] repository; {RUNNER_REPOSITORY} is "
+                "no owner/name either."
+            )
+        return found
+
+    @property
+    def api(self) -> str:
+        """Its address. The runner's counts for the runner's repository alone."""
+        theirs = None if self.config.repository else self.secrets.runner.get(RUNNER_API)
+        return (theirs or self.config.api).rstrip("/")
 
     def get(self, path: str) -> Any:
         """What a path of the API holds. Raises ``NotifyError``."""
@@ -62,7 +79,7 @@ class GitHub:
             found += page
             if len(page) < PAGE:
                 return found
-        raise NotifyError(f"{self.config.repository} has over {PAGES * PAGE:,} there: use a fresh label.")
+        raise NotifyError(f"{self.repository} has over {PAGES * PAGE:,} there: use a fresh label.")
 
     def post(self, path: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
         """What was made. Raises ``NotifyError``; after a ``NoAnswerError`` it may have been made."""
@@ -74,13 +91,13 @@ class GitHub:
 
     @property
     def _host(self) -> str:
-        return host_of(self.config.api)
+        return host_of(self.api)
 
     def _asked(self, method: str, path: str, content: Mapping[str, Any] | None) -> Answer:
         token = self.secrets.get(*GITHUB_TOKENS)
         request = Request(
             method=method,
-            url=f"{self.config.api}{path}",
+            url=f"{self.api}{path}",
             headers={
                 "Accept": "application/vnd.github+json",
                 "Authorization": f"Bearer {token}",
@@ -95,7 +112,7 @@ class GitHub:
         if not 200 <= answer.status < 300:
             advice = _ADVICE.get(answer.status, "it is tried again the next time")
             raise RefusedError(
-                f"{self._host} refused {method} for {self.config.repository} with {answer.status}"
+                f"{self._host} refused {method} for {self.repository} with {answer.status}"
                 f"{f' ({answer.said})' if answer.said else ''}: {advice}.",
                 answer.status,
             )

@@ -200,7 +200,7 @@ class Issues:
 
     @property
     def _path(self) -> str:
-        return f"/repos/{self.hub.config.repository}/issues"
+        return f"/repos/{self.hub.repository}/issues"
 
 
 def _same(there: str, wanted: str) -> bool:

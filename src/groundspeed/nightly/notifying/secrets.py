@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from groundspeed.config.notify import SECRETS
+from groundspeed.config.notify import RUNNER_API, RUNNER_REPOSITORY, SECRETS
 from groundspeed.errors import GroundspeedError
 
 _COVER = "***"
@@ -20,9 +20,13 @@ class NotifyError(GroundspeedError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Secrets:
-    """What the environment holds under the names of ``config.notify``."""
+    """What the environment holds under the names of ``config.notify``.
+
+    ``runner`` is what a GitHub runner says of itself, which is no secret.
+    """
 
     values: Mapping[str, str] = field(repr=False)
+    runner: Mapping[str, str]
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Secrets:
@@ -33,7 +37,8 @@ class Secrets:
         for name, value in found.items():
             if not (value.isascii() and value.isprintable()):
                 raise NotifyError(f"{name} holds characters that no header may have: set it again.")
-        return cls(values=found)
+        told = {name: variables[name] for name in (RUNNER_REPOSITORY, RUNNER_API) if variables.get(name)}
+        return cls(values=found, runner=told)
 
     def get(self, *names: str) -> str:
         """The first of ``names`` that is set. Raises ``NotifyError`` when none is."""
