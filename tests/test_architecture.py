@@ -47,11 +47,12 @@ KEEPERS = {
     "asv_bench_groundspeed": ("groundspeed.suite", "groundspeed.cli.corpus"),
     "git": ("groundspeed.history",),
 }
-# What the ruler uses where the measured environment holds it, imported by name when it is wanted.
+# What the ruler and the worker use where the measured environment holds it, imported by name when it is wanted.
 OPTIONAL = {
     "asv_bench_groundspeed.benchmarks.alloc": ("memray",),
     "asv_bench_groundspeed.benchmarks._energy": ("pynvml",),
     "asv_bench_groundspeed.workloads.http": ("aiohttp", "yarl"),
+    "groundspeed.suite.worker.repeated": ("memray",),
 }
 # What this module registers is a command; the rest of cli/ is what commands may share.
 REGISTRY = "groundspeed.cli.main"
@@ -116,23 +117,19 @@ def fault(found: Import, commands: frozenset[str]) -> str | None:
     if {found.module, found.target} <= commands and found.module != found.target:
         return "commands never import commands"
     ours, theirs = found.module.split("."), found.target.split(".")
-    keepers = KEEPERS.get(theirs[0])
+    if theirs[0] in OPTIONAL.get(found.module, ()):
+        return None
     if ours[0] == "asv_bench_groundspeed":
-        if theirs[0] in OPTIONAL.get(found.module, ()):
-            return None
-        if theirs[0] == "asv_runner":
-            return None if _within(found.module, "asv_bench_groundspeed.benchmarks") else "kinds alone may"
-        if ours[1:2] == ["workloads"] and theirs[:2] == ["asv_bench_groundspeed", "benchmarks"]:
-            return "workloads know no kinds"
-        allowed = theirs[0] == ours[0] or theirs[0] in sys.stdlib_module_names
-        return None if allowed else "the ruler is made of the standard library only"
-    if found.module == WORKER:
-        allowed = theirs[0] == "asv_runner" or theirs[0] in sys.stdlib_module_names
-        return None if allowed else "the worker has the standard library and asv_runner only"
+        return _fault_of_the_ruler(found.module, theirs)
+    if _within(found.module, WORKER):
+        known = {"asv_bench_groundspeed", "asv_runner", *sys.stdlib_module_names}
+        allowed = theirs[0] in known or _within(found.target, WORKER)
+        return None if allowed else "the worker has the standard library, asv_runner and the ruler only"
     if _within(found.module, RECORDERS):
-        known = (*RECORDERS_TOOLS, *sys.stdlib_module_names)
+        known = {*RECORDERS_TOOLS, *sys.stdlib_module_names}
         allowed = theirs[0] in known or _within(found.target, RECORDERS)
         return None if allowed else "recorders have the standard library and their tools only"
+    keepers = KEEPERS.get(theirs[0])
     if keepers and not any(_within(found.module, keeper) for keeper in keepers):
         return f"only {' and '.join(keepers)} may"
     if {ours[0], theirs[0]} == {"groundspeed", "noesis"}:
@@ -140,6 +137,15 @@ def fault(found: Import, commands: frozenset[str]) -> str | None:
     if ours[0] == theirs[0] == "groundspeed":
         return _fault_between_rooms(found.module, found.target)
     return None
+
+
+def _fault_of_the_ruler(module: str, theirs: list[str]) -> str | None:
+    if theirs[0] == "asv_runner":
+        return None if _within(module, "asv_bench_groundspeed.benchmarks") else "kinds alone may"
+    if _within(module, "asv_bench_groundspeed.workloads") and theirs[1:2] == ["benchmarks"]:
+        return "workloads know no kinds"
+    allowed = theirs[0] == "asv_bench_groundspeed" or theirs[0] in sys.stdlib_module_names
+    return None if allowed else "the ruler is made of the standard library only"
 
 
 def _within(module: str, package: str) -> bool:
