@@ -47,7 +47,7 @@ KEEPERS = {
     "asv_bench_groundspeed": ("groundspeed.suite", "groundspeed.cli.corpus"),
     "git": ("groundspeed.history",),
 }
-# What the ruler and the worker use where the measured environment holds it, imported by name when it is wanted.
+# What the ruler and the worker import by name, where the measured environment holds it and it is wanted.
 OPTIONAL = {
     "asv_bench_groundspeed.benchmarks.alloc": ("memray",),
     "asv_bench_groundspeed.benchmarks._energy": ("pynvml",),
