@@ -98,6 +98,7 @@ class Hub:
     url: str = ""
     account: str | None = None  # None: a workflow's token, which may not ask
     author: str = "github-actions[bot]"
+    labels: bool = True  # whether the token may set them
     issues: list[dict[str, Any]] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -119,10 +120,12 @@ class Hub:
     def _issues(self, asked: Asked, words: list[str], query: dict[str, str]) -> tuple[int, Any]:
         match asked.method, words:
             case "GET", []:
-                found = [one for one in reversed(self.issues) if query["labels"] in one["labels"]]
+                found = [one for one in reversed(self.issues) if {"name": query["labels"]} in one["labels"]]
                 return 200, _page(found, query)
             case "POST", []:
-                made = {"number": len(self.issues) + 1, "state": "open", **asked.content}
+                labels = [{"name": one} for one in asked.content["labels"]] if self.labels else []
+                number = len(self.issues) + 1
+                made = {**asked.content, "number": number, "state": "open", "labels": labels}
                 self.issues.append(made)
                 return 201, made
             case "GET", [_, "comments"]:

@@ -53,6 +53,8 @@ from tests.notified import (
     whole,
 )
 
+LABELS = [{"name": "groundspeed"}]
+
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
@@ -79,7 +81,7 @@ def test_an_issue_is_opened_updated_closed_and_opened_again(hub: Hub) -> None:
     channel = Issues(hub=github(hub))
     assert channel.tell(news(present(regression()))) == ("opened an issue for aa11bb22",)
     (issue,) = hub.issues
-    assert issue["labels"] == ["groundspeed"]
+    assert issue["labels"] == LABELS
     assert issue["title"] == "1.50× slower since 4444444444 in m.time_walk(1)"
     assert "`Make it slow`" in issue["body"]
 
@@ -119,6 +121,13 @@ def test_the_repository_is_the_runners_where_none_is_stated(hub: Hub) -> None:
             Issues(hub=nowhere).tell(news(present(regression())))
 
 
+def test_an_issue_that_could_not_be_found_again_is_closed_at_once(hub: Hub) -> None:
+    hub.labels = False
+    with pytest.raises(NotifyError, match="and not label them"):
+        Issues(hub=github(hub)).tell(news(present(regression(), regression(name="b", base=7, head=8))))
+    assert [one["state"] for one in hub.issues] == ["closed"]  # and no second one is tried
+
+
 def test_a_suspicion_opens_no_issue_and_years_of_results_not_hundreds() -> None:
     assert plan((), [regression(State.SUSPECTED), regression(State.RECOVERED, name="b")], "") == ()
     many = [regression(name=f"id{number}") for number in range(NEW + 5)]
@@ -130,7 +139,7 @@ def test_two_nights_at_once_leave_one_issue(hub: Hub) -> None:
     now, channel = present(regression()), Issues(hub=github(hub))
 
     def meanwhile(handler: Handler) -> None:
-        hub.issues.append({"number": 1, "state": "open", "labels": ["groundspeed"], **_content()})
+        hub.issues.append({"number": 1, "state": "open", "labels": LABELS, **_content()})
         handler.wfile.write(whole(200, b"[]"))
 
     def _content() -> dict[str, Any]:
@@ -160,7 +169,7 @@ def test_ours_are_found_on_any_page_and_strangers_are_left_alone(hub: Hub) -> No
     channel.tell(news(present(regression())))
     stranger = {**hub.issues[0], "labels": [], "number": 2}  # our marker without our label
     pull = {**hub.issues[0], "number": 3, "pull_request": {}}
-    others = [{"number": n, "labels": ["groundspeed"], "body": None} for n in range(4, PAGE + 20)]
+    others = [{"number": n, "labels": LABELS, "body": None} for n in range(4, PAGE + 20)]
     hub.issues += [stranger, pull, *others]
     assert channel.tell(news(present(regression(State.RECOVERED)))) == ("closed #1 for aa11bb22: recovered",)
     assert hub.writes[1:] == ["PATCH /repos/o/n/issues/1"]
@@ -447,6 +456,17 @@ def test_one_channel_that_fails_costs_the_others_nothing_and_is_told_later(hub: 
     sent = [one.content for one in hub.asked if one.path == "/hook/T0KEN"]
     assert [one["id"] for one in sent[-1]["regressions"]] == ["aa11bb22", "b"]  # both nights' news
     assert deliver(later, file, (hook,), secrets) == (NothingNew(channel="webhook"),)
+
+
+def test_a_disk_that_refuses_keeps_nobody_from_being_told(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "results").symlink_to(tmp_path / "unmounted")  # nothing to read, and nowhere to write
+    hub.faults.append(says(whole(204)))
+    channels: tuple[Channel, ...] = (webhook(hub), Issues(hub=github(hub)))
+    first, second = deliver(present(regression()), tmp_path / "results" / NAME, channels, Secrets.of({}))
+    for outcome in (first, second):
+        assert isinstance(outcome, NotSent)
+        assert "told.toml could not be written" in outcome.reason
+    assert len(hub.issues) == 1
 
 
 def test_a_dry_run_asks_nobody_and_needs_no_secret(hub: Hub) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from groundspeed.config.notify import NotifyConfig
+from groundspeed.errors import StorageError
 from groundspeed.nightly.notifying.github import GitHub
 from groundspeed.nightly.notifying.issues import Issues
 from groundspeed.nightly.notifying.mail import Mail
@@ -54,8 +55,8 @@ def channels_of(config: NotifyConfig, secrets: Secrets, net: Net) -> tuple[Chann
 def deliver(now: Present, file: Path, channels: Sequence[Channel], secrets: Secrets) -> tuple[Outcome, ...]:
     """Tell each channel what is new to it by ``file`` (told.toml), and keep there what arrived.
 
-    Two must not deliver at once: the caller holds a lock. Raises ``NotifyError`` for a broken file,
-    ``StorageError`` where it cannot be written.
+    Two must not deliver at once: the caller holds a lock. A disk that refuses ``file`` keeps nobody from
+    being told, and everybody is told again. Raises ``NotifyError`` for a broken file.
     """
     told = read_told(file)
     outcomes: list[Outcome] = []
@@ -68,7 +69,10 @@ def deliver(now: Present, file: Path, channels: Sequence[Channel], secrets: Secr
             continue
         outcomes.append(Sent(channel=channel.name, done=done) if done else NothingNew(channel=channel.name))
         told[channel.name] = told_of(before, now)
-        write_told(file, told)
+        try:
+            write_told(file, told)
+        except StorageError as error:
+            outcomes[-1] = NotSent(channel=channel.name, reason=f"what it was told is not kept: {error}")
     return tuple(outcomes)
 
 

@@ -31,6 +31,7 @@ _CLOSING = {
     State.ACKNOWLEDGED: "not_planned",
     State.NOT_CONFIRMED: "not_planned",
 }
+_NEEDLESS = {"state": "closed", "state_reason": "not_planned"}
 _SAID = {
     State.CONFIRMED: "Measured again, both ends in turn: it is slower.",
     State.SUSPECTED: "Found in the history; whether it is so is open again.",
@@ -67,7 +68,7 @@ def plan(issues: Sequence[Issue], regressions: Sequence[Regression], page: str) 
     steps = [
         Step(
             number=one.number,
-            fields={"state": "closed", "state_reason": "not_planned"},
+            fields=_NEEDLESS,
             said=f"closed #{one.number}, which says what #{kept[one.regression].number} does",
         )
         for one in issues
@@ -147,6 +148,10 @@ def issue_of(found: Mapping[str, Any]) -> Issue | None:
     )
 
 
+class NoLabelError(NotifyError):
+    """An issue was made that could not be found again."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Issues:
     """The channel."""
@@ -191,12 +196,30 @@ class Issues:
                 if step.number:
                     self.hub.patch(f"{self._path}/{step.number}", step.fields)
                 else:
-                    self.hub.post(self._path, {**step.fields, "labels": [self.hub.config.label]})
+                    self._open(step)
             except NotifyError as error:
                 failed.append(error)
+                if isinstance(error, NoLabelError):
+                    break
             else:
                 done.append(step)
         return done, failed
+
+    def _open(self, step: Step) -> None:
+        """Make an issue. GitHub drops the labels of who may not set them without a word, and an issue that
+        cannot be found again would be made every night: it is closed, and that is an error.
+        """
+        label = self.hub.config.label
+        made = self.hub.post(self._path, {**step.fields, "labels": [label]})
+        names = [one.get("name") for one in made.get("labels") or () if isinstance(one, dict)]
+        if label in names:
+            return
+        self.hub.patch(
+            f"{self._path}/{made.get('number')}", {"state": "closed", "state_reason": "not_planned"}
+        )
+        raise NoLabelError(
+            f"The token may write issues in {self.hub.repository}, and not label them: give it more rights."
+        )
 
     @property
     def _path(self) -> str:

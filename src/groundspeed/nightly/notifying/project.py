@@ -32,8 +32,8 @@ def tell_project(
     """Tell every channel of the project's configuration what is new to it; an outcome for each.
 
     ``troubles`` are what is not well; ``culprits`` name commits as in ``present_of``. Raises ``NotifyError``
-    without a channel, ``LockedError`` while another process tells, ``NothingMeasuredError`` without results,
-    ``StorageError`` where told.toml cannot be written.
+    without a channel or with a broken told.toml, ``LockedError`` while another process tells,
+    ``NothingMeasuredError`` without results.
     """
     configuration = reading.configuration
     channels = channels_of(_asked_for(configuration.project.notify), secrets, net)
