@@ -236,10 +236,13 @@ def drips(handler: Handler) -> None:
             return
 
 
-def net(hub_trust: ssl.SSLContext | None = None, *, timeout_s: float = 20.0) -> tuple[Net, list[float]]:
+def net(
+    trust: ssl.SSLContext | None = None,
+    patience: Patience = Patience(),  # noqa: B008 -- frozen
+) -> tuple[Net, list[float]]:
     """A network that does not wait, and the list of how long it would have."""
     waits: list[float] = []
-    return Net(patience=Patience(timeout_s=timeout_s), sleep=waits.append, trust=hub_trust), waits
+    return Net(patience=patience, sleep=waits.append, trust=trust), waits
 
 
 def github(hub: Hub, through: Net | None = None, token: str = TOKEN) -> GitHub:

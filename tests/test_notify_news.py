@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundspeed.errors import StorageError
+from groundspeed.nightly.notifying.issues import body
 from groundspeed.nightly.notifying.news import (
     Change,
     Present,
@@ -22,7 +23,17 @@ from groundspeed.nightly.notifying.news import (
 )
 from groundspeed.nightly.notifying.secrets import NotifyError
 from groundspeed.nightly.notifying.told import NAME, read_told, write_told
-from groundspeed.nightly.notifying.wording import CHAT, LISTED, chat, code, markdown, summary, text, wire
+from groundspeed.nightly.notifying.wording import (
+    CHAT,
+    LISTED,
+    SERIES,
+    chat,
+    code,
+    markdown,
+    summary,
+    text,
+    wire,
+)
 from groundspeed.verdicts.groups import OPEN, State
 from tests.notified import ORDER, present, regression
 
@@ -134,7 +145,7 @@ def presents(draw: st.DrawFn) -> Present:
     )
 
 
-NIGHTS = settings(deadline=None, derandomize=True, max_examples=80)
+NIGHTS = settings(deadline=None, derandomize=True, max_examples=50)
 
 
 @NIGHTS
@@ -242,6 +253,15 @@ def test_the_words() -> None:
     assert text(news) == TEXT
     assert markdown(news) == MARKDOWN
     assert chat(news) == {"text": TEXT.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
+
+
+def test_a_message_shows_a_few_series_and_counts_the_others() -> None:
+    many = regression(cases=tuple(f"m.time_{number}" for number in range(SERIES + 3)))
+    for shown in (text(news_of(Told(), present(many))), markdown(news_of(Told(), present(many)))):
+        assert f"m.time_{SERIES - 1}" in shown
+        assert f"m.time_{SERIES}" not in shown
+        assert "and 3 more series" in shown
+    assert f"m.time_{SERIES + 2}" in body(many, "")  # an issue is of one alone
 
 
 def test_what_is_over_has_words_too() -> None:

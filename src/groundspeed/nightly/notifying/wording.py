@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from groundspeed.nightly.notifying.news import Affected, Change, Event, Missed, News, Regression
@@ -21,6 +22,9 @@ VERSION = 1
 
 LISTED = 20
 """Regressions in a message for people: a first night may find years of them. JSON has all."""
+
+SERIES = 5
+"""Of a regression in such a message, the most pressing; an issue, which is of one alone, has all it knows."""
 
 CHAT = 3000  # characters: what a block of Slack's holds (block kit, section)
 _TITLES = {
@@ -188,7 +192,10 @@ def _missed_wire(one: Missed) -> dict[str, str]:
 
 
 def _by_change(news: News) -> list[tuple[str, list[Event]]]:
-    shown = news.events[:LISTED]
+    shown = [
+        replace(one, regression=replace(one.regression, cases=one.regression.cases[:SERIES]))
+        for one in news.events[:LISTED]
+    ]
     found = [(_TITLES[change], [one for one in shown if one.change is change]) for change in Change]
     return [(title, events) for title, events in found if events]
 
