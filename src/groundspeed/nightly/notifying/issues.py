@@ -33,7 +33,7 @@ _CLOSING = {
 }
 _NEEDLESS = {"state": "closed", "state_reason": "not_planned"}
 _SAID = {
-    State.CONFIRMED: "Measured again, both ends in turn: it is slower.",
+    State.CONFIRMED: "Measured again, both ends in turn: it is so.",
     State.SUSPECTED: "Found in the history; whether it is so is open again.",
     State.NOT_CONFIRMED: "Measured again: it was not confirmed.",
     State.ACKNOWLEDGED: "Acknowledged: it may stay.",
@@ -107,7 +107,7 @@ def _changed(issue: Issue, one: Regression, page: str) -> list[Step]:
 
 
 def title(one: Regression) -> str:
-    """``1.50× slower since 1f0c9a3e12: subject``; a title is plain text there."""
+    """``1.50× slower since 1f0c9a3e12 in m.time_walk(1) and 3 more``; a title is plain text there."""
     change = one.cases[0].change.partition(" (")[0] if one.cases else "worse"
     more = f" and {one.count - 1:,} more" if one.count > 1 else ""
     case = f" in {one.cases[0].case}{more}" if one.cases else ""
@@ -125,7 +125,7 @@ def body(one: Regression, page: str) -> str:
         *([code(one.subject)] if one.subject else []),
         "\n".join(f"- {line}" for line in case_lines(one)),
         *([f"[On the page]({link})"] if link else []),
-        f"Meant to be so? `groundspeed triage acknowledge {one.id} --note 'why'`",
+        f"Meant to be so? {code(f'groundspeed triage acknowledge {one.id} --note why')}",
     ]
     return "\n\n".join(parts)[:BODY]
 
