@@ -238,7 +238,9 @@ def test_help_lists_what_is_built() -> None:
     commands = set(re.findall(r"^  ([a-z]+) ", done.stdout, re.MULTILINE))
     measuring = {"init", "doctor", "env", "run", "machine", "corpus"}
     judging = {"compare", "gate", "noise", "targets", "scaling", "regressions", "triage", "baseline"}
-    assert commands - {"sql"} == measuring | judging | {"publish", "preview", "report"}
+    explaining = {"find", "profile", "bottlenecks"}
+    showing = {"publish", "preview", "report", "health", "deploy", "notify"}
+    assert commands - {"sql"} == measuring | judging | explaining | showing
 
 
 def test_ctrl_c_before_anything_is_measured(tmp_path: Path) -> None:

@@ -138,6 +138,22 @@ def test_an_existing_lock_keeps_out_who_holds_it_directly() -> None:
         direct.release()
 
 
+class HalfMade:
+    """Has no dictionary of attributes, and answers every question with an error of its own."""
+
+    __slots__ = ("held",)
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(f"{name} of what is not made yet")
+
+
+def test_an_object_that_cannot_be_asked_is_left_alone() -> None:
+    one = HalfMade()
+    with recorded(), EXISTING:
+        pass
+    assert isinstance(one, HalfMade)
+
+
 def test_a_recording_is_alone_in_its_process() -> None:
     with recorded(), pytest.raises(RuntimeError, match="one recording at a time"), recorded():
         pass

@@ -62,13 +62,13 @@ def publish_results(
     Raises ``NothingMeasuredError`` when there are no results, ``ConfigError`` when the site would lie
     among them. How it ended is kept for `groundspeed health`.
     """
+    _check_apart(configuration.suite.html_dir, configuration.suite.results_dir)
     with attempting(configuration.workspace, Stage.PUBLISH, now):
         return _publish_results(configuration, force=force)
 
 
 def _publish_results(configuration: Configuration, *, force: bool) -> Published:
     suite = configuration.suite
-    _check_apart(suite.html_dir, suite.results_dir)
     reading = read(configuration)
     if not reading.archive.series:
         raise _nothing(suite.results_dir, reading.archive.warnings)

@@ -121,8 +121,16 @@ def _owners() -> Iterator[Tuple[Any, str, str]]:
             yield module, name, file
     for one in gc.get_objects():
         kind = one if isinstance(one, type) else type(one)
-        if kind.__module__ in files and (kind is one or isinstance(getattr(one, "__dict__", None), dict)):
+        if kind.__module__ in files and (kind is one or _has_names(one)):
             yield one, "{}.{}".format(kind.__module__, kind.__qualname__), files[kind.__module__]
+
+
+def _has_names(one: Any) -> bool:
+    """Whether an object keeps its attributes in a dictionary. One that is half made may raise anything."""
+    try:
+        return isinstance(one.__dict__, dict)
+    except Exception:
+        return False
 
 
 def _set(owner: Any, name: str, value: Any) -> None:
