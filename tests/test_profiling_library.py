@@ -105,7 +105,7 @@ def test_scopes_in_scopes_each_have_their_own_the_outer_with_all(tmp_path: Path)
     outer, inner = profile(tmp_path, "outer"), profile(tmp_path, "inner")
     assert inner.total == pytest.approx(0.02, rel=0.3)
     assert outer.total == pytest.approx(0.08, rel=0.3)
-    assert all(not one.file.endswith("/library.py") for one in outer.functions)  # writing is nobody's
+    assert all(not one.file.endswith("/decorators.py") for one in outer.functions)  # writing is nobody's
 
 
 def test_threads_count_for_the_function_that_runs_in_them(tmp_path: Path) -> None:
@@ -380,7 +380,7 @@ def test_an_object_is_not_kept_by_having_been_profiled(tmp_path: Path) -> None:
 def test_what_a_scope_does_itself_is_no_part_of_a_stack() -> None:
     here = Path(sys.modules[Scope.__module__].__file__ or "")
     mine, wrapper = Frame("work", "app.py", 1), Frame("profiled", str(here), 9)
-    writing = Frame("write", str(here.with_name("library.py")), 9)
+    writing = Frame("write", str(here.with_name("decorators.py")), 9)
     assert own_part((wrapper, mine)) == (mine,)
     assert own_part((mine, writing)) == ()
     assert own_part((mine,)) == (mine,)

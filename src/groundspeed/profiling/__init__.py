@@ -3,6 +3,6 @@
 As a library: decorators and context managers for any code (docs/profiling-library.md).
 """
 
-from groundspeed.profiling.library import flush, profile_cpu, profile_memory, track_leaks
+from groundspeed.profiling.decorators import flush, profile_cpu, profile_memory, track_leaks
 
 __all__ = ["flush", "profile_cpu", "profile_memory", "track_leaks"]

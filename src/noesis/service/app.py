@@ -21,10 +21,10 @@ from starlette.types import ASGIApp
 from noesis.errors import NoesisError
 from noesis.service import middleware, problems
 from noesis.service.config import ServiceConfig
-from noesis.service.library import Library
 from noesis.service.metrics import Metrics
 from noesis.service.routes import ROOT, KnowledgeRoutes, RunRoutes, router
 from noesis.service.runs import Runs
+from noesis.service.served import Served
 
 PULSE_S = 1.0
 LASTING = {f"{ROOT}/openapi.json": 300, f"{ROOT}/modules": 300}  # change with the server alone
@@ -35,8 +35,8 @@ log = logging.getLogger("noesis.service")
 def build(config: ServiceConfig) -> ASGIApp:
     """Layers around the application, the outermost last. What it serves is opened here, so that a server
     that could answer nothing does not start."""
-    library, runs, metrics = Library(config), Runs(config), Metrics()
-    pulse = _Pulse(config, library, runs, metrics)
+    served, runs, metrics = Served(config), Runs(config), Metrics()
+    pulse = _Pulse(config, served, runs, metrics)
     app: ASGIApp = _api(config, pulse)
     most = config.most_body_bytes
     app = middleware.SizeLimit(app, most, lambda: problems.problem(413, middleware.too_large(most)))
@@ -61,7 +61,7 @@ def _api(config: ServiceConfig, pulse: _Pulse) -> FastAPI:
         redirect_slashes=False,
     )
     problems.register(app)
-    knowledge = KnowledgeRoutes(pulse.library, pulse.metrics)
+    knowledge = KnowledgeRoutes(pulse.served, pulse.metrics)
     app.include_router(router(config, knowledge, RunRoutes(config, pulse.runs)))
     problems.document(app)
     return app
@@ -78,8 +78,8 @@ class _Pulse:
     """What happens once a second: a new index is answered from, what it counted goes to the metrics, and a
     process that should end is told to, as by a person (SIGTERM)."""
 
-    def __init__(self, config: ServiceConfig, library: Library, runs: Runs, metrics: Metrics) -> None:
-        self.library, self.runs, self.metrics = library, runs, metrics
+    def __init__(self, config: ServiceConfig, served: Served, runs: Runs, metrics: Metrics) -> None:
+        self.served, self.runs, self.metrics = served, runs, metrics
         self.counting: middleware.Counting | None = None
         self._max_requests = config.max_requests
         self._parent = os.getppid()
@@ -92,16 +92,16 @@ class _Pulse:
             yield
         beating.cancel()
         await self.runs.close()
-        self.library.close()
+        self.served.close()
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(PULSE_S)
             try:
-                await asyncio.to_thread(self.library.refresh)
+                await asyncio.to_thread(self.served.refresh)
             except (NoesisError, OSError) as error:
                 log.warning("the new index cannot be opened, the old one is served on: %s", error)
-            self.metrics.update(self.library.stats(), self.library.lookups())
+            self.metrics.update(self.served.stats(), self.served.lookups())
             if self._should_end():
                 signal.raise_signal(signal.SIGTERM)
 

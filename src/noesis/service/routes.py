@@ -1,5 +1,5 @@
 """The resources of the service. Owns paths, what of a request each needs, and what it answers with; what is
-done stands in ``library`` and ``runs``.
+done stands in ``served`` and ``runs``.
 
 A single query is answered in the event loop: it takes less than the way to a thread and back would add at
 its 99th percentile (docs/service.md). A batch goes to a thread.
@@ -22,11 +22,11 @@ from fastapi.security import APIKeyHeader
 from noesis.service import wire
 from noesis.service.config import ServiceConfig
 from noesis.service.errors import RefusedError
-from noesis.service.library import Library
 from noesis.service.logs import LogReader, event, events
 from noesis.service.metrics import CONTENT_TYPE, Metrics
 from noesis.service.problems import Problem
 from noesis.service.runs import Runs
+from noesis.service.served import Served
 
 ROOT = "/api/v1"
 TICK_S = 0.05  # so late a reader that waits for more sees it
@@ -49,17 +49,17 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, object]]:
 class KnowledgeRoutes:
     """Questions to the knowledge base."""
 
-    def __init__(self, library: Library, metrics: Metrics) -> None:
-        self._library = library
+    def __init__(self, served: Served, metrics: Metrics) -> None:
+        self._served = served
         self._metrics = metrics
 
     async def health(self) -> wire.HealthAnswer:
         """Whether the service answers."""
-        return wire.HealthAnswer(status="ok", documents=self._library.stats().documents)
+        return wire.HealthAnswer(status="ok", documents=self._served.stats().documents)
 
     async def stats(self) -> wire.StatsAnswer:
         """What there is and what was asked so far."""
-        return wire.StatsAnswer.of(self._library.stats(), os.getpid())
+        return wire.StatsAnswer.of(self._served.stats(), os.getpid())
 
     async def query(self, body: wire.QueryRequest) -> wire.QueryAnswer:
         """The documents that hold any term, best first."""
@@ -71,16 +71,16 @@ class KnowledgeRoutes:
 
     def warm_cache(self, body: wire.WarmRequest) -> wire.WarmAnswer:
         """Answer queries for the cache of the process that is asked."""
-        return wire.WarmAnswer(warmed=self._library.base.warm(body.queries), worker=os.getpid())
+        return wire.WarmAnswer(warmed=self._served.base.warm(body.queries), worker=os.getpid())
 
     async def metrics(self) -> Response:
         """What is counted, in OpenMetrics."""
-        self._metrics.update(self._library.stats(), self._library.lookups())
+        self._metrics.update(self._served.stats(), self._served.lookups())
         return Response(self._metrics.page(), media_type=CONTENT_TYPE)
 
     def _answer(self, asked: wire.QueryRequest) -> wire.QueryAnswer:
         start = time.perf_counter()
-        found = self._library.base.query(asked.text, asked.use_cache, asked.limit, asked.offset)
+        found = self._served.base.query(asked.text, asked.use_cache, asked.limit, asked.offset)
         self._metrics.answered(time.perf_counter() - start)
         return wire.QueryAnswer.of(found, asked)
 

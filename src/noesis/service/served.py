@@ -35,7 +35,7 @@ class _Open:
         return Lookups(hits=self.before.hits + now.cache_hits, misses=self.before.misses + now.cache_misses)
 
 
-class Library:
+class Served:
     """One knowledge base at a time; any thread may ask."""
 
     def __init__(self, config: ServiceConfig) -> None:
