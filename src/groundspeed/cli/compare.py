@@ -120,7 +120,7 @@ def _measured(
         if budget is None
         else parsed("--budget", budget, units.parse_duration),
     )
-    nightly = configuration.project.nightly_cases
+    nightly = configuration.project.nightly.cases
     selection = Selection.matching(question.pattern, nightly, again=False, carry=False)
     at = Workplace(
         configuration=configuration,

@@ -71,7 +71,7 @@ def gate(
     screen = ProgressLine()
     for warning in configuration.warnings:
         screen.note(warning)
-    nightly = configuration.project.nightly_cases
+    nightly = configuration.project.nightly.cases
     selection = Selection.matching(bench, nightly, again=False, carry=not no_carry)
     question = Question(
         base=base,

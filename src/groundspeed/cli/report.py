@@ -144,7 +144,7 @@ def _measure(
     project = configuration.project
     request = Request(
         commits=Range(revisions=rev and f"{rev}^!", last=None, steps=None, new=False),
-        selection=Selection.matching(bench, project.nightly_cases, again=False, carry=True),
+        selection=Selection.matching(bench, project.nightly.cases, again=False, carry=True),
         sampling=Sampling(
             precision=project.precision,
             case_budget_s=project.case_budget_s,

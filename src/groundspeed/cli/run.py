@@ -97,7 +97,7 @@ def run(
     host = look(configuration, machine, pin=pin)
     selection = Selection(
         pattern=bench,
-        nightly=configuration.project.nightly_cases,
+        nightly=configuration.project.nightly.cases,
         with_nightly=nightly,
         quick=quick,
         retry=retry,

@@ -15,6 +15,7 @@ from groundspeed import units
 from groundspeed.config.bottlenecks import BottleneckRule, read_bottlenecks
 from groundspeed.config.gate import GateConfig, read_gate
 from groundspeed.config.health import HealthConfig, read_health
+from groundspeed.config.nightly import NightlyConfig, read_nightly
 from groundspeed.config.notify import NotifyConfig, read_notify, without_secrets
 from groundspeed.config.plans import StatedPlan, read_plans
 from groundspeed.config.renames import StatedRenames, read_renames
@@ -54,8 +55,7 @@ class EnvironmentConfig:
 class ProjectConfig:
     """What groundspeed.toml says; every key has a default.
 
-    ``passed_variables`` are environment variables that builds and workers see beyond the allow-list;
-    ``nightly_cases`` are globs of cases that only a nightly run measures.
+    ``passed_variables`` are environment variables that builds and workers see beyond the allow-list.
     """
 
     path: Path | None
@@ -68,7 +68,7 @@ class ProjectConfig:
     launch: str
     precision: float
     case_budget_s: float
-    nightly_cases: tuple[str, ...]
+    nightly: NightlyConfig
     notify: NotifyConfig
     plans: tuple[StatedPlan, ...]
     renames: StatedRenames
@@ -103,7 +103,6 @@ def read_project(root: Path) -> ProjectConfig:
         "pass", "lock", "lock_from", "ignore", "cache_size", "cache_age"
     )
     run = table.table("run").only("launch", "precision", "case_budget")
-    nightly = table.table("nightly").only("cases")
     machines = table.table("machines")
     return ProjectConfig(
         path=file,
@@ -116,7 +115,7 @@ def read_project(root: Path) -> ProjectConfig:
         launch=run.choice("launch", _LAUNCHES) or "auto",
         precision=run.parsed("precision", units.parse_share) or _PRECISION,
         case_budget_s=run.parsed("case_budget", units.parse_duration) or _CASE_BUDGET_S,
-        nightly_cases=nightly.strings("cases"),
+        nightly=read_nightly(table.table("nightly")),
         notify=read_notify(table.table("notify")),
         plans=read_plans(table.table("plan")),
         renames=read_renames(table.table("renamed"), table.table("parameters")),

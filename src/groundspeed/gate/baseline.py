@@ -156,7 +156,7 @@ def _measured(at: Project, asked: Asked, host: Host) -> Wanted:
 
 
 def _cases(at: Project, asked: Asked) -> Cases:
-    return Cases(pattern=asked.pattern, nightly=at.configuration.project.nightly_cases)
+    return Cases(pattern=asked.pattern, nightly=at.configuration.project.nightly.cases)
 
 
 def _origin(host: Host) -> Origin:

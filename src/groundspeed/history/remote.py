@@ -137,6 +137,31 @@ class RemoteBranch:
         return run(git_dir, f"--git-dir={git_dir}", *_SLOW, *arguments, variables=ONLINE)
 
 
+def fetch_all(history: History, remote: str) -> None:
+    """Bring the branches and tags of ``remote`` here, as its configuration says; no branch of ours moves.
+
+    Raises ``UnreachableError``.
+    """
+    git_dir = history.git_dir
+    answer = run(
+        git_dir,
+        f"--git-dir={git_dir}",
+        *_SLOW,
+        "fetch",
+        "--quiet",
+        "--no-write-fetch-head",
+        "--no-recurse-submodules",
+        "--",
+        remote,
+        variables=ONLINE,
+    )
+    if answer.code:
+        raise UnreachableError(
+            f"{_without_secrets(remote)} cannot be fetched: {_words(answer)}. "
+            "Check the network and the address (`git remote -v`), then run it again."
+        )
+
+
 def _words(answer: Answer) -> str:
     """What git, or the remote behind it, complained of: the last of its lines says what failed."""
     lines = [line.strip() for line in (*answer.text().splitlines(), *answer.err.splitlines()) if line.strip()]

@@ -15,19 +15,24 @@ class Range:
     """The commits that a user asks for. Without ``revisions`` it is the newest one of each branch.
 
     ``revisions`` as git writes them; ``last`` and ``steps`` thin them out; ``new`` means the commits
-    since the newest measured one.
+    since the newest measured one. ``named`` are full hashes in the very order in which they are to be
+    measured; nothing else counts where there are any.
     """
 
     revisions: str | None
     last: int | None
     steps: int | None
     new: bool
+    named: tuple[str, ...] = ()
 
 
 def choose_commits(
     history: History, branches: Sequence[str], wanted: Range, measured: Sequence[str]
 ) -> tuple[Commit, ...]:
     """The commits of a request, newest first. ``measured`` are the hashes with results, for ``new``."""
+    if wanted.named:
+        there = history.known(wanted.named)
+        return tuple(there[one] for one in wanted.named if one in there)
     if wanted.revisions is not None:
         return _chosen(history, [wanted.revisions], wanted)
     ranges = history.branches(branches)

@@ -198,7 +198,7 @@ class MeasuringSession:
 
     def _plan(self, suite: Suite, commits: tuple[Commit, ...], request: Request) -> Plan:
         """What is to do; a limited time goes to the commits where it tells most."""
-        if request.sampling.budget_s is not None:
+        if request.sampling.budget_s is not None and not request.commits.named:
             commits = newest_then_gaps(commits, frozenset(self.store.measured_commits()))
         found = suite.benchmarks, suite.stated_rounds
         return make_plan(commits, self.matrix, *found, self.store.recorded, request.selection)

@@ -155,7 +155,7 @@ def patience(usual_s: float | None) -> timedelta:
 def health(reading: ProjectResults, rows: Rows, sessions: Sequence[RecordedSession]) -> Health:
     """How a machine of the project does, by its rows and its sessions, oldest first."""
     configuration = reading.configuration
-    nightly, rule = configuration.project.nightly_cases, configuration.project.health
+    nightly, rule = configuration.project.nightly.cases, configuration.project.health
 
     def waits(usual_s: float | None) -> timedelta | None:
         if rule.is_retired(rows.machine):

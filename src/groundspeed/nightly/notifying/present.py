@@ -16,8 +16,9 @@ from groundspeed.report.targets import since_text, value_text
 from groundspeed.verdicts import groups
 from groundspeed.verdicts.complaints import Examination
 from groundspeed.verdicts.groups import Group, Regressions
+from groundspeed.verdicts.named import Named, named_culprits
 from groundspeed.verdicts.reading import ProjectResults
-from groundspeed.verdicts.regressions import distances, text_of
+from groundspeed.verdicts.regressions import text_of
 from groundspeed.verdicts.targets import Judged, Lacking, State
 
 CASES = 10
@@ -29,18 +30,16 @@ def present_of(
     found: Regressions,
     targets: Sequence[Judged | Lacking],
     troubles: Sequence[Trouble],
-    *,
-    culprits: Mapping[str, str] | None = None,
 ) -> Present:
-    """How the project stands. ``culprits`` names the commit (full hash) of a group's id where a search
-    found it; a range of one commit needs none.
-    """
-    named = {**_single(reading, found), **(culprits or {})}
+    """How the project stands, with the culprits that are known."""
+    named = named_culprits(reading, found.groups)
     return Present(
         project=reading.configuration.suite.project,
         page=reading.configuration.project.gate.page,
         order=found.order,
-        regressions=tuple(regression_of(one, named.get(one.id, ""), reading.commits) for one in found.groups),
+        regressions=tuple(
+            regression_of(one, _commit(named.get(one.id)), reading.commits) for one in found.groups
+        ),
         missed=tuple(_missed(one) for one in targets if isinstance(one, Judged) and one.state is State.FAILS),
         troubles=tuple(troubles),
     )
@@ -72,15 +71,8 @@ def troubles_of(found: Examination) -> tuple[Trouble, ...]:
     return tuple(Trouble(key=plain(one.key), sentence=plain(one.text)) for one in found.complaints)
 
 
-def _single(reading: ProjectResults, found: Regressions) -> dict[str, str]:
-    """The commit of each group whose range holds but one, as git counts them."""
-    distance = distances(reading)
-    return {
-        one.id: one.range.head
-        for one in found.groups
-        if {one.range.base, one.range.head} <= distance.keys()
-        and distance[one.range.head] - distance[one.range.base] == 1
-    }
+def _commit(named: Named | None) -> str:
+    return "" if named is None else named.commit
 
 
 def _affected(one: groups.Affected) -> Affected:

@@ -26,37 +26,30 @@ def tell_project(
     troubles: Sequence[Trouble],
     secrets: Secrets,
     net: Net,
-    *,
-    culprits: Mapping[str, str] | None = None,
 ) -> tuple[Outcome, ...]:
     """Tell every channel of the project's configuration what is new to it; an outcome for each.
 
-    ``troubles`` are what is not well; ``culprits`` name commits as in ``present_of``. Raises ``NotifyError``
-    without a channel or with a broken told.toml, ``LockedError`` while another process tells,
-    ``NothingMeasuredError`` without results.
+    ``troubles`` are what is not well. Raises ``NotifyError`` without a channel or with a broken told.toml,
+    ``LockedError`` while another process tells, ``NothingMeasuredError`` without results.
     """
     configuration = reading.configuration
     channels = channels_of(_asked_for(configuration.project.notify), secrets, net)
-    now = _present(reading, troubles, culprits)
+    now = _present(reading, troubles)
     with file_lock(configuration.workspace / "locks" / "notify"):
         return deliver(now, configuration.suite.results_dir / NAME, channels, secrets)
 
 
-def draft_project(
-    reading: ProjectResults, troubles: Sequence[Trouble], *, culprits: Mapping[str, str] | None = None
-) -> Mapping[str, str]:
+def draft_project(reading: ProjectResults, troubles: Sequence[Trouble]) -> Mapping[str, str]:
     """What each channel would be sent, by name. Needs no secret, asks nobody; raises as ``tell_project``."""
     configuration = reading.configuration
     channels = channels_of(_asked_for(configuration.project.notify), Secrets.of({}), Net())
     told = read_told(configuration.suite.results_dir / NAME)
-    return drafts(_present(reading, troubles, culprits), told, channels)
+    return drafts(_present(reading, troubles), told, channels)
 
 
-def _present(
-    reading: ProjectResults, troubles: Sequence[Trouble], culprits: Mapping[str, str] | None
-) -> Present:
+def _present(reading: ProjectResults, troubles: Sequence[Trouble]) -> Present:
     rows = judged_by_project(reading).targets
-    return present_of(reading, find_regressions(reading), rows, troubles, culprits=culprits)
+    return present_of(reading, find_regressions(reading), rows, troubles)
 
 
 def _asked_for(config: NotifyConfig) -> NotifyConfig:

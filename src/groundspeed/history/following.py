@@ -1,0 +1,87 @@
+"""Bringing a clone's branches up to what its remote has: forwards, or not at all.
+
+Owns that nothing of the clone's own is lost: a branch with commits that the remote lacks stays where it is,
+and so does a working tree whose changes are in the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundspeed.errors import HistoryError
+from groundspeed.history.commits import History
+from groundspeed.history.process import run
+from groundspeed.history.remote import fetch_all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """A branch and how many commits it went forwards; ``why`` is said where it should have and did not."""
+
+    branch: str
+    commits: int
+    why: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What became of it."""
+        if self.why:
+            return f"{self.branch} stays where it is: {self.why}"
+        many = "" if self.commits == 1 else "s"
+        return f"{self.branch}: " + (f"{self.commits:,} new commit{many}" if self.commits else "nothing new")
+
+
+def knows_remote(root: Path, remote: str) -> bool:
+    """Whether the clone that ``root`` lies in calls some repository so."""
+    return not run(root, "remote", "get-url", "--", remote).code
+
+
+def follow(root: Path, remote: str, branches: Sequence[str]) -> tuple[Moved, ...]:
+    """Fetch ``remote`` into the clone at ``root``; then move what is checked out, and ``branches``, forwards.
+
+    Raises ``HistoryError`` where ``root`` is in no clone, ``UnreachableError`` where nobody answers.
+    """
+    history = History.open(root)
+    fetch_all(history, remote)
+    current = run(root, "symbolic-ref", "--quiet", "--short", "HEAD").text().strip()
+    names = dict.fromkeys(name for name in (current, *branches) if name)
+    found = [_moved(root, remote, name, checked_out=name == current) for name in names]
+    return tuple(one for one in found if one is not None)
+
+
+def _moved(root: Path, remote: str, branch: str, *, checked_out: bool) -> Moved | None:
+    """None where one of both sides has no such branch."""
+    here, there = f"refs/heads/{branch}", f"refs/remotes/{remote}/{branch}"
+    ours, theirs = _hash(root, here), _hash(root, there)
+    if not ours or not theirs:
+        return None
+    ahead, behind = _counts(root, ours, theirs)
+    if behind and ahead:
+        why = f"it has {ahead:,} commits that {remote} has not. Push them, or drop them"
+        return Moved(branch=branch, commits=0, why=why)
+    if not behind:
+        return Moved(branch=branch, commits=0)
+    if checked_out:
+        answer = run(root, "-c", "advice.mergeConflict=false", "merge", "--ff-only", "--quiet", there)
+    else:
+        answer = run(root, "update-ref", here, theirs, ours)
+    if answer.code:
+        why = f"git will not go forwards: {' '.join(answer.err.split()) or answer.said()}"
+        return Moved(branch=branch, commits=0, why=why)
+    return Moved(branch=branch, commits=behind)
+
+
+def _hash(root: Path, ref: str) -> str:
+    answer = run(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    return "" if answer.code else answer.text().strip()
+
+
+def _counts(root: Path, ours: str, theirs: str) -> tuple[int, int]:
+    """How many commits each side has that the other one has not."""
+    answer = run(root, "rev-list", "--left-right", "--count", f"{ours}...{theirs}", "--")
+    if answer.code:
+        raise HistoryError(f"{root}: git cannot compare {ours[:8]} and {theirs[:8]}: {answer.said()}.")
+    ahead, behind = answer.text().split()
+    return int(ahead), int(behind)

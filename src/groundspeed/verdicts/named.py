@@ -1,0 +1,67 @@
+"""Which commit each regression is known to come from: a range that holds one, or a search that found it.
+
+Owns when a search speaks of a group. Searches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from groundspeed.records import Case
+from groundspeed.results.finds import FindFile, stored_finds
+from groundspeed.results.found import Change
+from groundspeed.verdicts.groups import Group
+from groundspeed.verdicts.reading import ProjectResults
+from groundspeed.verdicts.regressions import distances
+
+_WORSE = (Change.SLOWER, Change.BROKE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """A culprit and the commit it is held against, both as full hashes."""
+
+    commit: str
+    parent: str
+
+
+def named_culprits(reading: ProjectResults, groups: Sequence[Group]) -> Mapping[str, Named]:
+    """By a group's id its culprit, for those that have one: the newest search's, else the only commit of
+    the range.
+    """
+    if not groups:
+        return {}
+    place_of = distances(reading)
+    finds = stored_finds(reading.configuration.suite.results_dir)
+    found: dict[str, Named] = {}
+    for group in groups:
+        base, head = place_of.get(group.range.base), place_of.get(group.range.head)
+        if base is None or head is None:
+            continue
+        searched = list(_searched(group, finds, range(base + 1, head + 1), place_of))
+        if searched:
+            found[group.id] = searched[-1]
+        elif head - base == 1:
+            found[group.id] = Named(commit=group.range.head, parent=group.range.base)
+    return found
+
+
+def _searched(
+    group: Group, finds: Sequence[FindFile], places: range, place_of: Mapping[str, int]
+) -> Iterator[Named]:
+    """What searches of a series of the group found within its range, the oldest search first.
+
+    A culprit inside of a merge stands on no line of its own: the merge's place counts.
+    """
+    series: set[tuple[str, Case, str]] = {
+        (one.step.key.machine, one.step.key.case, one.step.key.metric) for one in group.affected
+    }
+    for one in finds:
+        culprit = None if one.found is None else one.found.culprit
+        if culprit is None or culprit.change not in _WORSE:
+            continue
+        asked = one.asked
+        on_line = culprit.merge or culprit.commit
+        if (asked.machine, asked.case, asked.metric) in series and place_of.get(on_line.hash) in places:
+            yield Named(commit=culprit.commit.hash, parent=culprit.parent.hash)
