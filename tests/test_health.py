@@ -18,7 +18,7 @@ from groundspeed.report.table import Format
 from groundspeed.results.attempts import Attempt, Stage, attempting, read_attempts
 from groundspeed.site.publish import publish_results
 from groundspeed.stats.control import Drift, NoDrift
-from groundspeed.verdicts.complaints import LONGEST, Complaint, Examination, Kind, Known, complaints, examine
+from groundspeed.verdicts.complaints import LONGEST, Complaint, Examination, Kind, Known, examine, judge
 from groundspeed.verdicts.health import Failing, Gone, Health, KnownBy, Last, Tally, Vanished
 from groundspeed.verdicts.reading import read
 from tests.commands import groundspeed
@@ -71,14 +71,14 @@ def vanished(name: str, why: Gone = Gone.NOT_MEASURED) -> Vanished:
     return Vanished(benchmark=name, cases=1, commit=COMMIT, why=why, missed=3)
 
 
-def attempt(*, ended: bool, failure: str = "", ago: timedelta = DAY) -> Attempt:
-    return Attempt(stage=Stage.PUBLISH, begun_at=NOW - ago, ended_at=NOW if ended else None, failure=failure)
+def attempt(*, ended: bool, failure: str = "", ago: timedelta = DAY, stage: Stage = Stage.PUBLISH) -> Attempt:
+    return Attempt(stage=stage, begun_at=NOW - ago, ended_at=NOW if ended else None, failure=failure)
 
 
 def found(
     *machines: Health, attempts: tuple[Attempt, ...] = (), known: Known = NOTHING_KNOWN
 ) -> list[Complaint]:
-    return list(complaints(machines, attempts, known, NOW))
+    return list(judge(machines, attempts, known, NOW).complaints)
 
 
 DRIFTING = Drift(ratio=1.12, limit=1.05, sessions=9)
@@ -103,7 +103,15 @@ STEADY = Drift(ratio=1.04, limit=1.05, sessions=9)
         ([machine()], [attempt(ended=True)], []),
         ([machine()], [attempt(ended=True, failure="no room")], [Kind.ATTEMPT]),
         ([machine()], [attempt(ended=False)], [Kind.ATTEMPT]),  # killed
-        ([machine()], [attempt(ended=False, ago=LONGEST)], []),  # it may be at work
+        ([machine()], [attempt(ended=False, ago=LONGEST[Stage.PUBLISH])], []),  # it may be at work
+        ([machine()], [attempt(ended=False, ago=DAY, stage=Stage.NIGHTLY)], []),  # a night may take a day
+        ([machine()], [attempt(ended=False, ago=2 * DAY, stage=Stage.NIGHTLY)], [Kind.NIGHT]),
+        ([machine()], [attempt(ended=True, failure="no host", stage=Stage.NIGHTLY)], [Kind.NIGHT]),
+        (
+            [machine(last=9 * DAY, failing=(failing("m.a"),), control=DRIFTING)],
+            [attempt(ended=False)],
+            [Kind.RESULTS, Kind.SILENT, Kind.ATTEMPT, Kind.CONTROL, Kind.FAILING],  # single benchmarks last
+        ),
     ],
 )
 def test_what_is_a_complaint(machines: list[Health], attempts: list[Attempt], kinds: list[Kind]) -> None:
@@ -236,13 +244,14 @@ def test_the_command_tells_what_is_wrong(project: Path) -> None:
 
 @pytest.mark.parametrize("kind", list(Format))
 def test_a_healthy_project_says_so(kind: Format) -> None:
-    text = render_health(Examination(at=NOW, machines=(machine(),), complaints=()), kind)
+    text = render_health(Examination(at=NOW, machines=(machine(),), silences=(), faults=()), kind)
     assert "Healthy: nothing to complain of." in text or json.loads(text)["healthy"] is True
 
 
 def test_markdown_cannot_be_broken_out_of() -> None:
     complaint = Complaint(kind=Kind.FAILING, machine="a", text="<img src=x> | `x` [y](z)\n# heading")
-    text = render_health(Examination(at=NOW, machines=(), complaints=(complaint,)), Format.MARKDOWN)
+    found = Examination(at=NOW, machines=(), silences=(), faults=(complaint,))
+    text = render_health(found, Format.MARKDOWN)
     assert text.splitlines()[0].startswith("- &lt;img")
     assert not any(line.startswith("#") for line in text.splitlines())
 

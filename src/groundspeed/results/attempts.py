@@ -1,4 +1,4 @@
-"""How the last attempt at each thing ended that has to happen again and again: publishing, deploying.
+"""How the last attempt at each thing ended that has to happen again and again: publishing, a night.
 
 Owns a small file each in the project's workspace. It is written before the attempt too, so that one whose
 process was killed is seen.
@@ -29,6 +29,7 @@ class Stage(StrEnum):
     PUBLISH = "publish"
     DEPLOY = "deploy"
     EXCHANGE = "deploy --results"
+    NIGHTLY = "nightly"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,29 +1,34 @@
 """What is not as it should be where nobody looks: sentences, each of which asks somebody to do something.
 
-Owns which facts are complaints. Knows no clock: whoever asks brings the time. That nothing is heard is
-never taken for health: a machine that measures nothing is a complaint, and so is a project without any.
+Owns which facts are complaints. Knows no clock: whoever asks brings the time, and a page that is read later
+brings another one. That nothing is heard is never taken for health: a machine that measures nothing is a
+complaint, and so is a project without any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from groundspeed.config import Configuration
 from groundspeed.config.globs import names
 from groundspeed.config.health import HealthConfig
 from groundspeed.errors import NothingMeasuredError
 from groundspeed.records import Case
-from groundspeed.results.attempts import Attempt, read_attempts
+from groundspeed.results.attempts import Attempt, Stage, read_attempts
 from groundspeed.stats.control import Drift
 from groundspeed.verdicts.health import Failing, Gone, Health, Vanished, health, last_line
 from groundspeed.verdicts.machine_rows import rows_of_machine
 from groundspeed.verdicts.reading import ProjectResults
 
-LONGEST = timedelta(hours=1)
-"""What publishing or deploying may take: the largest archive takes seconds, a slow network minutes."""
+LONGEST: Mapping[Stage, timedelta] = MappingProxyType(
+    {stage: timedelta(hours=24 if stage is Stage.NIGHTLY else 1) for stage in Stage}
+)
+"""What each may take. Publishing or deploying: the largest archive takes seconds, a slow network minutes.
+A night has the budget that its user gives it, and a day later the next one begins."""
 
 
 class Kind(StrEnum):
@@ -35,6 +40,7 @@ class Kind(StrEnum):
     VANISHED = "benchmark vanished"
     CONTROL = "host changed"
     ATTEMPT = "not published"
+    NIGHT = "night failed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,12 +62,46 @@ class Complaint:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Silence:
+    """What is complained of from ``due_at`` on (None: always) if nothing is measured before.
+
+    The sentence is ``words`` with the time since ``since`` between them; one word needs none. Thus a page
+    says it by the clock of whoever reads.
+    """
+
+    kind: Kind
+    machine: str
+    words: tuple[str, ...]
+    since: datetime | None
+    due_at: datetime | None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is a complaint by then."""
+        return self.due_at is None or now >= self.due_at
+
+    def complaint(self, now: datetime) -> Complaint:
+        """What it is by then, once it is due."""
+        span = "" if self.since is None else _span(now - self.since)
+        return Complaint(kind=self.kind, machine=self.machine, text=span.join(self.words))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Examination:
-    """How a project did at a moment. Nothing is wrong where there is no complaint."""
+    """How a project did at a moment: ``faults`` are there, ``silences`` come with the time.
+
+    The most pressing stand first: what is of the whole project or machine, then of single benchmarks.
+    """
 
     at: datetime
     machines: tuple[Health, ...]
-    complaints: tuple[Complaint, ...]
+    silences: tuple[Silence, ...]
+    faults: tuple[Complaint, ...]
+
+    @property
+    def complaints(self) -> tuple[Complaint, ...]:
+        """Nothing is wrong where there is none."""
+        due = (one.complaint(self.at) for one in self.silences if one.is_due(self.at))
+        return (*due, *self.faults)
 
 
 def examine(reading: ProjectResults, now: datetime) -> Examination:
@@ -75,9 +115,13 @@ def examine(reading: ProjectResults, now: datetime) -> Examination:
         health(reading, rows_of_machine(reading.archive, name, reading.order), reading.index.sessions(name))
         for name in reading.machines
     )
-    attempts = read_attempts(reading.configuration.workspace)
-    found = complaints(machines, attempts, Known.of(reading.configuration), now)
-    return Examination(at=now, machines=machines, complaints=tuple(found))
+    return examined(reading.configuration, machines, now)
+
+
+def examined(configuration: Configuration, machines: Sequence[Health], now: datetime) -> Examination:
+    """The same of machines whose health is known already."""
+    attempts = read_attempts(configuration.workspace)
+    return judge(machines, attempts, Known.of(configuration), now)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,25 +143,29 @@ class Known:
         return self.rule.is_known(case) or any(names(glob, case) for glob in self.removed)
 
 
-def complaints(
+def judge(
     machines: Sequence[Health], attempts: Sequence[Attempt], known: Known, now: datetime
-) -> Iterator[Complaint]:
-    """The most pressing first: what hides everything else, then by machine, then what did not get out.
+) -> Examination:
+    """What is complained of.
 
-    A machine that is ``retired`` has none of its own; where all are, the project has no results to come.
+    A machine that is ``retired`` has no complaint of its own; where all are, no results are to come.
     """
     awaited = [one for one in machines if one.silence is not None]
-    if all(one.is_stale(now) for one in awaited):
-        yield _old(machines, now)
+    faults = [each for attempt in attempts for each in _unfinished(attempt, now)]
+    faults += [
+        _changed(one, one.control)
+        for one in awaited
+        if isinstance(one.control, Drift) and one.control.is_beyond
+    ]
     for one in awaited:
-        if one.is_stale(now):
-            yield _silent(one, now)
-        yield from (_fails(one, each) for each in _unknown(one, known))
-        yield from (_gone(one, each) for each in one.vanished if not known.excuses(each))
-        if isinstance(one.control, Drift) and one.control.is_beyond:
-            yield _changed(one, one.control)
-    for attempt in attempts:
-        yield from _unfinished(attempt, now)
+        faults += [_fails(one, each) for each in _unknown(one, known)]
+        faults += [_gone(one, each) for each in one.vanished if not known.excuses(each)]
+    return Examination(
+        at=now,
+        machines=tuple(machines),
+        silences=(_old(machines, awaited), *map(_silent, awaited)),
+        faults=tuple(faults),
+    )
 
 
 def _unknown(machine: Health, known: Known) -> Iterator[Failing]:
@@ -126,25 +174,29 @@ def _unknown(machine: Health, known: Known) -> Iterator[Failing]:
             yield one
 
 
-def _old(machines: Sequence[Health], now: datetime) -> Complaint:
+def _old(machines: Sequence[Health], awaited: Sequence[Health]) -> Silence:
+    """That nobody measures any more: from when on the last machine is silent, too."""
     newest = max((one.last.at for one in machines if one.last is not None), default=None)
-    since = "ever" if newest is None else f"since {_moment(newest)}, {_span(now - newest)} ago"
-    text = f"Nothing was measured {since}, on any machine. Look whether what measures here still starts."
-    return Complaint(kind=Kind.RESULTS, machine="", text=text)
+    look = "on any machine. Look whether what measures here still starts."
+    if newest is None:
+        words: tuple[str, ...] = (f"Nothing was measured ever, {look}",)
+    else:
+        words = (f"Nothing was measured since {_moment(newest)}, ", f" ago, {look}")
+    due_at = max((one.stale_at for one in awaited if one.stale_at is not None), default=None)
+    return Silence(kind=Kind.RESULTS, machine="", words=words, since=newest, due_at=due_at)
 
 
-def _silent(one: Health, now: datetime) -> Complaint:
+def _silent(one: Health) -> Silence:
     if one.last is None or one.silence is None:
-        text = f"{one.machine} has results, and no commit that it measured."
+        words: tuple[str, ...] = (f"{one.machine} has results, and no commit that it measured.",)
     else:
         habit = (
             "" if one.usual_s is None else f"; it usually does every {_span(timedelta(seconds=one.usual_s))}"
         )
-        text = (
-            f"{one.machine} measured nothing for {_span(now - one.last.at)} (since {_moment(one.last.at)})"
-            f"{habit}. {_span(one.silence)} would be in order. Look whether it still starts to measure."
-        )
-    return Complaint(kind=Kind.SILENT, machine=one.machine, text=text)
+        rest = f"{habit}. {_span(one.silence)} would be in order. Look whether it still starts to measure."
+        words = (f"{one.machine} measured nothing for ", f" (since {_moment(one.last.at)}){rest}")
+    since = None if one.last is None else one.last.at
+    return Silence(kind=Kind.SILENT, machine=one.machine, words=words, since=since, due_at=one.stale_at)
 
 
 def _fails(machine: Health, one: Failing) -> Complaint:
@@ -176,12 +228,13 @@ def _changed(machine: Health, control: Drift) -> Complaint:
 
 def _unfinished(attempt: Attempt, now: datetime) -> Iterator[Complaint]:
     what, when = f"groundspeed {attempt.stage}", _moment(attempt.begun_at)
+    kind = Kind.NIGHT if attempt.stage is Stage.NIGHTLY else Kind.ATTEMPT
     if attempt.failure:
         text = f"{what} failed at {when}: {attempt.failure}"
-        yield Complaint(kind=Kind.ATTEMPT, machine="", text=text, about=what)
-    elif attempt.ended_at is None and now - attempt.begun_at > LONGEST:
+        yield Complaint(kind=kind, machine="", text=text, about=what)
+    elif attempt.ended_at is None and now - attempt.begun_at > LONGEST[attempt.stage]:
         text = f"{what} began at {when} and never ended: its process was killed, or the host went down."
-        yield Complaint(kind=Kind.ATTEMPT, machine="", text=text, about=what)
+        yield Complaint(kind=kind, machine="", text=text, about=what)
 
 
 def _moment(at: datetime) -> str:
