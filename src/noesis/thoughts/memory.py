@@ -1,11 +1,7 @@
-"""Thoughts in memory. Owns one lock, which is held while something is added and while something is asked.
-
-What goes in and out is copied deeply, so that nobody shares anything with the store.
-"""
+"""Thoughts in memory. Owns one lock, which is held while something is added and while something is asked."""
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Iterable
 
@@ -34,7 +30,7 @@ class MemoryStore:
 
     def store_all(self, thoughts: Iterable[Thought]) -> None:
         """See ``ThoughtStore``."""
-        told = [(copy.deepcopy(thought), index_terms(thought)) for thought in thoughts]
+        told = [(thought, index_terms(thought)) for thought in thoughts]
         with self._lock:
             new: dict[str, Thought] = {}
             for thought, _ in told:
@@ -53,7 +49,7 @@ class MemoryStore:
     def get(self, id: str) -> Thought:  # noqa: A002 (its name in the record)
         """See ``ThoughtStore``."""
         try:
-            return copy.deepcopy(self._by_id[id])
+            return self._by_id[id]
         except KeyError:
             raise unknown("thought", id) from None
 
@@ -71,7 +67,7 @@ class MemoryStore:
         with self._lock:
             numbers = self._index.newest(asked.terms, len(self._thoughts))
             numbers += self._before(self._index.first, asked.terms)
-            found = {number: copy.deepcopy(self._thoughts[number]) for number in numbers}
+            found = {number: self._thoughts[number] for number in numbers}
         newest = sorted(found, reverse=True)
         return tuple([found[number] for number in newest[asked.start : asked.end]])
 
