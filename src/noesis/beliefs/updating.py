@@ -36,16 +36,7 @@ def update_full(belief: Belief, evidence: str, p_e_given_h: float, p_e_given_not
     is certain already: P(E) = 0, and what follows from it is not defined.
     """
     update = Update(evidence=evidence, p_e_given_h=p_e_given_h, p_e_given_not_h=p_e_given_not_h)
-    mantissa, exponent = odds.updated(belief.mantissa, belief.exponent, p_e_given_h, p_e_given_not_h)
-    if math.isnan(mantissa):
-        raise BeliefError(_contradiction(belief, update))
-    return Belief(
-        statement=belief.statement,
-        prior=belief.prior,
-        mantissa=mantissa,
-        exponent=exponent,
-        history=belief.history.extended((update,)),
-    )
+    return batch_update_full(belief, (update,))
 
 
 def batch_update_full(belief: Belief, updates: Sequence[Update]) -> Belief:
@@ -54,9 +45,19 @@ def batch_update_full(belief: Belief, updates: Sequence[Update]) -> Belief:
     Each is taken as independent of the others, given the statement and given its contrary. All or nothing:
     raises ``BeliefError`` that names the first piece of evidence which contradicts what is certain by then.
     """
-    for one in updates:
-        belief = update_full(belief, one.evidence, one.p_e_given_h, one.p_e_given_not_h)
-    return belief
+    added = tuple(updates)
+    mantissa, exponent = belief.mantissa, belief.exponent
+    for update in added:
+        mantissa, exponent = odds.updated(mantissa, exponent, update.p_e_given_h, update.p_e_given_not_h)
+        if math.isnan(mantissa):
+            raise BeliefError(_contradiction(belief, update))
+    return Belief(
+        statement=belief.statement,
+        prior=belief.prior,
+        mantissa=mantissa,
+        exponent=exponent,
+        history=belief.history.extended(added),
+    )
 
 
 def _contradiction(belief: Belief, update: Update) -> str:
