@@ -7,9 +7,14 @@ one intersection answers all that is asked of a search. A label begins with a si
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from noesis.thoughts.records import Mode, Thought
+
+_RUNS = re.compile(r"[^\W_]+").findall
+# Of ASCII, which most thoughts are, blanks are made of the rest: half the time of the expression.
+_ASCII = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 
 Terms = frozenset[str]
 
@@ -37,12 +42,6 @@ def labels(mode: Mode | None, branch: str | None) -> list[str]:
 
 
 def _runs(text: str) -> list[str]:
-    """Character by character."""
-    runs, run = [], ""
-    for character in unicodedata.normalize("NFC", text).lower():
-        if character.isalnum():
-            run += character
-        elif run:
-            runs.append(run)
-            run = ""
-    return [*runs, run] if run else runs
+    if text.isascii():
+        return text.lower().translate(_ASCII).split()
+    return _RUNS(unicodedata.normalize("NFC", text).lower())
