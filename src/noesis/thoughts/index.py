@@ -9,8 +9,11 @@ knows which ones are left to be looked through. Not safe for threads: its store 
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from noesis.thoughts.terms import Terms
@@ -57,11 +60,20 @@ class Index:
                 numbers.append(number)
 
     def newest(self, terms: Terms, count: int) -> list[int]:
-        """At most ``count`` numbers that have all of the terms, newest first."""
-        found = {entry.number for entry in self._held}
-        for term in terms:
-            found.intersection_update(self._postings.get(term, ()))
-        return sorted(found, reverse=True)[:count]
+        """At most ``count`` numbers that have all of the terms, newest first. Costs the postings of the
+        rarest term, each times the logarithm of the others'."""
+        if not terms:
+            return [entry.number for entry in islice(reversed(self._held), count)]
+        if not terms <= self._postings.keys():
+            return []
+        rarest, *others = sorted((self._postings[term] for term in terms), key=len)
+        live = bisect_left(rarest, self.first)
+        if not others:
+            return rarest[max(live, len(rarest) - count) :][::-1]
+        numbers: Iterator[int] = islice(reversed(rarest), len(rarest) - live)
+        for other in others:
+            numbers = filter(partial(_has, other), numbers)
+        return list(islice(numbers, count))
 
     def _drop_oldest(self) -> None:
         """Postings that left are cut off a list when they are half of it: one by one, each would move all
@@ -76,3 +88,8 @@ class Index:
                 del numbers[:gone]
         self.size -= len(terms)
         self.first = self._held[0].number if self._held else number + 1
+
+
+def _has(numbers: list[int], number: int) -> bool:
+    at = bisect_left(numbers, number)
+    return at < len(numbers) and numbers[at] == number

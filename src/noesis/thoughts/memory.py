@@ -1,9 +1,11 @@
-"""Thoughts in memory. Owns one lock, which is held while something is added and while something is asked."""
+"""Thoughts in memory. Owns one lock, which is held while something is added and while the index is asked;
+what is looked through beyond the index is looked through without it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from noesis.thoughts.index import CAPACITY, Index
 from noesis.thoughts.records import Branch, Mode, Thought, by_priority
@@ -65,15 +67,16 @@ class MemoryStore:
         """See ``ThoughtStore``."""
         asked = question_of(query, mode, branch, limit, offset)
         with self._lock:
-            numbers = self._index.newest(asked.terms, len(self._thoughts))
-            numbers += self._before(self._index.first, asked.terms)
-            found = {number: self._thoughts[number] for number in numbers}
-        newest = sorted(found, reverse=True)
-        return tuple([found[number] for number in newest[asked.start : asked.end]])
+            numbers = self._index.newest(asked.terms, asked.end)
+            first = self._index.first
+        if len(numbers) < asked.end:
+            numbers += islice(self._before(first, asked.terms), asked.end - len(numbers))
+        thoughts = self._thoughts
+        return tuple([thoughts[number] for number in numbers[asked.start :]])
 
-    def _before(self, first: int, terms: Terms) -> list[int]:
-        """What has left the index, as far as it has the terms."""
-        return [number for number in range(first) if terms <= index_terms(self._thoughts[number])]
+    def _before(self, first: int, terms: Terms) -> Iterator[int]:
+        """What has left the index, as far as it has the terms, newest first."""
+        return (number for number in range(first - 1, -1, -1) if terms <= index_terms(self._thoughts[number]))
 
     def branch(self, name: str) -> Branch:
         """See ``ThoughtStore``."""
