@@ -109,7 +109,7 @@ def test_the_bounds_of_the_cache_are_read_with_units(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     defaults = config.load(project(other)).project.environment
-    assert (defaults.cache_bytes, defaults.cache_age_s) == (5_000_000_000, 30 * 86_400)
+    assert (defaults.cache_bytes, defaults.cache_age_s) == (10_000_000_000, 30 * 86_400)
 
 
 def test_pyproject_may_hold_it_but_not_beside_the_file(tmp_path: Path) -> None:

@@ -13,10 +13,14 @@ import pytest
 from typer.testing import CliRunner
 
 from groundspeed.cli.main import app
+from groundspeed.records import Case
+from groundspeed.results.archive import read_archive
 from groundspeed.results.lock import file_lock
+from groundspeed.results.sessions import session_paths
+from groundspeed.results.store import ResultStore
 from groundspeed.suite import cache
-from groundspeed.suite.cache import Limits
 from groundspeed.suite.isolation import bytecode_folder
+from tests.results_records import COMMITS, MACHINE, PY, benchmark, measured, run, session
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BLOCK = 4096
@@ -51,6 +55,16 @@ def use(path: Path, days: float) -> None:
     os.utime(path, (at, at))
 
 
+def limited(blocks: int, age: timedelta = FOREVER) -> cache.Limits:
+    return cache.Limits(size_bytes=blocks * BLOCK, age=age, results_age=FOREVER)
+
+
+def beside(workspace: Path) -> dict[str, int]:
+    """The blocks of everything that is no environment and no wheel."""
+    stock = cache.stock(workspace)
+    return {one.name: one.size_bytes // BLOCK for one in (*stock.parts, *stock.staying) if one.size_bytes}
+
+
 def left(workspace: Path) -> set[str]:
     stock = cache.stock(workspace)
     return {one.path.parent.name for one in stock.environments}
@@ -69,7 +83,8 @@ def test_what_is_kept_is_listed_the_last_used_first(workspace: Path) -> None:
     stock = cache.stock(workspace)
     assert [one.commit for one in stock.environments] == ["c1" * 8, "c2" * 8, "c3" * 8]
     assert [one.size_bytes for one in stock.environments] == [10 * BLOCK] * 3
-    assert (stock.wheels, stock.wheels_bytes, stock.downloads_bytes) == (1, 5 * BLOCK, 0)
+    assert (stock.wheels, stock.wheels_bytes) == (1, 5 * BLOCK)
+    assert not any(one.size_bytes for one in (*stock.parts, *stock.staying))
     assert stock.total_bytes == 35 * BLOCK
     assert stock.environments[0].used_at == NOW - timedelta(days=1)
 
@@ -88,16 +103,16 @@ def test_what_is_kept_is_listed_the_last_used_first(workspace: Path) -> None:
 def test_what_was_used_least_recently_goes_first(
     workspace: Path, blocks: int, environments: set[str], wheels: int
 ) -> None:
-    freed = cache.trim(workspace, Limits(size_bytes=blocks * BLOCK, age=FOREVER), NOW)
+    freed = cache.trim(workspace, limited(blocks), NOW)
     assert left(workspace) == environments
     assert cache.stock(workspace).wheels == wheels
     assert (freed.environments, freed.wheels) == (3 - len(environments), 1 - wheels)
     assert freed.freed_bytes == 35 * BLOCK - cache.stock(workspace).total_bytes
-    assert not freed.downloads
+    assert not freed.parts
 
 
 def test_what_was_not_used_for_long_goes_whatever_the_room(workspace: Path) -> None:
-    limits = Limits(size_bytes=1_000_000_000, age=timedelta(days=2, hours=1))
+    limits = limited(1_000_000, timedelta(days=2, hours=1))
     freed = cache.trim(workspace, limits, NOW)
     assert left(workspace) == {"c1", "c2"}
     assert (freed.environments, freed.wheels) == (1, 1)
@@ -105,7 +120,7 @@ def test_what_was_not_used_for_long_goes_whatever_the_room(workspace: Path) -> N
 
 def test_what_is_in_use_stays_and_counts(workspace: Path) -> None:
     oldest = cache.environments_folder(workspace) / "c3" / "virtualenv-py3.11"
-    cache.trim(workspace, Limits(size_bytes=15 * BLOCK, age=timedelta(hours=1)), NOW, {oldest})
+    cache.trim(workspace, limited(15, timedelta(hours=1)), NOW, {oldest})
     assert left(workspace) == {"c3"}
 
 
@@ -118,12 +133,12 @@ def test_downloads_count_once_and_go_last(workspace: Path) -> None:
     make(workspace, "c4", blocks=1, days=0.5)
     stock = cache.stock(workspace)
     assert stock.environments[0].size_bytes == BLOCK
-    assert stock.downloads_bytes == 40 * BLOCK
+    assert beside(workspace)["downloads"] == 40
     assert stock.total_bytes == 76 * BLOCK
-    freed = cache.trim(workspace, Limits(size_bytes=41 * BLOCK, age=FOREVER), NOW)
+    freed = cache.trim(workspace, limited(41), NOW)
     assert left(workspace) == {"c4"}
-    assert not freed.downloads
-    assert cache.trim(workspace, Limits(size_bytes=39 * BLOCK, age=FOREVER), NOW).downloads
+    assert not freed.parts
+    assert cache.trim(workspace, limited(39), NOW).parts == ("downloads",)
     assert cache.stock(workspace).total_bytes == 0
 
 
@@ -144,11 +159,102 @@ def test_what_a_killed_run_left_is_removed(workspace: Path) -> None:
     part = fill(cache.wheels_folder(workspace) / ".k.123" / "sample-0-py3-none-any.whl", 1)
     lock = fill(cache.wheels_folder(workspace) / "k.lock", 0)
     tree = fill(cache.worktrees_folder(workspace) / "ab" / "virtualenv-py3.11" / "bin" / "python", 1)
+    work = fill(cache.work_folder(workspace) / "c9" / "scratch.bin", 1)
     busy = fill(cache.worktrees_folder(workspace) / "cd" / "virtualenv-py3.11" / "bin" / "python", 1)
     cache.sweep_leftovers(workspace, {busy.parent.parent})
-    assert [path.exists() for path in (half, older, part, lock, tree, busy)] == [*[False] * 5, True]
+    assert [path.exists() for path in (half, older, part, lock, tree)] == [False] * 5
+    assert busy.exists()
+    assert work.exists()  # of the session that uses what is spared
+    cache.sweep_leftovers(workspace)
+    assert not busy.exists()
+    assert not work.exists()
     assert left(workspace) == {"c1", "c2", "c3"}
     assert cache.stock(workspace).wheels == 1
+
+
+# --- what else grows ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowded(workspace: Path) -> Path:
+    """The three environments (30 blocks), the wheel (5), and 1, 2, 4, 8 and 16 blocks of what else goes."""
+    compiled = bytecode_folder(workspace)
+    fill(workspace / "viewer" / "profile.js", 1)
+    fill(workspace / "tools" / "cpython-311" / "memray" / "memray.py", 2)
+    fill(compiled / Path(__file__).parent.relative_to("/") / "x.cpython-311.pyc", 4)
+    fill(workspace / "home" / ".local" / "share" / "left.bin", 8)
+    fill(cache.downloads_folder(workspace) / "uv" / "archive" / "numpy.py", 16)
+    fill(workspace / "index" / "part.bin", 3)
+    return workspace
+
+
+EVERYTHING = {"viewer": 1, "tools": 2, "bytecode": 4, "home": 8, "downloads": 16, "index": 3}
+
+
+def test_everything_that_grows_is_counted(crowded: Path) -> None:
+    assert beside(crowded) == EVERYTHING
+    assert cache.stock(crowded).total_bytes == (35 + 31) * BLOCK  # the index follows the results
+
+
+@pytest.mark.parametrize(
+    ("blocks", "parts"),
+    [
+        (31, ""),
+        (30, "viewer"),
+        (29, "viewer tools"),
+        (27, "viewer tools bytecode"),
+        (23, "viewer tools bytecode home"),
+        (15, "viewer tools bytecode home downloads"),
+    ],
+)
+def test_after_the_environments_goes_what_costs_least_to_make_again(
+    crowded: Path, blocks: int, parts: str
+) -> None:
+    freed = cache.trim(crowded, limited(blocks), NOW)
+    assert (freed.environments, freed.wheels, freed.parts) == (3, 1, tuple(parts.split()))
+    gone = set(parts.split())
+    assert beside(crowded) == {name: size for name, size in EVERYTHING.items() if name not in gone}
+
+
+def test_beside_an_environment_in_use_only_downloads_go(crowded: Path) -> None:
+    """Its interpreter may lie in the home, its bytecode is being read."""
+    used = cache.environments_folder(crowded) / "c1" / "virtualenv-py3.11"
+    freed = cache.trim(crowded, limited(0), NOW, {used})
+    assert freed.parts == ("downloads",)
+    assert left(crowded) == {"c1"}
+
+
+def test_an_environment_is_as_large_as_it_is_with_its_bytecode(workspace: Path) -> None:
+    """c1 has 10 blocks of files and 7 of bytecode; both go at once, and nothing is counted twice."""
+    folder = cache.environments_folder(workspace) / "c1" / "virtualenv-py3.11"
+    pyc = fill(bytecode_folder(workspace) / folder.relative_to("/") / "lib" / "module.cpython-311.pyc", 7)
+    stock = cache.stock(workspace)
+    assert stock.environments[0].size_bytes == 17 * BLOCK
+    assert stock.total_bytes == 42 * BLOCK
+    assert beside(workspace) == {}
+    assert cache.trim(workspace, limited(0), NOW).freed_bytes == 42 * BLOCK
+    assert not pyc.exists()
+
+
+def test_measurements_of_no_commit_end_by_their_age_only(tmp_path: Path) -> None:
+    """The first session's file and its row are 31 days old; the second's stay whole, and the machine's."""
+    results, suite = cache.outside_results(tmp_path), [benchmark("m.time_a")]
+    case = Case(benchmark="m.time_a", params=())
+    for number, commit in enumerate(COMMITS[:2]):
+        store = ResultStore(results, MACHINE)
+        store.begin(session(number, suite))
+        store.add(run(case, measured(1.0), commit))
+        store.close()
+    (first, _), row = session_paths(results / "box"), results / "box" / f"{COMMITS[0][:8]}-{PY.name}.json"
+    for path in (first, row, results / "box" / "machine.json"):
+        use(path, 31)
+    limits = cache.Limits(size_bytes=0, age=timedelta(0), results_age=timedelta(days=30))
+    assert cache.trim(tmp_path, limits, NOW).results == 2
+    archive = read_archive(results)
+    assert archive.warnings == ()
+    assert [one.hash for one in archive.commits] == [COMMITS[1]]
+    assert list(archive.machines) == ["box"]
+    assert cache.trim(tmp_path, limits, NOW).results == 0
 
 
 # --- the commands -------------------------------------------------------------------------------
@@ -180,7 +286,7 @@ def test_the_list_as_text(project: Path) -> None:
         "c2c2c2c2  virtualenv-py3.11  41.0 KB  2026-05-30 00:00  shared with 1  c2identity",
         "oldoldol  virtualenv-py3.11  41.0 KB  2026-05-02 00:00  none           unknown",
         "",
-        "3 environments; 1 wheel 20.5 KB, downloads 0 B, in all 2.15 MB.",
+        "3 environments; 1 wheel 20.5 KB, in all 2.15 MB.",
     ]
     assert say("list", "--format", "markdown").startswith("| commit | environment | size |")
 
@@ -205,7 +311,7 @@ def test_cleaning_within_bounds_removes_nothing(project: Path) -> None:
 
 def test_cleaning_everything(project: Path) -> None:
     assert say("clean", "--all").startswith("Removed 3 environments, 1 wheel")
-    assert say("list") == "No environment is kept; 0 wheels 0 B, downloads 0 B, in all 0 B.\n"
+    assert say("list") == "No environment is kept; 0 wheels 0 B, in all 0 B.\n"
 
 
 def test_cleaning_what_is_old(project: Path) -> None:
@@ -232,7 +338,7 @@ def test_while_a_run_goes_on_nothing_is_removed_and_the_list_works(project: Path
 def test_the_bytecode_of_an_environment_goes_with_it(workspace: Path) -> None:
     kept = cache.environments_folder(workspace)
     compiled = bytecode_folder(workspace) / kept.relative_to(kept.anchor)
-    stays = fill(compiled / "new" / "virtualenv-py3.11" / "module.cpython-311.pyc", 1)
+    stays = fill(compiled / "new" / "virtualenv-py3.11" / "lib" / "module.cpython-311.pyc", 1)
     goes = fill(compiled / "gone" / "virtualenv-py3.11" / "module.cpython-311.pyc", 1)
     make(workspace, "new", blocks=1, days=0)
     cache.sweep_leftovers(workspace)

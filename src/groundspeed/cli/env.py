@@ -1,4 +1,4 @@
-"""``groundspeed env``: what is kept of environments, wheels and downloads, and room again."""
+"""``groundspeed env``: what is kept in the workspace, and room again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from groundspeed.report.table import Format
 
 app = typer.Typer(
-    help="What is kept of environments, wheels and downloads.",
+    help="What is kept of environments, wheels, downloads and the like.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -19,7 +19,8 @@ Output = Annotated[Format, typer.Option("--format", help="How it is printed.")]
 
 @app.command(name="list")
 def list_environments(output: Output = Format.TEXT) -> None:
-    """List every environment with its size, when it was last used, its wheel and its identity.
+    """List every environment with its size, when it was last used, its wheel and its identity; and what else
+    is kept in .groundspeed, with its size.
 
     Example: groundspeed env list --format json
     """
@@ -33,7 +34,7 @@ def list_environments(output: Output = Format.TEXT) -> None:
 @app.command()
 def clean(
     everything: Annotated[
-        bool, typer.Option("--all", help="Everything: environments, wheels and downloads.")
+        bool, typer.Option("--all", help="All that is made again: environments, wheels, downloads.")
     ] = False,
     older_than: Annotated[
         str | None, typer.Option(metavar="AGE", help="What was not used for so long: 2 weeks, 12 h.")
@@ -61,6 +62,7 @@ def clean(
     limits = cache.Limits(
         size_bytes=0 if everything else bounds.cache_bytes,
         age=timedelta(0) if everything else timedelta(seconds=age_s),
+        results_age=timedelta(seconds=bounds.cache_age_s),
     )
     with file_lock(configuration.workspace / "locks" / "results"):
         freed = cache.clean(configuration.workspace, limits)

@@ -32,7 +32,9 @@ _LAUNCHES = ("auto", "fork", "spawn")
 _PRECISION = 0.01
 _CASE_BUDGET_S = 2.0
 _LOCKS = ("tree", "commit")
-_CACHE_BYTES = 5_000_000_000  # some 300 environments of a pure-Python project; a tenth with numpy and scipy
+# A month of nights with two new commits each, at 160 MB an environment with numpy and scipy; a pure-Python
+# project's take a tenth of that.
+_CACHE_BYTES = 10_000_000_000
 _CACHE_AGE_S = 30 * 86_400.0
 
 

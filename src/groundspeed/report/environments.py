@@ -7,7 +7,7 @@ from collections import Counter
 
 from groundspeed import units
 from groundspeed.report.table import Format, Table
-from groundspeed.suite.cache import Freed, Kept, Stock
+from groundspeed.suite.cache import Freed, Kept, Part, Stock
 
 VERSION = 1  # of the JSON; a key that is added does not raise it
 _DIGITS = 12  # of an identity on a screen
@@ -20,13 +20,18 @@ def stock_report(stock: Stock, output: Format) -> str:
             environments=[_wire(one) for one in stock.environments],
             wheels=stock.wheels,
             wheels_bytes=stock.wheels_bytes,
-            downloads_bytes=stock.downloads_bytes,
+            **{f"{one.name}_bytes": one.size_bytes for one in (*stock.parts, *stock.staying)},
             total_bytes=stock.total_bytes,
         )
-    beside = (
-        f"{_counted(stock.wheels, 'wheel')} {_size(stock.wheels_bytes)}, downloads "
-        f"{_size(stock.downloads_bytes)}, in all {_size(stock.total_bytes)}"
+    beside = ", ".join(
+        (
+            f"{_counted(stock.wheels, 'wheel')} {_size(stock.wheels_bytes)}",
+            *(_named(one) for one in stock.parts if one.size_bytes),
+            f"in all {_size(stock.total_bytes)}",
+        )
     )
+    staying = " and ".join(_named(one) for one in stock.staying if one.size_bytes)
+    beside += f". Not counted: {staying}" if staying else ""
     if not stock.environments:
         return f"No environment is kept; {beside}."
     sharing = Counter(one.wheel for one in stock.environments)
@@ -53,12 +58,16 @@ def freed_report(freed: Freed, left: Stock, output: Format) -> str:
         return _json(
             environments=freed.environments,
             wheels=freed.wheels,
-            downloads=freed.downloads,
+            downloads="downloads" in freed.parts,
+            parts=freed.parts,
+            results=freed.results,
             freed_bytes=freed.freed_bytes,
             left_bytes=left.total_bytes,
         )
     what = [_counted(freed.environments, "environment"), _counted(freed.wheels, "wheel")]
-    removed = ", ".join([*what, *["the downloads"] * freed.downloads])
+    if freed.results:
+        what.append(_counted(freed.results, "old file") + " of measurements of no commit")
+    removed = ", ".join([*what, *(f"the {name}" for name in freed.parts)])
     remaining = f"{_counted(len(left.environments), 'environment')} left, {_size(left.total_bytes)} in all"
     return f"Removed {removed}: {_size(freed.freed_bytes)}. {remaining}."
 
@@ -79,6 +88,10 @@ def _wire(one: Kept) -> dict[str, object]:
         "wheel": one.wheel,
         "identity": one.identity,
     }
+
+
+def _named(part: Part) -> str:
+    return f"{part.name} {_size(part.size_bytes)}"
 
 
 def _counted(number: int, what: str) -> str:

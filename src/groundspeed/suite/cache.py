@@ -1,8 +1,8 @@
-"""What the workspace keeps of builds: environments, wheels, downloads; how large, and what goes first.
+"""What the workspace keeps and could make again: environments, wheels, downloads; how large, what goes first.
 
-Owns the layout below ``.groundspeed/`` and the removing; makes nothing. Callers hold the lock when they
-remove. A size is what removing frees: a file that uv links from its download cache counts there, once,
-and not in the environments that share it.
+Owns the removing below ``.groundspeed/``; makes nothing. Callers hold the lock when they remove. A size is
+what removing frees: a file that uv links from its download cache counts there, once, and not in the
+environments that share it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ _BLOCK = 512  # bytes, st_blocks counts in them (POSIX)
 class Kept:
     """One environment of the cache. ``wheel`` is the key of the wheel that it was installed from.
 
-    ``size_bytes`` is what its removal frees; ``identity`` as in ``records.Build``.
+    ``size_bytes`` is what its removal frees, its bytecode included; ``identity`` as in ``records.Build``.
     """
 
     commit: str
@@ -41,41 +41,61 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """Something else below the workspace that grows; of the kinds that ``_PARTS`` and ``_STAYING`` name."""
+
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stock:
-    """Everything that is kept, the environment used last first."""
+    """Everything that is kept, the environment used last first.
+
+    ``parts`` are made again when they are missing, and count; ``staying`` are not removed for room.
+    """
 
     environments: tuple[Kept, ...]
     wheels: int
     wheels_bytes: int
-    downloads_bytes: int
+    parts: tuple[Part, ...]
+    staying: tuple[Part, ...]
 
     @property
     def total_bytes(self) -> int:
-        """All of it, each file once."""
-        return sum(one.size_bytes for one in self.environments) + self.wheels_bytes + self.downloads_bytes
+        """All that the limits hold, each file once."""
+        beside = sum(one.size_bytes for one in self.parts)
+        return sum(one.size_bytes for one in self.environments) + self.wheels_bytes + beside
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What may stay: so many bytes in all, and nothing that was not used for so long."""
+    """What may stay: so many bytes in all, and nothing that was not used for so long.
+
+    ``results_age`` holds for measurements of what is no commit; there is no limit to their size.
+    """
 
     size_bytes: int
     age: timedelta
+    results_age: timedelta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Freed:
-    """What was removed."""
+    """What was removed. ``results`` counts files of measurements of what is no commit."""
 
     environments: int
     wheels: int
-    downloads: bool
+    parts: tuple[str, ...]
+    results: int
     freed_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Item:
-    path: Path
+    """What goes as one: ``paths`` are folders or files, the first of them names it."""
+
+    paths: tuple[Path, ...]
     size_bytes: int
     used_at: datetime
 
@@ -98,6 +118,16 @@ def worktrees_folder(workspace: Path) -> Path:
 def downloads_folder(workspace: Path) -> Path:
     """What uv and pip keep of what they fetched and built."""
     return workspace / "home" / ".cache"
+
+
+def outside_results(workspace: Path) -> Path:
+    """Where measurements of what is no commit are recorded (``measure.outside`` writes them)."""
+    return workspace / "results"
+
+
+def work_folder(workspace: Path) -> Path:
+    """Where cases run while a session goes on (``measure.frame`` makes and removes it)."""
+    return workspace / "work"
 
 
 def read_ready(folder: Path) -> Mapping[str, Any] | None:
@@ -125,7 +155,8 @@ def stock(workspace: Path) -> Stock:
         environments=tuple(environments),
         wheels=len(wheels),
         wheels_bytes=sum(one.size_bytes for one in wheels),
-        downloads_bytes=size_of(downloads_folder(workspace), shared=True),
+        parts=_parts(workspace, environments),
+        staying=tuple(_part(name, paths(workspace)) for name, paths in _STAYING.items()),
     )
 
 
@@ -137,40 +168,38 @@ def clean(workspace: Path, limits: Limits, spared: Collection[Path] = ()) -> Fre
 
 def trim(workspace: Path, limits: Limits, now: datetime, spared: Collection[Path] = ()) -> Freed:
     """Remove what was not used for longer than the age, then what was used least recently, until the rest
-    is small enough. ``spared`` folders stay; the downloads count and go last, as a whole."""
-    items = [
-        _Item(path=one.path, size_bytes=one.size_bytes, used_at=one.used_at)
-        for one in _environments(workspace)
+    is small enough. ``spared`` folders stay; the other parts count and go last, each as a whole, and while
+    something is spared only the downloads do: an environment may need the rest.
+    """
+    environments = list(_environments(workspace))
+    wheels = _wheels(workspace)
+    parts = [
+        _Item(paths=_PARTS[one.name](workspace), size_bytes=one.size_bytes, used_at=now)
+        for one in _parts(workspace, environments)
     ]
-    items = sorted([*items, *_wheels(workspace)], key=lambda one: one.used_at)
-    downloads = _Item(
-        path=downloads_folder(workspace),
-        size_bytes=size_of(downloads_folder(workspace), shared=True),
-        used_at=now,
-    )
-    total = sum(one.size_bytes for one in items) + downloads.size_bytes
-    removed: list[_Item] = []
-    for item in (*items, downloads):
-        if item.path in spared:
-            continue
-        if total > limits.size_bytes or now - item.used_at > limits.age:
-            removed.append(item)
-            total -= item.size_bytes
-    for item in removed:
-        remove(item.path)
-    wheels = sum(item.path.parent == wheels_folder(workspace) for item in removed)
-    downloaded = downloads in removed
+    kept = [_item_of(one, workspace) for one in environments]
+    items = [*sorted([*kept, *wheels], key=lambda one: one.used_at), *parts]
+    needed = [path for one in parts[:-1] for path in one.paths] if spared else []
+    going = _over(items, limits, now, {*spared, *needed})
+    for item in going:
+        for path in item.paths:
+            remove(path)
+    results = _expired(workspace, now - limits.results_age)
+    freed = sum(item.size_bytes for item in going) + sum(_remove_file(path) for path in results)
     return Freed(
-        environments=len(removed) - wheels - downloaded,
-        wheels=wheels,
-        downloads=downloaded,
-        freed_bytes=sum(item.size_bytes for item in removed),
+        environments=sum(item in going for item in kept),
+        wheels=sum(item in going for item in wheels),
+        parts=tuple(
+            name for name, item in zip(_PARTS, parts, strict=True) if item in going and item.size_bytes
+        ),
+        results=len(results),
+        freed_bytes=freed,
     )
 
 
 def sweep_leftovers(workspace: Path, spared: Collection[Path] = ()) -> None:
     """Remove what a killed run left: environments half made, throw-away ones, parts of wheels, lock files,
-    and the bytecode of environments that are gone.
+    the folder that cases ran in, and the bytecode of folders that are gone.
 
     Nothing may be building; ``spared`` are folders in use.
     """
@@ -184,18 +213,18 @@ def sweep_leftovers(workspace: Path, spared: Collection[Path] = ()) -> None:
         remove(part)
     for lock in wheels_folder(workspace).glob("*.lock"):
         lock.unlink(missing_ok=True)
-    kept = environments_folder(workspace)
-    compiled = bytecode_folder(workspace) / kept.relative_to(kept.anchor)
-    for folder in compiled.glob("*/*"):
-        if not (kept / folder.relative_to(compiled)).is_dir():
-            remove(folder)
+    if not spared:  # a session that goes on has its cases there
+        remove(work_folder(workspace))
+    _sweep_bytecode(bytecode_folder(workspace))
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, out of the way at once: killed half way, it is no environment any more."""
+    """Remove a folder, out of the way at once: killed half way, it is no environment any more. Or a file."""
     with contextlib.suppress(OSError):
         (folder / READY).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):  # a folder, and it is gone; else a file or a link
+        folder.unlink()
     with contextlib.suppress(OSError):  # another environment of the commit is kept
         folder.parent.rmdir()
 
@@ -230,19 +259,105 @@ def _environments(workspace: Path) -> Iterator[Kept]:
                 commit=ready["commit"],
                 environment=folder.name,
                 path=folder,
-                size_bytes=ready["size_bytes"],
+                size_bytes=ready["size_bytes"] + size_of(_compiled(workspace, folder)),
                 used_at=_used_at(folder / READY),
                 wheel=ready["wheel"],
                 identity=ready["identity"],
             )
 
 
+def _item_of(one: Kept, workspace: Path) -> _Item:
+    paths = one.path, _compiled(workspace, one.path)
+    return _Item(paths=paths, size_bytes=one.size_bytes, used_at=one.used_at)
+
+
 def _wheels(workspace: Path) -> list[_Item]:
     return [
-        _Item(path=folder, size_bytes=size_of(folder), used_at=_used_at(folder))
+        _Item(paths=(folder,), size_bytes=size_of(folder), used_at=_used_at(folder))
         for folder in wheels_folder(workspace).glob("[!.]*")
         if folder.is_dir()
     ]
+
+
+def _home(workspace: Path) -> tuple[Path, ...]:
+    """What builds and measured code left in their home beside downloads, such as interpreters."""
+    downloads = downloads_folder(workspace)
+    return tuple(path for path in downloads.parent.glob("*") if path != downloads)
+
+
+# What else grows and is made again, what costs least first: it is removed in this order, the downloads last.
+_PARTS: Mapping[str, Callable[[Path], tuple[Path, ...]]] = {
+    "viewer": lambda workspace: (workspace / "viewer",),
+    "tools": lambda workspace: (workspace / "tools",),
+    "bytecode": lambda workspace: (bytecode_folder(workspace),),
+    "home": _home,
+    "downloads": lambda workspace: (downloads_folder(workspace),),
+}
+# The index is as large as its results make it, and a reader may have it open. Results are nobody's to remove
+# for room: of what is no commit they end by their age.
+_STAYING: Mapping[str, Callable[[Path], tuple[Path, ...]]] = {
+    "index": lambda workspace: (workspace / "index", workspace / "index-outside"),
+    "results": lambda workspace: (outside_results(workspace),),
+}
+
+
+def _parts(workspace: Path, environments: Iterable[Kept]) -> tuple[Part, ...]:
+    """In the order of ``_PARTS``. Bytecode that goes with its environment counts there."""
+    with_theirs = sum(size_of(_compiled(workspace, one.path)) for one in environments)
+    found = (_part(name, paths(workspace)) for name, paths in _PARTS.items())
+    return tuple(
+        replace(one, size_bytes=one.size_bytes - with_theirs) if one.name == "bytecode" else one
+        for one in found
+    )
+
+
+def _part(name: str, paths: Iterable[Path]) -> Part:
+    return Part(name=name, size_bytes=sum(size_of(path, shared=name == "downloads") for path in paths))
+
+
+def _over(items: Iterable[_Item], limits: Limits, now: datetime, staying: Collection[Path]) -> list[_Item]:
+    """What is to go of ``items``, which are in the order of their going."""
+    items = list(items)
+    total = sum(one.size_bytes for one in items)
+    going = []
+    for item in items:
+        if staying and any(path in staying for path in item.paths):
+            continue
+        if total > limits.size_bytes or now - item.used_at > limits.age:
+            going.append(item)
+            total -= item.size_bytes
+    return going
+
+
+def _expired(workspace: Path, before: datetime) -> list[Path]:
+    """Files of measurements of what is no commit, last written before a moment: they name code that nobody
+    can check out, or pairs of commits that a gate asked for.
+    """
+    found = outside_results(workspace).glob("*/**/*")
+    return [
+        path for path in found if path.is_file() and path.name != "machine.json" and _used_at(path) < before
+    ]
+
+
+def _remove_file(path: Path) -> int:
+    size_bytes = path.lstat().st_size
+    path.unlink(missing_ok=True)
+    return size_bytes
+
+
+def _compiled(workspace: Path, folder: Path) -> Path:
+    """Where interpreters keep what they compiled of a folder's modules."""
+    return bytecode_folder(workspace) / folder.absolute().relative_to(folder.absolute().anchor)
+
+
+def _sweep_bytecode(compiled: Path) -> None:
+    """Remove what was compiled of folders that are gone."""
+    for place, names, _ in os.walk(compiled):
+        for name in tuple(names):
+            folder = Path(place, name)
+            if not (Path(folder.anchor) / folder.relative_to(compiled)).is_dir():
+                names.remove(name)
+                remove(folder)
 
 
 def _used_at(path: Path) -> datetime:

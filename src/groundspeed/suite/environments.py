@@ -137,7 +137,8 @@ class Environments:
     def sweep(self) -> cache.Freed:
         """Hold the cache within the configuration's bounds, and remove what a killed run left."""
         settings = self._configuration.project.environment
-        limits = cache.Limits(size_bytes=settings.cache_bytes, age=timedelta(seconds=settings.cache_age_s))
+        age = timedelta(seconds=settings.cache_age_s)
+        limits = cache.Limits(size_bytes=settings.cache_bytes, age=age, results_age=age)
         return cache.clean(self._workspace, limits, self._in_use)
 
     def close(self) -> None:
