@@ -2,7 +2,8 @@
 
 ``.groundspeed-site`` is written first and says whose folder it is; it carries the lock as well. Only
 names that groundspeed gives are ever swept: ``data/<kind>-<16 hex>`` with .json, .bin or .gz,
-``app/<16 hex>/``, and its temporary files. A stranger's files stay, even under ``--force``.
+``app/<16 hex>/``, ``reports/<machine>/<word>.html`` and ``.md``, and its temporary files. A stranger's files
+stay, even under ``--force``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ from groundspeed.results import atomic
 
 MARKER = ".groundspeed-site"
 _MARKER_TEXT = b"Published by groundspeed; what it names by content in data/ and app/ may be swept.\n"
-_OURS = re.compile(r"data/[a-z]+-[0-9a-f]{16}\.(?:json|bin|gz)|app/[0-9a-f]{16}/.+")
+REPORTS = "reports"
+_OURS = re.compile(
+    r"data/[a-z]+-[0-9a-f]{16}\.(?:json|bin|gz)|app/[0-9a-f]{16}/.+"
+    rf"|{REPORTS}/[^/]+/[a-z]+\.(?:html|md)"
+)
 
 
 class SiteFolder:
@@ -84,15 +89,19 @@ class SiteFolder:
     def sweep(self) -> None:
         """Remove what earlier publications left and this one did not put."""
         held = {*self.written, *self.kept}
-        for folder in ("data", "app"):
+        for folder in ("data", "app", REPORTS):
             for file in sorted((self.path / folder).rglob("*")):
                 name = file.relative_to(self.path).as_posix()
                 if file.is_file() and name not in held and _OURS.fullmatch(name):
                     file.unlink()
                     self.removed.append(name)
-        _remove_empty(self.path / "app")
-        for folder in ("", "data", *(f"app/{app.name}" for app in (self.path / "app").iterdir())):
+        for folder in ("app", REPORTS):
+            _remove_empty(self.path / folder)
+        for folder in ("", "data", *self._inside("app"), *self._inside(REPORTS)):
             atomic.sweep(self.path / folder)
+
+    def _inside(self, folder: str) -> list[str]:
+        return [f"{folder}/{one.name}" for one in (self.path / folder).glob("*/")]
 
 
 def content_id(content: bytes) -> str:
