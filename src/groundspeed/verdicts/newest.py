@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ from groundspeed.verdicts.changes import interval_at
 from groundspeed.verdicts.compare import Priors, learned
 from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.values import value_of
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +97,7 @@ class Present:
         self.machine = machine
         self.at = None if revision is None else resolve(reading, revision)
         self._commits: dict[str, _AtCommit] = {}
+        self._answers: list[tuple[object, object]] = []
 
     @cached_property
     def branch(self) -> tuple[str, ...]:
@@ -103,8 +107,13 @@ class Present:
             return order
         if self.at in order:
             return order[: order.index(self.at) + 1]
-        whole = self.reading.order
+        whole = self.reading.whole_order
         return whole[: whole.index(self.at) + 1] if self.at in whole else ()
+
+    @property
+    def _archive(self) -> Archive:
+        """The history; with what came in by merges where such a commit was asked for."""
+        return self.reading.whole if self.at in self.reading.aside else self.reading.archive
 
     def tracks(self, wanted: Callable[[SeriesKey], bool]) -> tuple[Track, ...]:
         """What the wanted series of the machine hold along the branch, in the order of their names.
@@ -114,7 +123,7 @@ class Present:
         count that were measured at the newest commit: one that was given up would fail for ever.
         """
         found: dict[SeriesKey, Track] = {}
-        for series in self.reading.archive.series:
+        for series in self._archive.series:
             if series.key.machine != self.machine or not wanted(series.key):
                 continue
             track = self._told(self._track(series))
@@ -125,6 +134,15 @@ class Present:
         for key, track in found.items():
             newest[key.case, key.metric] = max(newest.get((key.case, key.metric), -1), track.newest)
         return tuple(track for key, track in found.items() if track.newest == newest[key.case, key.metric])
+
+    def once(self, question: object, work: Callable[[], Answer]) -> Answer:
+        """What ``work`` gives; it is done once for all questions that are equal."""
+        for asked, answer in self._answers:
+            if asked == question:
+                return cast("Answer", answer)
+        answer = work()
+        self._answers.append((question, answer))
+        return answer
 
     def value(self, track: Track) -> Interval:
         """The present value, by all that is known of it. ``track`` must end in one."""
@@ -166,11 +184,11 @@ class Present:
     @cached_property
     def _on_branch(self) -> NDArray[np.intp]:
         """Of each commit of the archive its place on the branch, -1 where it is not there."""
-        return np.array([self._place.get(one.hash, -1) for one in self.reading.archive.commits], np.intp)
+        return np.array([self._place.get(one.hash, -1) for one in self._archive.commits], np.intp)
 
     def _track(self, series: Series) -> Track:
         """What a series holds; nothing where it has none of the commit that was asked for."""
-        carried = _carried(series, self.reading.archive)
+        carried = _carried(series, self._archive)
         over = [self._place.get(commit, -1) for commit in carried]
         places = np.append(self._on_branch[series.commits], np.array(over, np.intp))
         rows = np.append(np.arange(series.commits.size), np.array([*carried.values()], np.intp))
@@ -179,7 +197,7 @@ class Present:
             order = order[:0]
         return Track(
             series=series,
-            commits=self.reading.archive.commits,
+            commits=self._archive.commits,
             branch=self.branch,
             places=places[order],
             rows=rows[order],
@@ -245,7 +263,7 @@ def resolve(reading: ProjectResults, revision: str) -> str:
 
     Raises HistoryError.
     """
-    known = [commit for commit in reading.order if commit.startswith(revision)]
+    known = [commit for commit in reading.whole_order if commit.startswith(revision)]
     try:
         return History.open(reading.configuration.suite.repo_path).resolve(revision)
     except HistoryError:

@@ -77,13 +77,20 @@ class Scaled:
 
 
 def scale(present: Present, sizes: Sizes, pattern: str | None = None) -> tuple[Scaled, ...]:
-    """Every ladder of the machine in whose text ``pattern`` is found, with its growth."""
-    tracks = present.tracks(lambda key: sizes.of(key.case.benchmark) is not None)
-    return tuple(
-        _scaled(present, ladder, sizes)
-        for ladder in ladders(tracks, sizes)
-        if pattern is None or re.search(pattern, str(ladder))
-    )
+    """Every ladder of the machine in whose text ``pattern`` is found, with its growth.
+
+    Targets, growths and bottlenecks all ask for them: what was found of ``present`` is remembered there.
+    """
+
+    def found() -> tuple[Scaled, ...]:
+        tracks = present.tracks(lambda key: sizes.of(key.case.benchmark) is not None)
+        return tuple(
+            _scaled(present, ladder, sizes)
+            for ladder in ladders(tracks, sizes)
+            if pattern is None or re.search(pattern, str(ladder))
+        )
+
+    return present.once((scale, sizes, pattern), found)
 
 
 def _scaled(present: Present, ladder: Ladder, sizes: Sizes) -> Scaled:
