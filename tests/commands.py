@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from unittest import mock
 
@@ -16,6 +16,7 @@ from groundspeed.records import Build, Run
 from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import read_session_file
 from tests.inside import Said, inside
+from tests.processes import wait_until
 from tests.repositories import git_environment
 from tests.wheelhouse import offline_environment
 
@@ -85,11 +86,10 @@ def runs(root: Path) -> list[Run]:
 
 def wait_for_runs(process: subprocess.Popen[str], root: Path, number: int) -> None:
     """Until so many runs are recorded; the process's own progress is the clock."""
-    while True:
-        try:
-            if len(runs(root)) >= number:
-                return
-        except SessionFormatError:
-            pass  # its header is being written
-        assert process.poll() is None, process.communicate()
-        os.sched_yield()
+
+    def recorded() -> bool:
+        with suppress(SessionFormatError):  # its header is being written
+            return len(runs(root)) >= number
+        return False
+
+    wait_until(recorded, process)

@@ -1,12 +1,18 @@
-"""Whether processes of this host have ended, without sleeping: the kernel says when."""
+"""Waiting for processes of this host and for what they do, not sleeping: the kernel says when they end."""
 
 from __future__ import annotations
 
 import os
 import select
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
 
 PATIENCE_S = 20.0  # how long a killed process may take on a busy host before the test fails
+LOOK_S = 0.02  # a look without a pause took one of two processors away from what was waited for
 
 
 def ended(pid: int) -> bool:
@@ -17,6 +23,17 @@ def ended(pid: int) -> bool:
         return True
     try:
         return bool(select.select([descriptor], [], [], PATIENCE_S)[0])
+    finally:
+        os.close(descriptor)
+
+
+def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Until the running process has done it; one that ends without fails the test with what it printed."""
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        while not happened():
+            over = select.select([descriptor], [], [], LOOK_S)[0]
+            assert not over or happened(), process.communicate()
     finally:
         os.close(descriptor)
 

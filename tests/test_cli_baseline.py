@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +12,7 @@ import pytest
 from groundspeed.measurements import Measurement
 from groundspeed.records import Case
 from groundspeed.results.baselines import read_baseline, write_baseline
-from groundspeed.results.session_wire import SessionFormatError
-from tests.commands import groundspeed, running, runs
+from tests.commands import groundspeed, running, runs, wait_for_runs
 from tests.inside import inside, strict
 from tests.projects import make_project
 
@@ -212,12 +209,7 @@ def test_what_is_carried_over_says_so_until_sessions_are_asked_for(tmp_path: Pat
 def test_ctrl_c_keeps_no_half_baseline(tmp_path: Path) -> None:
     make_project(tmp_path, (1,), slow=SLOW)
     with running(tmp_path, "baseline", "save", "half", "--bench", "slow") as process:
-        done = 0
-        while done < 2:
-            assert process.poll() is None, process.communicate()
-            os.sched_yield()
-            with contextlib.suppress(SessionFormatError):  # its first line is not written yet
-                done = len(runs(tmp_path))
+        wait_for_runs(process, tmp_path, 2)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate()
     assert process.returncode == 130

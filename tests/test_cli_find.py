@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from groundspeed.records import Run
 from groundspeed.results.finds import FindFormatError, find_paths, read_find
 from groundspeed.results.lock import file_lock
 from tests.commands import groundspeed, running
+from tests.processes import wait_until
 from tests.projects import BROKEN_PYPROJECT, PYPROJECT, make_project, module
 from tests.repositories import CommitSpec, add_commits
 
@@ -119,9 +119,7 @@ def test_a_slowdown_inside_a_merge_is_found_after_a_kill(project: tuple[Path, tu
     asked = (f"{hashes[0]}..main", "time_loop")
     before = set(journals(root)) if (root / "results").is_dir() else set()
     with running(root, "find", *asked) as process:
-        while len(runs(root, before)) < 5:
-            assert process.poll() is None, process.communicate()
-            os.sched_yield()
+        wait_until(lambda: len(runs(root, before)) >= 5, process)
         process.send_signal(signal.SIGKILL)
     known = runs(root, before)
     (row,) = answer(root, *asked, code=1)["rows"]

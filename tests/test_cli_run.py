@@ -15,7 +15,7 @@ import pytest
 
 from groundspeed.records import Build, Failed, FailureKind, Measured
 from tests.commands import groundspeed, items, running, runs, variables, wait_for_runs
-from tests.processes import ended, processes_of
+from tests.processes import ended, processes_of, wait_until
 from tests.projects import CONFIGURATION, FATES, make_project
 from tests.repositories import git_environment
 
@@ -199,9 +199,7 @@ def test_the_second_of_two_runs_says_who_holds_the_lock(tmp_path: Path) -> None:
     make_project(tmp_path, (1,), endless=ENDLESS)
     lock = tmp_path / ".groundspeed" / "locks" / "results"
     with running(tmp_path, "run", "--bench", "endless") as process:
-        while not (lock.exists() and lock.read_text(encoding="utf-8").endswith("\n")):
-            assert process.poll() is None, process.communicate()
-            os.sched_yield()
+        wait_until(lambda: lock.exists() and lock.read_text(encoding="utf-8").endswith("\n"), process)
         done = groundspeed(tmp_path, "run", code=6)
         assert f"process {process.pid} since" in done.stderr
         process.send_signal(signal.SIGTERM)
@@ -246,9 +244,7 @@ def test_help_lists_what_is_built() -> None:
 def test_ctrl_c_before_anything_is_measured(tmp_path: Path) -> None:
     make_project(tmp_path, (1,))
     with running(tmp_path, "run") as process:
-        while not (tmp_path / ".groundspeed" / "locks").is_dir():
-            assert process.poll() is None, process.communicate()
-            os.sched_yield()
+        wait_until((tmp_path / ".groundspeed" / "locks").is_dir, process)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate()
     assert process.returncode == 130

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from groundspeed.parallel import processes, share
+from tests.processes import wait_until
 
 HEAD = """
 import os, signal, sys, time
@@ -119,8 +120,7 @@ except KeyboardInterrupt:
         start_new_session=True,
         text=True,
     ) as process:
-        while len(list(tmp_path.iterdir())) < 2:
-            assert process.poll() is None
+        wait_until(lambda: len(list(tmp_path.iterdir())) == 2, process)
         os.killpg(process.pid, signal.SIGINT)
         out, _ = process.communicate()
     assert out == "interrupted\n"

@@ -17,6 +17,7 @@ import pytest
 from groundspeed.records import CarriedOver, Case
 from groundspeed.results.sessions import FOLDER, SessionWriter
 from tests.inside import inside
+from tests.processes import wait_until
 from tests.repositories import CommitSpec, make_repository
 from tests.results_records import benchmark, run, session
 from tests.site_shards import decode
@@ -188,9 +189,7 @@ def test_ctrl_c_amid_publish_is_said_and_leaves_the_old_site(tmp_path: Path) -> 
     shutil.rmtree(tmp_path / ".groundspeed")
     command = [sys.executable, "-m", "groundspeed", "publish", "--force"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as publishing:
-        while not (tmp_path / ".groundspeed" / "index").is_dir():
-            assert publishing.poll() is None
-            os.sched_yield()
+        wait_until((tmp_path / ".groundspeed" / "index").is_dir, publishing)
         publishing.send_signal(signal.SIGINT)
         _, said = publishing.communicate()
     assert (publishing.returncode, said.strip()) == (130, "groundspeed: interrupted.")
