@@ -184,3 +184,8 @@ def _significant(value: float, digits: int) -> str:
     decimals = max(0, digits - 1 - magnitude)
     text = f"{value:.{decimals}f}"
     return text if magnitude < digits else f"{value:,.0f}"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: ``1 commit``, ``1,200 commits``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

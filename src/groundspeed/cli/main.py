@@ -26,6 +26,7 @@ from groundspeed.cli import (
     health,
     init,
     machine,
+    nightly,
     noise,
     notify,
     preview,
@@ -83,6 +84,7 @@ app.command()(bottlenecks.bottlenecks)
 app.command()(profile.profile)
 app.command()(publish.publish)
 app.command()(preview.preview)
+app.command()(nightly.nightly)
 app.command()(deploy.deploy)
 app.command()(health.health)
 app.add_typer(baseline.app, name="baseline")

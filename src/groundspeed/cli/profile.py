@@ -14,7 +14,6 @@ from groundspeed.report.table import Format
 
 if TYPE_CHECKING:
     from groundspeed.config import Configuration
-    from groundspeed.profiling.cpu import Sampler
     from groundspeed.profiling.values import Answer, Wanted
 
 
@@ -82,8 +81,10 @@ def profile(
     if (benchmark is None) != every:
         raise typer.BadParameter("name the cases, or say --all", param_hint="BENCH")
     configuration = config.load(Path.cwd())
-    sampler, why = _sampler(native=native)
+    from groundspeed.profiling.cpu import sampler_or_why
     from groundspeed.profiling.values import Wanted
+
+    sampler, why = sampler_or_why(native=native)
 
     wanted = Wanted(
         pattern=None if benchmark is None else expression("BENCH", benchmark),
@@ -146,16 +147,6 @@ def _profile_process(
     typer.echo(render_live(live, output, top=top, file=path))
     if show:
         _open(Path.cwd() / ".groundspeed", path.name, live.document())
-
-
-def _sampler(*, native: bool) -> tuple[Sampler | None, str]:
-    """py-spy, or why there is none: cProfile stands in for it."""
-    from groundspeed.profiling.cpu import NoSamplerError, find_sampler
-
-    try:
-        return find_sampler(native=native), ""
-    except NoSamplerError as error:
-        return None, str(error)
 
 
 def _show(configuration: Configuration, answer: Answer) -> None:

@@ -18,6 +18,7 @@ BUDGET_S = 7200.0
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NightlyConfig:
     """``cases`` are globs of cases that only a night measures; ``budget_s`` bounds building and measuring.
+    ``since`` is the revision from which on gaps are filled, empty for the oldest measured commit.
 
     ``remote`` is where commits come from. ``results_branch`` (there), ``page_branch`` (there) and
     ``page_rsync`` say what goes where; empty for nowhere.
@@ -25,6 +26,7 @@ class NightlyConfig:
 
     cases: tuple[str, ...]
     budget_s: float
+    since: str
     remote: str
     results_branch: str
     page_branch: str
@@ -33,7 +35,7 @@ class NightlyConfig:
 
 def read_nightly(table: Table) -> NightlyConfig:
     """The table. Raises ``ConfigError``, also where the page is to go two ways."""
-    table.only("cases", "budget", "remote", "results_branch", "page_branch", "page_rsync")
+    table.only("cases", "budget", "since", "remote", "results_branch", "page_branch", "page_rsync")
     branch, rsync = (table.get(name, str) or "" for name in ("page_branch", "page_rsync"))
     if branch and rsync:
         raise ConfigError(
@@ -43,6 +45,7 @@ def read_nightly(table: Table) -> NightlyConfig:
     return NightlyConfig(
         cases=table.strings("cases"),
         budget_s=table.parsed("budget", units.parse_duration) or BUDGET_S,
+        since=table.get("since", str) or "",
         remote=table.get("remote", str) or "origin",
         results_branch=table.get("results_branch", str) or "",
         page_branch=branch,

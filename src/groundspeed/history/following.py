@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundspeed import units
 from groundspeed.errors import HistoryError
 from groundspeed.history.commits import History
 from groundspeed.history.process import run
@@ -29,8 +30,9 @@ class Moved:
         """What became of it."""
         if self.why:
             return f"{self.branch} stays where it is: {self.why}"
-        many = "" if self.commits == 1 else "s"
-        return f"{self.branch}: " + (f"{self.commits:,} new commit{many}" if self.commits else "nothing new")
+        return (
+            f"{self.branch}: {units.counted(self.commits, 'new commit') if self.commits else 'nothing new'}"
+        )
 
 
 def knows_remote(root: Path, remote: str) -> bool:

@@ -1,7 +1,8 @@
 """Results of several machines, brought together on a branch that holds nothing else.
 
 Owns that nobody's results are lost: what stands on the branch comes here first, then both go there as one
-more commit. The branch only grows, and the commits that were measured are never touched.
+more commit. The branch only grows, and the commits that were measured are never touched. What was decided
+about regressions goes with the results, for another machine's page is to say the same.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from groundspeed.nightly.outside import Outside
 from groundspeed.results.attempts import Stage, attempting
 from groundspeed.results.lock import file_lock
 from groundspeed.results.merging import Changed, Merged, Theirs, belongs, merge, result_files
+from groundspeed.verdicts.regressions import triage_path
+from groundspeed.verdicts.triage import NAME as TRIAGE
+from groundspeed.verdicts.triage import Side, TriageError, join
 
 BRANCH = "groundspeed-results"
 FOLDER = "results/"
@@ -36,7 +40,7 @@ _MARKER_TEXT = "Results of several machines, brought together by: groundspeed de
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exchanged:
-    """What an exchange did. ``brought`` and ``sent`` are paths in the results folder.
+    """What an exchange did. ``brought`` and ``sent`` are paths in the results folder, and triage.toml.
 
     ``commit`` is what stands on the branch now; ``pushed`` is False where all of ours stood there already.
     """
@@ -73,6 +77,8 @@ def exchange_results(
         history=history,
         there=there,
         results_dir=configuration.suite.results_dir,
+        triage=triage_path(configuration),
+        locks=configuration.workspace / "locks",
         project=configuration.suite.project,
     )
     workspace = configuration.workspace
@@ -84,12 +90,27 @@ def exchange_results(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Held:
+    """What one side holds, as git's names of contents: results by their path, triage.toml (empty: none)."""
+
+    results: Mapping[str, str]
+    triage: str
+
+    def beyond(self, other: _Held) -> tuple[str, ...]:
+        """The paths that are not the same there."""
+        found = {path for path, content in self.results.items() if other.results.get(path) != content}
+        return tuple(sorted(found | ({TRIAGE} if self.triage and self.triage != other.triage else set())))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Sides:
     """The results here and those there."""
 
     history: History
     there: RemoteBranch
     results_dir: Path
+    triage: Path
+    locks: Path
     project: str
 
     def exchange(self, outside: Outside) -> Exchanged:
@@ -97,19 +118,20 @@ class _Sides:
         warnings: list[str] = []
         for _ in range(RACES):
             before = None if self.there.tip() is None else self.there.fetch()
-            theirs = self._files(before)
-            merged = self._bring(theirs, self._files(self.there.agreed()))
+            theirs, agreed = self._held(before), self._held(self.there.agreed())
+            merged = self._bring(theirs.results, agreed.results)
+            decided = self._join(theirs.triage, agreed.triage, warnings)
             if before is not None:
                 self.there.agree(before)
-            brought |= dict.fromkeys(merged.written)
+            brought |= dict.fromkeys((*merged.written, *decided))
             warnings += merged.warnings
             ours = self._ours()
-            if not ours:
+            if not ours.results:
                 raise NothingMeasuredError(
                     f"There are no results in {self.results_dir}, nor on {self.there}. "
                     "Measure something first: groundspeed run."
                 )
-            sent = tuple(sorted(path for path, content in ours.items() if theirs.get(path) != content))
+            sent = ours.beyond(theirs)
             commit = self._commit(ours, before, sent, outside) if sent or before is None else before
             pushed = commit != before
             if not pushed or self.there.push(commit, before):
@@ -124,25 +146,40 @@ class _Sides:
                 )
         raise busy(self.there)
 
-    def _ours(self) -> Mapping[str, str]:
+    def _ours(self) -> _Held:
         files = result_files(self.results_dir)
-        return dict(zip(files, store_files(self.history, list(files.values())), strict=True))
+        results = dict(zip(files, store_files(self.history, list(files.values())), strict=True))
+        (triage,) = store_files(self.history, [self.triage]) if self.triage.is_file() else ("",)
+        return _Held(results=results, triage=triage)
 
-    def _files(self, commit: str | None) -> Mapping[str, str]:
-        """The results of a commit of the branch. Raises GroundspeedError where it is none of ours."""
+    def _held(self, commit: str | None) -> _Held:
+        """What a commit of the branch holds. Raises GroundspeedError where it is none of ours."""
         if commit is None:
-            return {}
+            return _Held(results={}, triage="")
         files = files_of(self.history, commit)
         if _MARKER not in files:
             raise GroundspeedError(
                 f"{self.there} holds no results of groundspeed. Name another branch with --branch."
             )
         inside = {path.removeprefix(FOLDER): one for path, one in files.items() if path.startswith(FOLDER)}
-        return {path: content for path, content in inside.items() if belongs(path)}
+        results = {path: content for path, content in inside.items() if belongs(path)}
+        return _Held(results=results, triage=files.get(TRIAGE, ""))
+
+    def _join(self, theirs: str, agreed: str, warnings: list[str]) -> tuple[str, ...]:
+        """Take over what was decided there; what cannot be read is told, and the results are brought."""
+        if not theirs:
+            return ()
+        contents = contents_of(self.history, {theirs, agreed} - {""})
+        side = Side(theirs=contents[theirs], agreed=contents.get(agreed))
+        try:
+            return (TRIAGE,) if join(self.triage, side, locks=self.locks) else ()
+        except TriageError as error:
+            warnings.append(f"What was decided on {self.there} is not taken over: {error}")
+            return ()
 
     def _bring(self, theirs: Mapping[str, str], agreed: Mapping[str, str]) -> Merged:
         """Take what is new there, or may be: ``agreed`` is what both sides held last."""
-        ours = self._ours()
+        ours = self._ours().results
         news = {path: content for path, content in theirs.items() if content != ours.get(path)}
         contents = contents_of(self.history, news.values())
         return merge(
@@ -158,10 +195,10 @@ class _Sides:
             ],
         )
 
-    def _commit(
-        self, ours: Mapping[str, str], before: str | None, sent: tuple[str, ...], outside: Outside
-    ) -> str:
-        files = {f"{FOLDER}{path}": content for path, content in ours.items()}
+    def _commit(self, ours: _Held, before: str | None, sent: tuple[str, ...], outside: Outside) -> str:
+        files = {f"{FOLDER}{path}": content for path, content in ours.results.items()}
+        if ours.triage:
+            files[TRIAGE] = ours.triage
         files[_MARKER] = store_text(self.history, _MARKER_TEXT)
         message = f"Results of {' '.join(self.project.split())}: {_counted(sent)}\n"
         tree = store_tree(self.history, files)

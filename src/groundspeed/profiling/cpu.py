@@ -92,6 +92,14 @@ class Sampler:
             raise NoSamplerError("py-spy wrote no profile: the process took no processor time meanwhile.")
 
 
+def sampler_or_why(*, native: bool) -> tuple[Sampler | None, str]:
+    """py-spy, or none and why: cProfile stands in for it."""
+    try:
+        return find_sampler(native=native), ""
+    except NoSamplerError as error:
+        return None, str(error)
+
+
 def find_sampler(*, native: bool) -> Sampler:
     """py-spy beside this interpreter, else on the PATH. Raises ``NoSamplerError``."""
     beside = Path(sys.executable).parent / "py-spy"

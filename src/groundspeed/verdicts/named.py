@@ -20,10 +20,14 @@ _WORSE = (Change.SLOWER, Change.BROKE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Named:
-    """A culprit and the commit it is held against, both as full hashes."""
+    """A culprit and the commit it is held against, both as full hashes.
+
+    ``unopened``: it is a merge, inside of which nobody has searched yet.
+    """
 
     commit: str
     parent: str
+    unopened: bool = False
 
 
 def named_culprits(reading: ProjectResults, groups: Sequence[Group]) -> Mapping[str, Named]:
@@ -43,7 +47,9 @@ def named_culprits(reading: ProjectResults, groups: Sequence[Group]) -> Mapping[
         if searched:
             found[group.id] = searched[-1]
         elif head - base == 1:
-            found[group.id] = Named(commit=group.range.head, parent=group.range.base)
+            commit = reading.commits[group.range.head]
+            unopened = len(commit.parents) > 1
+            found[group.id] = Named(commit=commit.hash, parent=group.range.base, unopened=unopened)
     return found
 
 

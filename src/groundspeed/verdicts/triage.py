@@ -97,6 +97,32 @@ def withdraw(path: Path, decisions: Sequence[Decision], *, locks: Path) -> None:
         _write(path, file.head, [entry for entry in file.entries if entry.decision not in decisions])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """What another copy of the file holds, and what both held when they were last the same; None: no file."""
+
+    theirs: bytes | None
+    agreed: bytes | None
+
+
+def join(path: Path, side: Side, *, locks: Path) -> bool:
+    """Take over what was decided and withdrawn in another copy since both were the same; whether that was
+    anything. Raises ``TriageError`` where one of them cannot be read.
+    """
+    with file_lock(locks / "triage"):
+        ours = _read(path)
+        theirs, agreed = (_parsed(path, one) for one in (side.theirs, side.agreed))
+        known = {entry.decision for entry in ours.entries}
+        before = {entry.decision for entry in agreed.entries}
+        withdrawn = before - {entry.decision for entry in theirs.entries}
+        kept = [entry for entry in ours.entries if entry.decision not in withdrawn]
+        new = [entry for entry in theirs.entries if entry.decision not in known | before]
+        if not new and len(kept) == len(ours.entries):
+            return False
+        _write(path, ours.head, sorted([*kept, *new], key=_place))
+        return True
+
+
 # --- the file ---------------------------------------------------------------------------------------
 
 
@@ -122,10 +148,20 @@ def _place(entry: _Entry) -> tuple[str, datetime, str]:
 
 def _read(path: Path) -> _File:
     try:
-        text = path.read_text(encoding="utf-8")
+        return _parsed(path, path.read_bytes())
     except FileNotFoundError:
+        return _parsed(path, None)
+    except OSError as error:
+        raise TriageError(f"{path} cannot be read: {error}. Mend it, or take it from git.") from error
+
+
+def _parsed(path: Path, content: bytes | None) -> _File:
+    """``path`` is what errors name."""
+    if content is None:
         return _File(head=_HEAD, entries=())
-    except (OSError, ValueError) as error:
+    try:
+        text = content.decode("utf-8").replace("\r\n", "\n")
+    except ValueError as error:
         raise TriageError(f"{path} cannot be read: {error}. Mend it, or take it from git.") from error
     try:
         values = tomllib.loads(text)

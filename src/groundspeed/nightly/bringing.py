@@ -1,0 +1,116 @@
+"""The stages of a night that bring something: commits and results here, the page and the news to others."""
+
+from __future__ import annotations
+
+from groundspeed.config import load
+from groundspeed.config.notify import NotifyConfig
+from groundspeed.errors import NothingMeasuredError
+from groundspeed.history.following import follow, knows_remote
+from groundspeed.nightly.context import Night, Said, failed, left_out
+from groundspeed.nightly.deploy import deploy_by_rsync, deploy_site
+from groundspeed.nightly.exchange import exchange_results
+from groundspeed.nightly.notifying.news import Trouble
+from groundspeed.nightly.notifying.outcomes import NotSent, render
+from groundspeed.nightly.notifying.present import troubles_of
+from groundspeed.nightly.notifying.project import tell_project
+from groundspeed.nightly.notifying.secrets import Secrets
+from groundspeed.nightly.summary import Stage
+from groundspeed.report.table import Format
+from groundspeed.report.targets import summary
+from groundspeed.site.judged import judged_by_project
+from groundspeed.site.publish import publish_results
+from groundspeed.verdicts.complaints import examine
+from groundspeed.verdicts.reading import read
+
+_LOCAL = "--local: nothing is fetched, pushed or told"
+_OWN_ATTEMPTS = (Stage.BRING, Stage.SEND, Stage.PUBLISH, Stage.DEPLOY)
+"""How these ended is on record by itself, and `groundspeed health` complains of it."""
+
+
+def fetch(night: Night) -> Said:
+    """New commits, also of the suite and of the configuration, which is read again."""
+    suite, remote = night.configuration.suite, night.configuration.project.nightly.remote
+    if night.asked.local:
+        return left_out(_LOCAL)
+    if not knows_remote(night.root, remote):
+        return left_out(f"this folder has no remote {remote}")
+    branches = () if suite.is_remote else suite.branches
+    moved = night.world.outside.patiently(lambda: follow(night.root, remote, branches))
+    night.configuration = load(night.root)
+    said = "; ".join(one.sentence for one in moved) or f"{remote} has no branch that is here"
+    return failed(said) if any(one.why for one in moved) else Said(said=said)
+
+
+def exchange(night: Night) -> Said:
+    """Results of other machines come here, those of this one go there."""
+    stated = night.configuration.project.nightly
+    if night.asked.local:
+        return left_out(_LOCAL)
+    if not stated.results_branch:
+        return left_out("[nightly] names no results_branch")
+    try:
+        done = exchange_results(
+            night.configuration,
+            night.world.outside,
+            remote=stated.remote,
+            branch=stated.results_branch,
+        )
+    except NothingMeasuredError:
+        return left_out("there are no results yet, neither here nor there")
+    return Said(said=done.sentence, lines=done.warnings)
+
+
+def judge_targets(night: Night) -> Said:
+    """Whether the limits of groundspeed.toml are kept."""
+    judged = judged_by_project(read(night.configuration))
+    if not judged.targets:
+        return left_out("groundspeed.toml states no targets")
+    return Said(said=summary(judged.targets), lines=judged.notices)
+
+
+def publish(night: Night) -> Said:
+    """The page."""
+    done = publish_results(night.configuration, now=night.world.clock.now)
+    said = f"{done.series:,} series of {done.commits:,} commits; the site weighs {done.weight}"
+    return Said(said=said, lines=done.warnings)
+
+
+def deploy(night: Night) -> Said:
+    """The page to where people read it."""
+    stated = night.configuration.project.nightly
+    if night.asked.local:
+        return left_out(_LOCAL)
+    if stated.page_rsync:
+        done = deploy_by_rsync(night.configuration, stated.page_rsync, night.world.outside)
+    elif stated.page_branch:
+        done = deploy_site(
+            night.configuration, night.world.outside, remote=stated.remote, branch=stated.page_branch
+        )
+    else:
+        return left_out("[nightly] names neither page_branch nor page_rsync")
+    return Said(said=done.sentence)
+
+
+def notify(night: Night) -> Said:
+    """What is new, to everybody who wants to know; what of this night failed is told as well."""
+    if night.asked.local:
+        return left_out(_LOCAL)
+    if night.configuration.project.notify == NotifyConfig(github=None, webhook=None, mail=None):
+        return left_out("groundspeed.toml has no [notify]")
+    secrets = Secrets.of(night.world.variables)
+    reading = read(night.configuration)
+    troubles = (*troubles_of(examine(reading, night.world.clock.now())), *_of_tonight(night))
+    outcomes = tell_project(reading, troubles, secrets, night.world.net)
+    lines = tuple(render(outcomes, Format.TEXT).splitlines())
+    lost = [one for one in outcomes if isinstance(one, NotSent)]
+    if lost:
+        return failed(f"{len(lost)} of {len(outcomes)} channels could not be told", *lines)
+    return Said(said="; ".join(lines))
+
+
+def _of_tonight(night: Night) -> tuple[Trouble, ...]:
+    return tuple(
+        Trouble(key=f"night: {one.stage}", sentence=f"The night could not {one.stage}: {one.said}")
+        for one in night.reports
+        if one.ending is one.ending.FAILED and one.stage not in _OWN_ATTEMPTS
+    )

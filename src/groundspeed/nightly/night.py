@@ -1,0 +1,137 @@
+"""A night, whole: one stage after the other, each for itself, and what came of each.
+
+Owns the order, that a stage which fails costs the others nothing, and the end: a signal ends the night, the
+budget ends what measures, and whatever was measured until then is on record. Also keeps the last summaries.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from pathlib import Path
+
+from groundspeed.config import Configuration, load
+from groundspeed.errors import GroundspeedError
+from groundspeed.nightly import bringing, explaining, measuring
+from groundspeed.nightly.context import Asked, Night, Said, Work, World, failed, left_out
+from groundspeed.nightly.rendering import render, stage_line
+from groundspeed.nightly.summary import Stage, StageReport, Summary
+from groundspeed.report.table import Format
+from groundspeed.results import attempts
+from groundspeed.results.atomic import replace_bytes
+from groundspeed.results.lock import file_lock
+
+COURSE: tuple[tuple[Stage, Work], ...] = (
+    (Stage.FETCH, bringing.fetch),
+    (Stage.BRING, bringing.exchange),
+    (Stage.HOST, measuring.look_at_host),
+    (Stage.NEWEST, measuring.measure_newest),
+    (Stage.GAPS, measuring.fill_gaps),
+    (Stage.CONFIRM, explaining.confirm_suspects),
+    (Stage.FIND, explaining.find_culprits),
+    (Stage.PROFILE, explaining.profile_culprits),
+    (Stage.TARGETS, bringing.judge_targets),
+    (Stage.SEND, bringing.exchange),
+    (Stage.PUBLISH, bringing.publish),
+    (Stage.DEPLOY, bringing.deploy),
+    (Stage.NOTIFY, bringing.notify),
+)
+
+KEPT = 30
+"""Summaries of the last nights: a month of them."""
+
+
+class _NotAllDoneError(GroundspeedError):
+    """Stages of the night failed, or it was interrupted: what `groundspeed health` is to hear of it."""
+
+
+def spend_night(root: Path, asked: Asked, world: World) -> Summary:
+    """Everything that is to be done unattended for the project in ``root``.
+
+    Raises ``ConfigError`` where its configuration cannot be read, ``LockedError`` beside another night of it.
+    Everything else that goes wrong stands in the summary, which is kept under ``.groundspeed/nightly``.
+    """
+    configuration = load(root)
+    budget_s = configuration.project.nightly.budget_s if asked.budget_s is None else asked.budget_s
+    begun_at, started = world.clock.now(), world.clock.monotonic()
+    night = Night(
+        root=root, asked=asked, world=world, configuration=configuration, ends_at=started + budget_s
+    )
+    workspace = configuration.workspace
+    with (
+        file_lock(workspace / "locks" / "nightly"),
+        contextlib.suppress(_NotAllDoneError),
+        attempts.attempting(workspace, attempts.Stage.NIGHTLY, world.clock.now),
+    ):
+        interrupted = _spend(night)
+        summary = Summary(
+            project=configuration.suite.project,
+            machine="" if night.host is None else night.host.machine.name,
+            begun_at=begun_at,
+            budget_s=budget_s,
+            duration_s=world.clock.monotonic() - started,
+            reports=tuple(night.reports),
+            interrupted=interrupted,
+        )
+        _keep(night, summary)
+        if summary.exit_code:
+            raise _NotAllDoneError(_why(summary))
+    return summary
+
+
+def _spend(night: Night) -> bool:
+    """All stages; whether a signal ended the night before the last one."""
+    interrupted = False
+    for number, (stage, work) in enumerate(COURSE, start=1):
+        started = night.world.clock.monotonic()
+        try:
+            said = left_out("the night was interrupted") if interrupted else _said(night, stage, work)
+        except KeyboardInterrupt:
+            interrupted = True
+            said = left_out("interrupted; what was measured is on record")
+        report = StageReport(
+            stage=stage,
+            ending=said.ending,
+            said=" ".join(said.said.split()),
+            lines=said.lines,
+            duration_s=night.world.clock.monotonic() - started,
+        )
+        night.reports.append(report)
+        night.world.screen.finish()
+        night.world.screen.note(f"{number:>2}/{len(COURSE)} {stage_line(report)}")
+    return interrupted
+
+
+def _said(night: Night, stage: Stage, work: Work) -> Said:
+    """What a stage says, or why it failed, be it a fault of ours: the others have to be done all the same."""
+    night.world.screen.doing(stage)
+    try:
+        return work(night)
+    except GroundspeedError as error:
+        return failed(str(error))
+    except Exception as error:
+        return failed(f"a fault of groundspeed's own: {error!r}", *traceback.format_exc().splitlines())
+
+
+def _why(summary: Summary) -> str:
+    reasons = [f"{one.stage}: {one.said}" for one in summary.failed]
+    return "; ".join([*reasons, *(["it was interrupted"] if summary.interrupted else [])])
+
+
+def summaries_folder(configuration: Configuration) -> Path:
+    """Where the summaries of the last nights lie, named by the time they began."""
+    return configuration.workspace / "nightly"
+
+
+def _keep(night: Night, summary: Summary) -> None:
+    """Write the summary down, as far as the disk lets us: it is printed as well."""
+    folder = summaries_folder(night.configuration)
+    name = f"{summary.begun_at:%Y%m%dT%H%M%SZ}"
+    try:
+        replace_bytes(folder / f"{name}.json", f"{render(summary, Format.JSON)}\n".encode())
+        replace_bytes(folder / f"{name}.md", f"{render(summary, Format.MARKDOWN)}\n".encode())
+        for old in sorted(folder.glob("*.json"))[:-KEPT]:
+            old.unlink(missing_ok=True)
+            old.with_suffix(".md").unlink(missing_ok=True)
+    except (GroundspeedError, OSError) as error:
+        night.world.screen.note(f"the summary cannot be kept: {error}")

@@ -1,0 +1,50 @@
+"""What a machine has still to look into: suspects to confirm, culprits to find. Measures nothing."""
+
+from __future__ import annotations
+
+from groundspeed.gate.confirm import suspected, suspects
+from groundspeed.records import SeriesKey
+from groundspeed.results.further import EXPONENT
+from groundspeed.verdicts.groups import Group, Regressions, State
+from groundspeed.verdicts.named import named_culprits
+from groundspeed.verdicts.reading import ProjectResults
+from groundspeed.verdicts.regressions import find_regressions
+
+
+def open_questions(reading: ProjectResults, machine: str) -> list[Group]:
+    """The regressions of which it is not known whether they are so, or who made them."""
+    found = find_regressions(reading)
+    return [*suspected_on(found, machine), *unnamed(reading, found, machine)]
+
+
+def suspected_on(found: Regressions, machine: str) -> list[Group]:
+    """Those that the machine can measure again."""
+    return [one for one in suspected(found.open) if suspects(one, machine)]
+
+
+def confirmed_on(found: Regressions, machine: str) -> list[Group]:
+    """Those that were confirmed on the machine."""
+    return [one for one in found.open if _confirmed(one, machine)]
+
+
+def unnamed(reading: ProjectResults, found: Regressions, machine: str) -> list[Group]:
+    """The confirmed ones of which nobody knows the commit, be it that inside of a merge."""
+    groups = confirmed_on(found, machine)
+    named = named_culprits(reading, groups)
+    return [one for one in groups if one.id not in named or named[one.id].unopened]
+
+
+def main_series(group: Group, machine: str) -> SeriesKey:
+    """The confirmed series of a group that shows it most."""
+    return max(_confirmed(group, machine), key=lambda one: one[0])[1]
+
+
+def _confirmed(group: Group, machine: str) -> list[tuple[float, SeriesKey]]:
+    """What of a group was confirmed on a machine and is a case that can be run, and how much worse it is."""
+    return [
+        (one.size, one.step.key)
+        for one in group.affected
+        if one.state is State.CONFIRMED
+        and one.step.key.machine == machine
+        and one.step.key.metric != EXPONENT
+    ]
