@@ -23,7 +23,7 @@ from groundspeed.history.trees import Tree, entry, parts_of, read_trees
 from groundspeed.records import Commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _FORMAT = "--format=%P%x00%at%x00%an%x00%s%x00"  # after a line "commit <hash>"; no field can hold a NUL
 _HASH = re.compile(r"[0-9a-f]{4,64}")
@@ -110,6 +110,22 @@ class History:
         if answer.code:
             raise HistoryError(self._why([branch], answer))
         return tuple(answer.text().split())
+
+    def merged(self, hashes: Collection[str], branches: Sequence[str]) -> frozenset[str]:
+        """Those of ``hashes`` (full, known here) that came into one of ``branches`` by a merge.
+
+        A branch reaches them, but none has them on its line of first parents; of what no branch reaches
+        nothing is said.
+        """
+        line = {one for branch in branches for one in self.order(branch)}
+        aside = [one for one in hashes if one not in line]
+        if not aside:
+            return frozenset()
+        listed = "".join(f"{one}\n" for one in [*aside, *(f"^{branch}" for branch in branches)])
+        answer = self._ask("rev-list", "--stdin", stdin=listed)
+        if answer.code:
+            raise HistoryError(self._why(branches, answer))
+        return frozenset(aside).difference(answer.text().split())
 
     def known(self, hashes: Iterable[str]) -> Mapping[str, Commit]:
         """The commits of ``hashes`` (prefixes too, as result files are named) by the hash as given.

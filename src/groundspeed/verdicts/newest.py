@@ -101,13 +101,18 @@ class Present:
 
     @cached_property
     def branch(self) -> tuple[str, ...]:
-        """The commits of the branch that results speak of, oldest first, up to the one asked for."""
+        """The commits of the branch that results speak of, oldest first, up to the one asked for.
+
+        Of one that a merge brought in the line is its own: its first parents, not the branch's.
+        """
+        if self.at in self.reading.aside:
+            return _on_line(self.reading, self.reading.whole_order, self.at)
         order = branch_order(self.reading)
         if self.at is None:
             return order
         if self.at in order:
             return order[: order.index(self.at) + 1]
-        whole = self.reading.whole_order
+        whole = self.reading.order
         return whole[: whole.index(self.at) + 1] if self.at in whole else ()
 
     @property
@@ -249,13 +254,18 @@ def branch_order(reading: ProjectResults) -> tuple[str, ...]:
 
     All of them where no git is there, or where none of them is on the branch.
     """
+    return _on_line(reading, reading.order, None)
+
+
+def _on_line(reading: ProjectResults, order: Sequence[str], tip: str | None) -> tuple[str, ...]:
+    """Those of ``order`` along the first parents of ``tip``, None being the first configured branch."""
     suite = reading.configuration.suite
     try:
         history = History.open(suite.repo_path)
-        on_branch = frozenset(history.order(history.branches(suite.branches[:1])[0]))
+        line = frozenset(history.order(tip or history.branches(suite.branches[:1])[0]))
     except HistoryError:
-        return reading.order
-    return tuple(one for one in reading.order if one in on_branch) or reading.order
+        return tuple(order)
+    return tuple(one for one in order if one in line) or tuple(order)
 
 
 def resolve(reading: ProjectResults, revision: str) -> str:

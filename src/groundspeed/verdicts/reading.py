@@ -1,7 +1,8 @@
 """What a project's results say, as every command reads them: the one way from a configuration to a history.
 
 Owns that the renames of groundspeed.toml are applied once, that commits stand in the order of git where
-git knows them, and that nothing is read before it is asked for. Judges nothing, writes no result.
+git knows them, that what a merge brought in is no part of a branch's line, and that nothing is read before
+it is asked for. Judges nothing, writes no result.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from groundspeed.measurements import Measurement, Missing, NoiseFloor
 from groundspeed.records import Commit, SeriesKey
 from groundspeed.results.archive import Archive
 from groundspeed.results.index import Index, Processes, Samples, open_index
+from groundspeed.results.leaving import without
 from groundspeed.verdicts.noise import CaseNoise, Leveled, case_noise, noise_floors
 from groundspeed.verdicts.renames import NO_RENAMES, Renames
 from groundspeed.verdicts.same_code import Seen, seen
@@ -62,8 +64,27 @@ class ProjectResults:
 
     @cached_property
     def archive(self) -> Archive:
-        """Every series, renames applied."""
+        """Every series along the branches, renames applied: the history that is judged and shown."""
+        return without(self.whole, self.aside) if self.aside else self.whole
+
+    @cached_property
+    def whole(self) -> Archive:
+        """Every series at every commit, those ``aside`` too."""
         return self.renames.apply(self.index.archive())
+
+    @cached_property
+    def aside(self) -> frozenset[str]:
+        """The commits of ``whole`` that came into a branch by a merge: no step of its line, though measured.
+
+        None where the others would be none, or where git does not tell.
+        """
+        suite = self.configuration.suite
+        try:
+            history = History.open(suite.repo_path)
+            found = history.merged(tuple(self.commits), history.branches(suite.branches))
+        except HistoryError:
+            return frozenset()
+        return found if len(found) < len(self.commits) else frozenset()
 
     @property
     def machines(self) -> tuple[str, ...]:
@@ -72,13 +93,18 @@ class ProjectResults:
 
     @property
     def commits(self) -> Mapping[str, Commit]:
-        """The commits of ``order`` that git knows, by hash; empty where there is no repository."""
+        """The commits of ``whole`` that git knows, by hash; empty where there is no repository."""
         return self._known.commits
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """The hashes that results speak of, carried-over ones too, oldest first (``history_order``)."""
+        """The hashes that ``archive`` speaks of, carried-over ones too, oldest first (``history_order``)."""
         return tuple(history_order(dates_of(self.archive), self.commits))
+
+    @cached_property
+    def whole_order(self) -> tuple[str, ...]:
+        """The same of ``whole``."""
+        return tuple(history_order(dates_of(self.whole), self.commits)) if self.aside else self.order
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -147,7 +173,7 @@ class ProjectResults:
     def _known(self) -> _Known:
         try:
             history = History.open(self.configuration.suite.repo_path)
-            return _Known(commits=history.known(list(dates_of(self.archive))), notices=())
+            return _Known(commits=history.known(list(dates_of(self.whole))), notices=())
         except HistoryError as error:
             return _Known(
                 commits={}, notices=(f"Commits go by their dates, without their subjects: {error}",)
