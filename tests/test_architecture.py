@@ -32,6 +32,7 @@ LINES = (
     ("measure",),
     ("gate", "find", "profiling", "initialise"),
     ("report", "site"),
+    ("publishing",),
     ("nightly",),
     ("fleet",),
     ("cli",),

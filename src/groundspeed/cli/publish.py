@@ -17,12 +17,15 @@ def publish(
 ) -> None:
     """Write the site of the results into html_dir; a reader sees the old site or the new, never half.
 
+    Where profiles are stored, or groundspeed.toml states [report] or a plan, each machine's reports stand
+    beside it.
+
     Example: groundspeed publish && groundspeed preview
     """
-    from groundspeed.site.publish import publish_results
+    from groundspeed.publishing import publish_project
 
     configuration = load(Path())
-    published = publish_results(configuration, force=force)
+    published = publish_project(configuration, force=force)
     for warning in (*configuration.warnings, *published.warnings):
         typer.echo(f"groundspeed: {warning}", err=True)
     typer.echo(

@@ -85,9 +85,9 @@ def run(
     from groundspeed.measure.plan import Selection
     from groundspeed.measure.session import Request
     from groundspeed.measure.session import run as measure
+    from groundspeed.publishing import publish_project
     from groundspeed.records import Sampling
     from groundspeed.report.session import page_of, render, render_plan
-    from groundspeed.site.publish import publish_results
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
     configuration = config.load(Path.cwd())
@@ -141,7 +141,7 @@ def run(
     if dry_run:
         typer.echo(render_plan(report, output))
         return
-    published = publish_results(configuration) if publish and not report.interrupted else None
+    published = publish_project(configuration) if publish and not report.interrupted else None
     page_path = published.html_dir / "index.html" if published else None
     page = page_of(report, configuration, page_path, outside=outside)
     for warning in dict.fromkeys([*page.warnings, *(published.warnings if published else ())]):

@@ -145,7 +145,13 @@ def _not_ours(there: RemoteBranch) -> GroundspeedError:
 # --- by rsync ---------------------------------------------------------------------------------------
 
 _HEX = "[0-9a-f]" * 16
-_OURS = (f"R /data/*-{_HEX}.*", f"R /app/{_HEX}/***", "P *")  # what may go there; a stranger's files stay
+_OURS = (
+    f"R /data/*-{_HEX}.*",
+    f"R /app/{_HEX}/***",
+    "R /reports/*/*.html",
+    "R /reports/*/*.md",
+    "P *",
+)  # what may go there; a stranger's files stay
 _WORD = re.compile(r"[^-\s][^\s]*")
 
 

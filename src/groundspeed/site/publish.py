@@ -19,13 +19,15 @@ from groundspeed.config import Configuration
 from groundspeed.errors import ConfigError, NothingMeasuredError
 from groundspeed.parallel import share
 from groundspeed.results.attempts import Stage, attempting, utc_now
+from groundspeed.results.profiles import stored_profiles
 from groundspeed.site.answers import Answers, answers_of
 from groundspeed.site.folder import SiteFolder
 from groundspeed.site.page import BOOT, boot_script, index_page, page_files
 from groundspeed.site.pieces import JUDGED, MEASURED, Piece
+from groundspeed.site.pieces.reports import Report, put_reports
 from groundspeed.site.subject import ProjectInfo, Subject, subject_of
 from groundspeed.site.wire import encode
-from groundspeed.verdicts.reading import read
+from groundspeed.verdicts.reading import ProjectResults, read
 
 MANIFEST = "manifest.json"
 
@@ -53,29 +55,52 @@ class Published:
         return units.display(self.bytes, "bytes")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reports:
+    """What stands beside the page; ``notices`` say which could not be made."""
+
+    made: tuple[Report, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
 def publish_results(
-    configuration: Configuration, *, force: bool = False, now: Callable[[], datetime] = utc_now
+    configuration: Configuration,
+    *,
+    reports: Callable[[ProjectResults], Reports] | None = None,
+    force: bool = False,
+    now: Callable[[], datetime] = utc_now,
 ) -> Published:
     """Read the results that ``configuration`` names and publish them where it says.
 
     The repository only adds subjects, tags and order: without it the site shows what the results say.
+    ``reports`` makes what stands beside the page: ``groundspeed.publishing`` knows which, this room none.
     Raises ``NothingMeasuredError`` when there are no results, ``ConfigError`` when the site would lie
     among them. How it ended is kept for `groundspeed health`.
     """
     _check_apart(configuration.suite.html_dir, configuration.suite.results_dir)
     with attempting(configuration.workspace, Stage.PUBLISH, now):
-        return _publish_results(configuration, force=force)
+        return _publish_results(configuration, reports, force=force)
 
 
-def _publish_results(configuration: Configuration, *, force: bool) -> Published:
+def _publish_results(
+    configuration: Configuration, reports: Callable[[ProjectResults], Reports] | None, *, force: bool
+) -> Published:
     suite = configuration.suite
     reading = read(configuration)
     if not reading.archive.series:
         raise _nothing(suite.results_dir, reading.archive.warnings)
     project = ProjectInfo(name=suite.project, url=suite.project_url, show_commit_url=suite.show_commit_url)
     subject = subject_of(project, reading.archive, reading.commits, reading.steps)
-    published = publish(subject, suite.html_dir, answers=partial(answers_of, reading), force=force)
-    return dataclasses.replace(published, warnings=reading.notices)
+    published = publish(
+        subject,
+        suite.html_dir,
+        answers=partial(answers_of, reading),
+        reports=reports and partial(reports, reading),
+        force=force,
+    )
+    return dataclasses.replace(
+        published, warnings=tuple(dict.fromkeys([*reading.notices, *published.warnings]))
+    )
 
 
 def _nothing(results_dir: Path, warnings: Sequence[str]) -> NothingMeasuredError:
@@ -83,6 +108,13 @@ def _nothing(results_dir: Path, warnings: Sequence[str]) -> NothingMeasuredError
         return NothingMeasuredError(
             f"Nothing in {results_dir} could be read: {warnings[0]} "
             "Restore it from git, or measure again: groundspeed run."
+        )
+    profiles = len(stored_profiles(results_dir))
+    if profiles:
+        return NothingMeasuredError(
+            f"There are profiles in {results_dir}, {profiles:,} in all, but no results, and the page shows "
+            "their history. Measure something first: groundspeed run. What costs most by profiles alone, "
+            "groundspeed bottlenecks says."
         )
     return NothingMeasuredError(
         f"There are no results in {results_dir}. Measure something first: groundspeed run."
@@ -99,19 +131,30 @@ def _check_apart(html_dir: Path, results_dir: Path) -> None:
 
 
 def publish(
-    subject: Subject, html_dir: Path, *, answers: Callable[[], Answers] | None = None, force: bool = False
+    subject: Subject,
+    html_dir: Path,
+    *,
+    answers: Callable[[], Answers] | None = None,
+    reports: Callable[[], Reports] | None = None,
+    force: bool = False,
 ) -> Published:
     """Write the site of ``subject`` into ``html_dir``; the same input gives the same bytes.
 
-    ``answers`` finds those that ``subject`` has not, while other processes write what needs none. A folder
+    ``answers`` finds those that ``subject`` has not, while other processes write what needs none; ``reports``
+    makes what stands beside the page, after them and in the same process, for both read the same. A folder
     that holds something and was not written by groundspeed is refused (``GroundspeedError``) unless
     ``force``; ``StorageError`` when the disk refuses. Files that already hold what is wanted are not
     written again.
     """
 
+    notices: list[str] = []
+
     def judged() -> _Put:
         whole = subject if answers is None else dataclasses.replace(subject, answers=answers())
-        return _put(html_dir, JUDGED, whole)
+        names, folder = _put(html_dir, JUDGED, whole)
+        beside = reports() if reports else Reports()
+        notices.extend(beside.notices)  # the first work is done in this process
+        return {**names, "reports": put_reports(folder, beside.made)}, folder
 
     works: list[Callable[[], _Put]] = [judged]
     works += [partial(_put, html_dir, pieces, subject) for pieces in MEASURED]
@@ -138,7 +181,7 @@ def publish(
         benchmarks=len(subject.axes),
         series=len(subject.archive.series),
         commits=len(subject.archive.commits),
-        warnings=subject.archive.warnings,
+        warnings=(*subject.archive.warnings, *notices),
     )
 
 

@@ -43,7 +43,7 @@ class Block:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paper:
     """A report of any kind. ``tab`` names it where many are open, ``summary`` answers before any block, and
-    ``closing`` is its last line.
+    ``closing`` is its last line. ``home`` is the address of the site that it stands beside, if it does.
     """
 
     title: str
@@ -52,6 +52,7 @@ class Paper:
     summary: tuple[str, ...]
     blocks: tuple[Block, ...]
     closing: str
+    home: str = ""
 
 
 def sentence(text: str) -> str:

@@ -49,8 +49,9 @@ def to_html(paper: Paper) -> str:
         f"default-src 'none'; style-src '{_hash(style)}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
     links = "".join(f'<li><a href="#{one.anchor}">{_safe(one.title)}</a></li>' for one in paper.blocks)
+    home = f'<p><a href="{escape(paper.home)}">All of the history</a></p>' if paper.home else ""
     body = [
-        f"<header><h1>{_safe(paper.title)}</h1>",
+        f"<header>{home}<h1>{_safe(paper.title)}</h1>",
         f'<p class="quiet">{_safe(paper.subtitle)}</p>',
         f"<ul>{''.join(f'<li>{_safe(one)}</li>' for one in paper.summary)}</ul></header>",
         f'<nav aria-label="Parts of this report"><ul>{links}</ul></nav>',

@@ -5,10 +5,11 @@ import { changed, choice } from "../parts/choice.js";
 import { copyable } from "../parts/command.js";
 import { h, style } from "../dom.js";
 import { machineSection } from "./machines/machine.js";
+import { readReports } from "../parts/reports.js";
 
 /** @type {import("../view.js").Open} */
 export async function open(frame, _subject, words) {
-  const [payload] = await Promise.all([readMachines(frame.store), style(new URL("./machines.css", import.meta.url))]);
+  const [payload, reports] = await Promise.all([readMachines(frame.store), readReports(frame.store), style(new URL("./machines.css", import.meta.url))]);
   if (!payload || !payload.machines.length) return nothing();
   const { machines } = payload;
   const box = h("div", { class: "machines" });
@@ -22,7 +23,7 @@ export async function open(frame, _subject, words) {
     box.replaceChildren(h("header", { class: "lead" }, h("h1", { tabindex: "-1" }, "Machines")),
       ...(machines.length > 1 ? [h("div", { class: "controls" }, choice("Machine", [{ value: "", text: "all" }, ...machines.map(({ name }) => ({ value: name, text: name }))], chosen,
         (value) => frame.go(changed(words, { machine: value, session: "" }))))] : []),
-      ...(shown.length ? shown.map((machine) => machineSection(frame, machine, words)) : [h("div", { class: "empty" }, h("p", {}, `There are no results of a machine ${chosen}.`))]));
+      ...(shown.length ? shown.map((machine) => machineSection(frame, machine, words, reports.filter((one) => one.machine === machine.name))) : [h("div", { class: "empty" }, h("p", {}, `There are no results of a machine ${chosen}.`))]));
     if (chose) /** @type {HTMLElement | null} */ (box.querySelector("input:checked"))?.focus();
     if (held) /** @type {HTMLElement | null} */ (box.querySelector(`[data-held="${CSS.escape(held)}"]`))?.focus();
   };

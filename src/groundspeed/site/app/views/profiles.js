@@ -7,13 +7,14 @@ import { display } from "../units.js";
 import { format as address } from "../address.js";
 import { orderOf, table } from "../parts/table.js";
 import { nameOf, profileLink, readProfiles } from "../parts/profiles.js";
+import { readReports, reportLink } from "../parts/reports.js";
 
 /** @typedef {import("../parts/profiles.js").Profile} Profile */
 
 /** @type {import("../view.js").Open} */
 export async function open(frame, _subject, words) {
   const { store } = frame;
-  const [payload] = await Promise.all([readProfiles(store), store.load("commits", "index"), style(new URL("./profiles.css", import.meta.url))]);
+  const [payload, reports] = await Promise.all([readProfiles(store), readReports(store), store.load("commits", "index"), style(new URL("./profiles.css", import.meta.url))]);
   if (!payload) return nothing();
   const count = h("p", { class: "count", role: "status" });
   let now = words;
@@ -34,7 +35,8 @@ export async function open(frame, _subject, words) {
   };
   update(words);
   return { title: "Profiles", update, first: () => made.node.querySelector("tbody a"), nodes: [
-    h("header", { class: "lead" }, h("h1", { tabindex: "-1" }, "Profiles"), h("p", { class: "quiet" }, "Where the time or memory of a case went. Each opens in speedscope, which this site brings along, in a new tab.")),
+    h("header", { class: "lead" }, h("h1", { tabindex: "-1" }, "Profiles"), h("p", { class: "quiet" }, "Where the time or memory of a case went. Each opens in speedscope, which this site brings along, in a new tab."),
+      reports.filter(({ name }) => name === "bottlenecks").map((one) => h("p", {}, reportLink(store, one, `${one.title} on ${one.machine}`), ", by these"))),
     h("div", { class: "profiles" }, box, count, made.node),
     payload.unreadable.length > 0 && h("section", { "aria-labelledby": "h-unreadable" }, h("h2", { id: "h-unreadable" }, "Not profiles"),
       h("ul", { class: "unreadable" }, payload.unreadable.map(({ file, reason }) => h("li", {}, h("code", {}, file), ` ${reason}`)))),

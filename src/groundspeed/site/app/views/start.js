@@ -6,6 +6,7 @@ import { breakable, counted, h, outward, style } from "../dom.js";
 import { commitLine, commitLink, date } from "../parts/commit.js";
 import { copyable } from "../parts/command.js";
 import { percentText, ratio, ratioText } from "../parts/ratio.js";
+import { readReports, reportLink } from "../parts/reports.js";
 import { table } from "../parts/table.js";
 import { trend } from "../parts/trend.js";
 import { looks, verdict } from "../parts/verdict.js";
@@ -16,6 +17,7 @@ import { ago, day, display, lasting, memory } from "../units.js";
  * @typedef {import("../answers.js").Start} Start
  * @typedef {import("../answers.js").Health} Health
  * @typedef {import("../answers.js").Line} Line
+ * @typedef {import("../parts/reports.js").Report} Report
  */
 
 const CHANGES_SHOWN = 5; // a side: what fits into a screen of 800 pixels under the machines
@@ -24,14 +26,14 @@ const FAILURES_SHOWN = 6;
 
 /** @type {import("../view.js").Open} */
 export async function open({ store, go }, _subject, words) {
-  const [start] = await Promise.all([readStart(store), style(new URL("./start.css", import.meta.url))]);
+  const [start, reports] = await Promise.all([readStart(store), readReports(store), style(new URL("./start.css", import.meta.url))]);
   if (!start) return { title: "", nodes: [title(store), nothing()], update() {} };
   const trends = h("section", { "aria-labelledby": "h-trends" });
   const update = (/** @type {URLSearchParams} */ words) => trends.replaceChildren(...moduleTrends(start, words, go));
   update(words);
   return { title: "", update, nodes: [
     h("header", { class: "state" }, title(store), signs(start), figures(store)),
-    ...notices(store, start), machines(store, start), changes(store, start),
+    ...notices(store, start), machines(store, start, reports), changes(store, start),
     ...troubles(store, start), ...(start.trends.length ? [trends] : []), recent(store, start),
   ] };
 }
@@ -89,13 +91,13 @@ function notices(store, start) {
   return said.length ? [h("ul", {}, said.map((text) => h("li", { class: "notice" }, text)))] : [];
 }
 
-/** @param {Store} store @param {Start} start */
-function machines(store, start) {
-  return h("section", { "aria-label": "Machines" }, h("div", { class: "hosts" }, start.machines.map((one) => machine(store, one))));
+/** @param {Store} store @param {Start} start @param {Report[]} reports */
+function machines(store, start, reports) {
+  return h("section", { "aria-label": "Machines" }, h("div", { class: "hosts" }, start.machines.map((one) => machine(store, one, reports.filter((report) => report.machine === one.machine)))));
 }
 
-/** @param {Store} store @param {Health} health */
-function machine(store, health) {
+/** @param {Store} store @param {Health} health @param {Report[]} reports  of the machine */
+function machine(store, health, reports) {
   const { last, control } = health;
   return h("article", { class: `card host${stale(health) ? " old" : ""}` },
     h("header", {}, h("h2", {}, health.machine), last && h("span", { class: "quiet" }, last.known_by === "commit" ? "newest commit of " : "measured ", date(last.at, { since: true }))),
@@ -109,6 +111,7 @@ function machine(store, health) {
       control.state === "drifting" && control.ratio !== null && verdict("inconclusive", `the host itself changed: control ${ratioText(control.ratio)}`)),
     health.carried_since && h("p", { class: "quiet" }, verdict("carried over", `${counted(health.carried_since.values, "value")} carried over to `), commitLink(store, health.carried_since.commit),
       " since: not measured, the built content is the same"),
+    reports.length > 0 && h("p", { class: "tallies" }, reports.map((one) => reportLink(store, one))),
     h("p", { class: "facts" }, facts(health.facts)));
 }
 

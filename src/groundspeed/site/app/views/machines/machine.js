@@ -8,6 +8,7 @@ import { display, lasting, memory, moment } from "../../units.js";
 import { format as address } from "../../address.js";
 import { orderOf, table } from "../../parts/table.js";
 import { percentText } from "../../parts/ratio.js";
+import { reportList } from "../../parts/reports.js";
 import { stale } from "../../answers.js";
 import { timeline } from "./timeline.js";
 import { verdict } from "../../parts/verdict.js";
@@ -20,11 +21,12 @@ import { verdict } from "../../parts/verdict.js";
 
 const PRESSING = ["unfit", "unknown", "note", "fine"];
 
-/** @param {Frame} frame @param {Machine} machine @param {URLSearchParams} words */
-export function machineSection(frame, machine, words) {
+/** @param {Frame} frame @param {Machine} machine @param {URLSearchParams} words @param {import("../../parts/reports.js").Report[]} reports  of the machine */
+export function machineSection(frame, machine, words, reports) {
   const picked = machine.sessions.find(({ id }) => id === words.get("session"));
   const id = `h-machine-${machine.name.replace(/[^a-zA-Z0-9]/g, "-")}`;
   return h("section", { class: "machine panel", "aria-labelledby": id }, h("h2", { id }, machine.name), healthOf(frame, machine),
+    reports.length > 0 && reportList(frame.store, reports),
     machine.sessions.length > 0 ? [timeline(machine, picked ?? null, (session) => frame.go(changed(words, { session: session.id }), { replace: true })),
       h("div", { class: "two" }, fingerprintChanges(machine), described(machine)), sessions(frame, machine, words, picked ?? null)]
       : [h("p", { class: "quiet" }, "No session of groundspeed is on record here: these are results that asv measured, which say nothing of the host at the time."), described(machine)]);
