@@ -27,7 +27,11 @@ GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests that run side by side are on hosts of their own: the host's lock lies among temporary files."""
+    """Tests that run side by side are on hosts of their own: the host's lock lies among temporary files.
+
+    And numpy works on one processor: threads of OpenBLAS that find theirs taken spend it on turning round.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported, by children too
     if "workerinput" in vars(config):
         folder = tempfile.TemporaryDirectory(prefix="groundspeed-tests-")
         config.add_cleanup(folder.cleanup)
