@@ -3,11 +3,12 @@
 `answered(root)` makes it and gives the subject that `groundspeed publish` would show. On `camel`, in five
 sessions of eight commits, a regression of each state, an improvement, a benchmark that fails, one that
 vanished, one that grows with its size, targets in each state, a host that changed and a control that moved;
-on `oryx` two sessions long before, with a name and texts that attack.
+on `oryx` two sessions long before, with a name and texts that attack. The last deployment failed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from groundspeed.config import Configuration, load
+from groundspeed.errors import GroundspeedError
 from groundspeed.records import (
     Benchmark,
     Case,
@@ -28,6 +30,7 @@ from groundspeed.records import (
     Severity,
     Telemetry,
 )
+from groundspeed.results.attempts import Stage, attempting
 from groundspeed.results.store import ResultStore
 from groundspeed.site.answers import answers_of
 from groundspeed.site.subject import ProjectInfo, Subject, subject_of
@@ -41,6 +44,7 @@ from tests.site_archives import HOSTILE
 COUNT = 40
 PER_SESSION = 8
 FIRST = datetime(2025, 1, 1, 12, tzinfo=UTC)
+PUBLISHED = datetime(2025, 2, 11, 20, tzinfo=UTC)  # the day after camel measured last
 SIZES = (100, 1_000, 10_000)
 CROSS, DRINK, COUNTED, POUR, FILL, LEAK = (
     "walk.Desert.time_cross",
@@ -105,10 +109,17 @@ def answered(root: Path) -> Answered:
         _measure(root, _oryx(number, _dated(commits, places)), commits, places)
     configuration = load(root)
     _decide(configuration)
+    with (
+        contextlib.suppress(GroundspeedError),
+        attempting(configuration.workspace, Stage.DEPLOY, lambda: PUBLISHED - timedelta(hours=20)),
+    ):
+        raise GroundspeedError(f"No way from {root}/html to {HOSTILE}.")
     reading = read(configuration)
     suite = configuration.suite
     project = ProjectInfo(name=suite.project, url=suite.project_url, show_commit_url=suite.show_commit_url)
-    made = subject_of(project, reading.archive, reading.commits, reading.steps, answers_of(reading))
+    made = subject_of(
+        project, reading.archive, reading.commits, reading.steps, answers_of(reading, PUBLISHED)
+    )
     return Answered(subject=made, reading=reading, configuration=configuration, commits=commits)
 
 

@@ -347,6 +347,7 @@ def health(machine: str, known_by: str, last_at: int, **other: Any) -> Wire:
         "last": last | {"carried": 0},
         "usual_s": 2.0 * DAY,
         "stale_at": last_at + 14.0 * DAY,
+        "retired": False,
         "control": {"state": "drifting", "ratio": 1.04, "limit": 1.03, "sessions": 6},
         "series": 14,
         "failing": 1,
@@ -413,7 +414,9 @@ def machines() -> Wire:
         "profile": [],
         "fingerprint": [],
         "fingerprint_changes": [],
-        "health": health("oryx", "commit", START + 29 * DAY, usual_s=None, stale_at=None, control=unknown),
+        "health": health(
+            "oryx", "commit", START + 29 * DAY, usual_s=None, stale_at=None, retired=True, control=unknown
+        ),
         "sessions": [],
         "sessions_total": 0,
     }

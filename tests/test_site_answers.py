@@ -29,6 +29,7 @@ from tests.site_answers import (
     GONE,
     LEAK,
     POUR,
+    PUBLISHED,
     SORT,
     STEADY,
     TARGETS,
@@ -169,6 +170,35 @@ def test_the_start_page_has_what_is_wrong_and_what_changed(answers: dict[str, An
     assert start["recent"][0]["commit"]["hash"] == made.commits[-1]
 
 
+def test_complaints_are_those_of_health_and_say_which_moment_they_are_of(
+    answers: dict[str, Any], made: Answered
+) -> None:
+    """Of a deployment, which may have come right since, the moment is told; the results say the rest."""
+    start, found = answers["start"], made.subject.answers.examination
+    assert found is not None
+    assert start["complaints_total"] == len(start["complaints"]) == 7
+    listed = [(one["kind"], one["machine"], one["single"], one["as_of"]) for one in start["complaints"]]
+    assert listed == [
+        ("results are old", "", False, None),
+        ("machine is silent", "camel", False, None),
+        ("machine is silent", "oryx", False, None),
+        ("not published", "", False, PUBLISHED.timestamp()),
+        ("host changed", "camel", False, None),
+        ("benchmark fails", "camel", True, None),
+        ("benchmark vanished", "camel", True, None),
+    ]
+    due = [one["due_at"] for one in start["complaints"]]
+    camel, oryx = start["machines"]
+    assert due == [camel["stale_at"], camel["stale_at"], oryx["stale_at"], None, None, None, None]
+    said = [one["words"] for one in start["complaints"] if not one["due_at"]]
+    assert [[one.text] for one in found.faults] == said
+    silent = "31 days".join(start["complaints"][2]["words"])  # 30 days and 23 hours
+    assert found.complaints[0].text == silent
+    assert said[0] == [
+        f"groundspeed deploy failed at 2025-02-11 00:00 UTC: No way from {{project}}/html to {HOSTILE}."
+    ]
+
+
 def test_the_trend_of_a_module_is_the_mean_of_its_cases(answers: dict[str, Any]) -> None:
     trends = {(one["module"], one["machine"]): one for one in answers["start"]["trends"]}
     assert trends.keys() == {
@@ -265,6 +295,7 @@ def records(answers: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         "Scaling": [answers["scaling"]],
         "Machines": [machines],
         "Health": start["machines"],
+        "Complaint": start["complaints"],
         "Last": [one["last"] for one in start["machines"]],
         "Control": [one["control"] for one in start["machines"]],
         "Failure": start["failing"],
@@ -312,7 +343,7 @@ def test_a_broken_target_is_a_notice_and_the_others_are_judged(made: Answered) -
         (root / "groundspeed.toml").write_text(
             TARGETS.replace('"< 98 ms"', '"< 98 MB"') + '\n[targets.camle]\n"x" = "< 1 s"\n', encoding="utf-8"
         )
-        found = answers_of(read(load(root)))
+        found = answers_of(read(load(root)), PUBLISHED)
     finally:
         (root / "groundspeed.toml").write_text(TARGETS, encoding="utf-8")
     assert len(found.notices) == 2
@@ -344,7 +375,7 @@ def test_this_repository_publishes_its_own_answers(tmp_path: Path) -> None:
     configuration = load(Path(__file__).resolve().parent.parent)
     if not configuration.suite.results_dir.is_dir():
         pytest.skip("the results are not here")
-    found = answers_of(read(configuration))
+    found = answers_of(read(configuration), PUBLISHED)
     assert [one.machine for one in found.health] == list(found.sessions)
     assert found.targets_stated
     assert found.grown

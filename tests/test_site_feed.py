@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,15 +13,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from groundspeed.config.health import HealthConfig
 from groundspeed.site.pieces import summary as summaries
 from groundspeed.site.pieces.badge import badge
 from groundspeed.site.pieces.feed import feed
 from groundspeed.site.pieces.summary import summary
 from groundspeed.site.publish import publish
 from groundspeed.site.subject import Subject
+from groundspeed.stats.control import NoDrift
+from groundspeed.verdicts.complaints import Known, judge
 from groundspeed.verdicts.groups import State
+from groundspeed.verdicts.health import Health
 from tests.schemas import faults
-from tests.site_answers import COUNTED, Answered, answered
+from tests.site_answers import COUNTED, PUBLISHED, Answered, answered
 from tests.site_archives import HOSTILE, small_archive, subject
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -130,17 +134,46 @@ def said(content: bytes) -> str:
     title = root.findtext("{http://www.w3.org/2000/svg}title")
     assert root.get("aria-label") == title
     shown = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert ": ".join(filter(None, shown)) == title
+    assert (title or "").startswith(": ".join(filter(None, shown)))
     return title or ""
 
 
+def examined(made: Subject, *machines: Health, at: datetime = PUBLISHED) -> Subject:
+    """With these machines, and no attempt at anything, at a moment."""
+    known = Known(rule=HealthConfig(silent_s=None, retired=(), known=()), removed=())
+    answers = dataclasses.replace(made.answers, examination=judge(machines, (), known, at))
+    return dataclasses.replace(made, answers=answers)
+
+
+def without_targets(made: Subject) -> Subject:
+    return dataclasses.replace(made, answers=dataclasses.replace(made.answers, targets=()))
+
+
 def test_the_badge_says_how_it_stands(made: Answered) -> None:
-    assert said(badge(made.subject)) == "performance: 2 open regressions"
-    assert said(badge(with_states(made.subject, State.RECOVERED))) == "performance: 1 target missed"
-    met = with_states(made.subject, None)
-    met = dataclasses.replace(met, answers=dataclasses.replace(met.answers, targets=()))
-    assert said(badge(met)) == "performance: fine"
+    """Five complaints: oryx is silent, the last deployment failed, camel changed, one fails, one vanished."""
+    more = "; 5 complaints; measured on 2025-02-10"
+    assert said(badge(made.subject)) == f"performance: 2 open regressions{more}"
+    assert said(badge(with_states(made.subject, State.RECOVERED))) == f"performance: 1 target missed{more}"
+    met = without_targets(with_states(made.subject, None))
+    assert said(badge(met)) == f"performance: unhealthy{more}"
     assert said(badge(subject(small_archive()))) == "performance: no data"
+
+
+def test_the_badge_turns_red_when_nothing_is_measured_any_more(made: Answered) -> None:
+    """Camel measures every 8 days: 32 days of silence are in order. Then its regressions are old as well."""
+    camel = dataclasses.replace(
+        made.subject.answers.health[0], failing=(), vanished=(), control=NoDrift(sessions=1)
+    )
+    last = datetime(2025, 2, 10, 20, tzinfo=UTC)
+    met = without_targets(with_states(made.subject, None))
+    before = badge(examined(met, camel, at=last + timedelta(days=32, seconds=-1)))
+    assert said(before) == "performance: fine on 2025-02-10; measured on 2025-02-10"
+    assert before == badge(examined(met, camel, at=last))  # no clock is in it as long as all is fine
+    for one in (met, made.subject):
+        after = badge(examined(one, camel, at=last + timedelta(days=32)))
+        assert said(after) == "performance: silent since 2025-02-10; 2 complaints; measured on 2025-02-10"
+    never = dataclasses.replace(camel, last=None)
+    assert said(badge(examined(met, never))) == "performance: silent since ever; 2 complaints"
 
 
 def test_white_on_the_badges_colours_meets_aa(made: Answered) -> None:
@@ -151,9 +184,10 @@ def test_white_on_the_badges_colours_meets_aa(made: Answered) -> None:
         linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
         return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
-    subjects = (made.subject, with_states(made.subject, None), subject(small_archive()))
+    met = without_targets(with_states(made.subject, None))
+    subjects = (made.subject, met, examined(met, made.subject.answers.health[0]), subject(small_archive()))
     colours = {colour for one in subjects for colour in re.findall(r'fill="(#\w{6})"', badge(one).decode())}
-    assert len(colours) >= 3
+    assert len(colours) == 4
     assert all(1.05 / (luminance(colour) + 0.05) >= 4.5 for colour in colours)
 
 
@@ -184,6 +218,14 @@ def test_the_summary_keeps_its_schema_and_says_how_it_stands(made: Answered) -> 
     assert (camel["vanished"], camel["failing"], camel["control"]) == (["old.time_gone"], 1, "drifting")
     assert camel["stale_at"] == "2025-03-14T20:00:00+00:00"
     assert oryx["control"] == "unknown"
+    assert [(one["kind"], one["machine"], one["as_of"]) for one in found["complaints"]] == [
+        ("machine is silent", "oryx", "2025-02-11T20:00:00+00:00"),
+        ("not published", None, "2025-02-11T20:00:00+00:00"),
+        ("host changed", "camel", None),
+        ("benchmark fails", "camel", None),
+        ("benchmark vanished", "camel", None),
+    ]
+    assert found["complaints"][0]["text"].startswith("oryx measured nothing for 31 days (since 2025-01-11")
 
 
 def test_a_bare_archive_has_a_summary() -> None:

@@ -42,6 +42,14 @@ def trend(module: str, machine: str, mean: list[float | None], lately: float) ->
     }
 
 
+def complaint(kind: str, words: list[str], *, machine: str = "", single: bool = False, **days: int) -> Wire:
+    """Moments are days after the first commit."""
+    moments = dict.fromkeys(("since", "due_at", "as_of")) | {
+        key: START + at * DAY for key, at in days.items()
+    }
+    return {"kind": kind, "machine": machine, "single": single, "words": words, **moments}
+
+
 def start_payload() -> Wire:
     found = changes()
     worse = [brief(one) for one in found["worse"] if one["open"]]
@@ -53,6 +61,22 @@ def start_payload() -> Wire:
             health("camel", "commit", START + 29 * DAY, vanished=1),
             health(HOSTILE, "file", START + 45 * DAY, failing=0),
         ],
+        "complaints": [
+            complaint("results are old", ["Nothing was measured for ", "."], since=29, due_at=60),
+            complaint(
+                "machine is silent",
+                ["camel measured nothing for ", ", not a day."],
+                machine="camel",
+                since=29,
+                due_at=43,
+            ),
+            complaint(
+                "machine is silent", ["oryx measured nothing for ", "."], machine="oryx", since=45, due_at=60
+            ),
+            complaint("not published", [f"groundspeed deploy failed: {HOSTILE}"], as_of=46),
+            complaint("benchmark fails", ["walk.Herd.time_count failed"], single=True),
+        ],
+        "complaints_total": 40,
         "recent": [
             {"machine": "camel", "commit": 29, "values": 14, "failures": 1, "carried": 0},
             {"machine": "camel", "commit": 28, "values": 14, "failures": 0, "carried": 3},
@@ -105,6 +129,7 @@ def test_it_says_first_whether_all_is_right(site: Path, visit: Visitor) -> None:
     page = opened(site, visit)
     expect(page.locator(".sign")).to_have_text(
         [
+            "! not published",
             "! 1 machine stale",
             "▲ 2 open regressions, 1 confirmed",
             "✕ 1 target missed",
@@ -115,7 +140,7 @@ def test_it_says_first_whether_all_is_right(site: Path, visit: Visitor) -> None:
             "✓ 1 target met",
         ]
     )
-    page.locator(".sign").nth(1).click()
+    page.locator(".sign", has_text="2 open regressions").click()
     assert page.evaluate("location.hash") == "#/regressions"
 
 
@@ -132,6 +157,33 @@ def test_old_data_is_loud_by_the_clock_of_who_reads(site: Path, visit: Visitor) 
     expect(other).to_contain_text("measured 2024-04-15, 5 days ago")  # asv's file tells when
     fresh = opened(site, visit, START + 40 * DAY)
     expect(fresh.locator(".host").first).not_to_contain_text("Stale")
+
+
+def test_complaints_stand_in_one_place_and_say_which_moment_they_are_of(site: Path, visit: Visitor) -> None:
+    """Two are not due yet; 35 of single benchmarks are not listed: 40 less 5."""
+    page = opened(site, visit)
+    sheet = page.get_by_role("region", name="Unhealthy: 38 complaints")
+    shared = sheet.locator(":scope > ul > li")
+    expect(shared).to_have_count(2)
+    expect(shared.first).to_have_text("machine is silent: camel measured nothing for 21 days, not a day.")
+    expect(shared.last).to_contain_text(f"not published: groundspeed deploy failed: {HOSTILE} So it was")
+    expect(shared.last).to_contain_text("when this page was published, 2024-04-16 09:30 UTC.")
+    single = sheet.locator("details")
+    expect(single.locator("li")).to_be_hidden()
+    single.locator("summary", has_text="36 of single benchmarks").click()
+    expect(single.locator("li")).to_have_text(["benchmark fails: walk.Herd.time_count failed"])
+    expect(single).to_contain_text("35 more are not listed.")
+
+
+def test_a_machine_that_is_retired_or_never_measured_says_so(tmp_path: Path, visit: Visitor) -> None:
+    """Nobody waits for the one; the other is silent for ever, whatever the clock."""
+    retired = health("camel", "commit", START, stale_at=None, retired=True)
+    never = health("oryx", "commit", START, stale_at=None, last=None)
+    publish(subject(small_archive()), tmp_path / "html")
+    add_pieces(tmp_path / "html", {"start": start_payload() | {"machines": [retired, never]}})
+    page = opened(tmp_path / "html", visit, START)
+    expect(page.locator(".host")).to_contain_text(["Retired: nobody waits for it.", "nothing measured yet"])
+    expect(page.locator(".host.old h2")).to_have_text(["oryx"])
 
 
 def test_changes_stand_by_commit_with_a_way_to_the_group_and_the_case(site: Path, visit: Visitor) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from groundspeed.config.tolerances import Tolerances
 from groundspeed.errors import HistoryError
@@ -16,6 +17,7 @@ from groundspeed.results.profiles import StoredProfile, stored_profiles
 from groundspeed.site.judged import TargetRow, judged_by_project
 from groundspeed.site.sampled import Sampled
 from groundspeed.verdicts.answers import Grown
+from groundspeed.verdicts.complaints import Examination, examined
 from groundspeed.verdicts.groups import Regressions
 from groundspeed.verdicts.health import Health, health
 from groundspeed.verdicts.machine_rows import rows_of_machine
@@ -49,8 +51,8 @@ class Answers:
     targets_stated: bool = False
     grown: tuple[Grown, ...] = ()
     growing: tuple[tuple[str, str], ...] = ()
+    examination: Examination | None = None
     sessions: Mapping[str, tuple[RecordedSession, ...]] = field(default_factory=dict)
-    health: tuple[Health, ...] = ()
     trends: tuple[ModuleTrend, ...] = ()
     profiled: Mapping[str, MachineProfile] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
@@ -59,16 +61,25 @@ class Answers:
     suite: str = ""
     finds: tuple[FindFile, ...] = ()
 
+    @property
+    def health(self) -> tuple[Health, ...]:
+        """How each machine does."""
+        return () if self.examination is None else self.examination.machines
+
 
 NO_ANSWERS = Answers()
 
 
-def answers_of(reading: ProjectResults) -> Answers:
-    """Everything that the site shows beside the measurements. ``reading`` has results."""
+def answers_of(reading: ProjectResults, now: datetime) -> Answers:
+    """Everything that the site shows beside the measurements. ``reading`` has results.
+
+    ``now`` is when it is published, which complaints are known by then.
+    """
     regressions = find_regressions(reading)
     judged = judged_by_project(reading)
     rows = [rows_of_machine(reading.archive, machine, reading.order) for machine in reading.machines]
     sessions = {machine: reading.index.sessions(machine) for machine in reading.machines}
+    machines = [health(reading, one, sessions[one.machine]) for one in rows]
     profiles = stored_profiles(reading.configuration.suite.results_dir)
     return Answers(
         regressions=regressions,
@@ -83,8 +94,8 @@ def answers_of(reading: ProjectResults) -> Answers:
         targets_stated=judged.stated,
         grown=judged.grown,
         growing=judged.growing,
+        examination=_for_everybody(examined(reading.configuration, machines, now), reading),
         sessions=sessions,
-        health=tuple(health(reading, one, sessions[one.machine]) for one in rows),
         trends=tuple(trend for one in rows for trend in module_trends(one, reading.archive)),
         profiled=reading.configuration.project.machines,
         notices=judged.notices,
@@ -92,6 +103,16 @@ def answers_of(reading: ProjectResults) -> Answers:
         history=_history(reading) if profiles else None,
         suite=reading.configuration.suite.benchmark_folder,
     )
+
+
+def _for_everybody(found: Examination, reading: ProjectResults) -> Examination:
+    """Without the places of this host, that an error names: the page is read elsewhere."""
+    if not found.faults:
+        return found
+    from groundspeed.suite.isolation import redaction
+
+    redacted = redaction(reading.configuration.suite.root, reading.configuration.workspace)
+    return replace(found, faults=tuple(replace(one, text=redacted(one.text)) for one in found.faults))
 
 
 def _history(reading: ProjectResults) -> History | None:

@@ -79,11 +79,15 @@ def publish_results(
     """
     _check_apart(configuration.suite.html_dir, configuration.suite.results_dir)
     with attempting(configuration.workspace, Stage.PUBLISH, now):
-        return _publish_results(configuration, reports, force=force)
+        return _publish_results(configuration, reports, now(), force=force)
 
 
 def _publish_results(
-    configuration: Configuration, reports: Callable[[ProjectResults], Reports] | None, *, force: bool
+    configuration: Configuration,
+    reports: Callable[[ProjectResults], Reports] | None,
+    now: datetime,
+    *,
+    force: bool,
 ) -> Published:
     suite = configuration.suite
     reading = read(configuration)
@@ -94,7 +98,7 @@ def _publish_results(
     published = publish(
         subject,
         suite.html_dir,
-        answers=partial(answers_of, reading),
+        answers=partial(answers_of, reading, now),
         reports=reports and partial(reports, reading),
         force=force,
     )

@@ -5,6 +5,8 @@
 // [centre, low, high], and "affected" are columns. Here each is put in its place.
 // Times are seconds since 1970. What is not known is null.
 
+import { lasting } from "./units.js";
+
 /**
  * @typedef {import("./data.js").Store} Store
  *
@@ -131,7 +133,8 @@
  * @property {Record<string, string>} facts  asv's machine.json
  * @property {Last | null} last
  * @property {number | null} usual_s  median time between measurings; null: too few
- * @property {number | null} stale_at  from this moment on what the machine measured is old
+ * @property {number | null} stale_at  from this moment on what the machine measured is old; null: nothing was
+ * @property {boolean} retired  nobody waits for it any more: it is never old
  * @property {Control} control
  * @property {number} series  on the machine
  * @property {number} failing  cases' metrics that failed when last measured
@@ -159,6 +162,17 @@
  * @property {number} values
  * @property {number} failures
  * @property {number} carried
+ */
+
+/**
+ * @typedef {Object} Complaint  what groundspeed health says; of silence also what it will say when nothing comes
+ * @property {string} kind  "results are old", "machine is silent", "benchmark fails", …
+ * @property {string} machine  "": none's own
+ * @property {boolean} single  about one benchmark
+ * @property {string[]} words  the sentence; of two, how long it has been since `since` stands between them
+ * @property {number | null} since
+ * @property {number | null} due_at  from this moment on it is one; null: it is
+ * @property {number | null} as_of  when it was so, where it may have been mended since; null: the results say it
  */
 
 // --- start --------------------------------------------------------------------------------------------
@@ -192,6 +206,8 @@
  *
  * @typedef {Object} Start  the piece "start": all that the start page needs beside the manifest
  * @property {Health[]} machines
+ * @property {Complaint[]} complaints  the most pressing first; those of single benchmarks last, and capped
+ * @property {number} complaints_total
  * @property {Tally[]} recent  the newest commits, newest first, a row a machine
  * @property {Failure[]} failing
  * @property {number} failing_total  groups, of which the first are listed
@@ -418,6 +434,21 @@ export function choicesOf(line) {
 }
 
 /** By the clock of who reads: a site that nobody publishes any more cannot know it. @param {Health} health */
-export function stale({ stale_at: at }) {
-  return at !== null && Date.now() / 1000 > at;
+export function stale({ retired, stale_at: at }) {
+  return !retired && due(at);
+}
+
+/** What is complained of by now. @param {Start} start */
+export function standing({ complaints }) {
+  return complaints.filter((one) => due(one.due_at));
+}
+
+/** @param {Complaint} complaint */
+export function sentence({ words, since }) {
+  return words.join(since === null ? "" : lasting(Date.now() / 1000 - since));
+}
+
+/** @param {number | null} at  null: it always was */
+function due(at) {
+  return at === null || Date.now() / 1000 >= at;
 }

@@ -1,15 +1,26 @@
-"""How machines do, as records of the site. Owns no clock: the page has one."""
+"""How machines do and what is complained of, as records of the site. Owns no clock: the page has one."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from groundspeed.site.pieces.tables import Tables, number, seconds
 from groundspeed.site.subject import Subject
 from groundspeed.stats.control import Drift, NoDrift
+from groundspeed.verdicts.complaints import Complaint, Kind, Silence
 from groundspeed.verdicts.health import Failing, Health, Last, Tally, Vanished, last_line
 
 EXCERPT = 300  # characters of a failure's text; the case's own page holds more
+SENTENCE = 600  # of a complaint's text; groundspeed health prints it whole
+
+OF_A_BENCHMARK = frozenset({Kind.FAILING, Kind.VANISHED})
+OF_THE_HOST = frozenset({Kind.ATTEMPT, Kind.NIGHT})
+"""What results do not tell: how something ended on the host that publishes. The next attempt there may mend
+it, and a page that was published before cannot know."""
+OF_THE_CLOCK = OF_THE_HOST | {Kind.RESULTS, Kind.SILENT}
+"""What may be otherwise a day later though the results are the same. All else says no moment, so that a site
+whose results did not change does not change either."""
 
 
 def health_record(health: Health, subject: Subject, tables: Tables) -> dict[str, Any]:
@@ -21,6 +32,7 @@ def health_record(health: Health, subject: Subject, tables: Tables) -> dict[str,
         "last": None if health.last is None else _last(health.last, tables),
         "usual_s": None if health.usual_s is None else round(health.usual_s),
         "stale_at": None if stale_at is None else seconds(stale_at),
+        "retired": health.silence is None,
         "control": control_record(health.control),
         "series": health.series,
         "failing": sum(len(one.keys) for one in health.failing),
@@ -72,6 +84,38 @@ def vanished_record(machine: str, one: Vanished, tables: Tables) -> dict[str, An
         "why": str(one.why),
         "missed": one.missed,
     }
+
+
+def silence_record(one: Silence) -> dict[str, Any]:
+    """A complaint that comes with the time; ``Complaint`` of app/answers.js."""
+    return {
+        "kind": str(one.kind),
+        "machine": one.machine,
+        "single": False,
+        "words": list(one.words),
+        "since": None if one.since is None else seconds(one.since),
+        "due_at": None if one.due_at is None else seconds(one.due_at),
+        "as_of": None,
+    }
+
+
+def fault_record(one: Complaint, at: datetime) -> dict[str, Any]:
+    """A complaint that is there ``at`` publishing; ``Complaint`` of app/answers.js."""
+    return {
+        "kind": str(one.kind),
+        "machine": one.machine,
+        "single": one.kind in OF_A_BENCHMARK,
+        "words": [shortened(one.text)],
+        "since": None,
+        "due_at": None,
+        "as_of": seconds(at) if one.kind in OF_THE_HOST else None,
+    }
+
+
+def shortened(text: str) -> str:
+    """A complaint's text within bounds, in one line."""
+    words = " ".join(text.split())
+    return words if len(words) <= SENTENCE else f"{words[: SENTENCE - 1]}…"
 
 
 def _last(last: Last, tables: Tables) -> dict[str, Any]:

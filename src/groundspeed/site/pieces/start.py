@@ -11,7 +11,14 @@ from typing import Any
 from groundspeed.site.folder import SiteFolder
 from groundspeed.site.judged import TargetRow
 from groundspeed.site.pieces.groups import brief_record
-from groundspeed.site.pieces.health import failing_record, health_record, tally_record, vanished_record
+from groundspeed.site.pieces.health import (
+    failing_record,
+    fault_record,
+    health_record,
+    silence_record,
+    tally_record,
+    vanished_record,
+)
 from groundspeed.site.pieces.tables import Tables, seconds
 from groundspeed.site.pieces.targets import MISSING, TargetRecords, state_of, target_counts
 from groundspeed.site.subject import Subject
@@ -22,7 +29,7 @@ from groundspeed.verdicts.targets import State as TargetState
 
 NEWEST_COMMITS = 10
 CHANGES = 8  # of each direction: what fits side by side into one screen
-FAILING = VANISHED = 30  # groups: what a reader goes through; the views hold the rest
+FAILING = VANISHED = FAULTS = 30  # groups: what a reader goes through; the views hold the rest
 MISSED = 12  # targets
 TRENDS = 40  # of each machine: numpy has 20 modules
 
@@ -38,6 +45,7 @@ def put_start(folder: SiteFolder, subject: Subject) -> str:
         "format": "groundspeed-start",
         "version": 1,
         "machines": [health_record(one, subject, tables) for one in answers.health],
+        **_complaints(subject),
         "recent": list(_recent(subject, tables)),
         "failing": [failing_record(one, tables) for one in failing[:FAILING]],
         "failing_total": len(failing),
@@ -50,6 +58,18 @@ def put_start(folder: SiteFolder, subject: Subject) -> str:
         "notices": list(answers.notices),
     }
     return folder.put_named("start", encode({**record, **tables.wire()}))
+
+
+def _complaints(subject: Subject) -> dict[str, Any]:
+    """What groundspeed health says, and will say when nothing comes."""
+    found = subject.answers.examination
+    if found is None:
+        return {"complaints": [], "complaints_total": 0}
+    listed = [fault_record(one, found.at) for one in found.faults[:FAULTS]]
+    return {
+        "complaints": [*map(silence_record, found.silences), *listed],
+        "complaints_total": len(found.silences) + len(found.faults),
+    }
 
 
 def _newest(subject: Subject, found: Sequence[tuple[str, Any]]) -> list[Any]:

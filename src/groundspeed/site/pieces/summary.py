@@ -1,7 +1,7 @@
 """``summary.json``: the state of a project for programs. Owns the schema ``groundspeed-summary``, version 1.
 
 docs/site-summary.md explains each field, summary.schema.json beside this file is its JSON Schema. Within a
-version fields are only added. Knows no clock: whoever reads ``stale_at`` has one.
+version fields are only added. Complaints are as of publishing, ``stale_at`` is for who reads it later.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from groundspeed.site.pieces.health import OF_THE_CLOCK, shortened
 from groundspeed.site.pieces.targets import target_counts
 from groundspeed.site.subject import Subject
 from groundspeed.stats.control import NoDrift
+from groundspeed.verdicts.complaints import Complaint
 from groundspeed.verdicts.groups import Regressions, State
 from groundspeed.verdicts.health import Health, Last
 
@@ -29,6 +31,7 @@ def summary(subject: Subject) -> bytes:
         "project": {"name": project.name, "url": project.url},
         "newest_commit": _commit(subject.timeline.hashes[-1], subject) if subject.timeline.hashes else None,
         "machines": [_machine(one, subject) for one in answers.health],
+        "complaints": _complaints(subject),
         "regressions": _states(answers.regressions),
         "improvements": _states(answers.improvements),
         "targets": target_counts(answers.targets),
@@ -47,6 +50,20 @@ def _machine(health: Health, subject: Subject) -> dict[str, Any]:
         "failing": sum(len(one.keys) for one in health.failing),
         "vanished": [one.benchmark for one in health.vanished],
         "control": _control(health),
+    }
+
+
+def _complaints(subject: Subject) -> list[dict[str, Any]]:
+    found = subject.answers.examination
+    return [] if found is None else [_complaint(one, found.at) for one in found.complaints]
+
+
+def _complaint(one: Complaint, at: datetime) -> dict[str, Any]:
+    return {
+        "kind": str(one.kind),
+        "machine": one.machine or None,
+        "text": shortened(one.text),
+        "as_of": _time(at) if one.kind in OF_THE_CLOCK else None,
     }
 
 

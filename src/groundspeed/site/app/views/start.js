@@ -1,7 +1,7 @@
 // The start page: is it all right, and what changed? Shows what the piece "start" found; of its own it knows the clock only.
 
 import { format as address } from "../address.js";
-import { choicesOf, readStart, stale } from "../answers.js";
+import { choicesOf, readStart, sentence, stale, standing } from "../answers.js";
 import { breakable, counted, h, outward, style } from "../dom.js";
 import { commitLine, commitLink, date } from "../parts/commit.js";
 import { copyable } from "../parts/command.js";
@@ -10,12 +10,13 @@ import { readReports, reportLink } from "../parts/reports.js";
 import { table } from "../parts/table.js";
 import { trend } from "../parts/trend.js";
 import { looks, verdict } from "../parts/verdict.js";
-import { ago, day, display, lasting, memory } from "../units.js";
+import { ago, day, display, lasting, memory, moment } from "../units.js";
 
 /**
  * @typedef {import("../data.js").Store} Store
  * @typedef {import("../answers.js").Start} Start
  * @typedef {import("../answers.js").Health} Health
+ * @typedef {import("../answers.js").Complaint} Complaint
  * @typedef {import("../answers.js").Line} Line
  * @typedef {import("../parts/reports.js").Report} Report
  */
@@ -33,7 +34,7 @@ export async function open({ store, go }, _subject, words) {
   update(words);
   return { title: "", update, nodes: [
     h("header", { class: "state" }, title(store), signs(start), figures(store)),
-    ...notices(store, start), machines(store, start, reports), changes(store, start),
+    ...notices(store, start), ...complaints(start), machines(store, start, reports), changes(store, start),
     ...troubles(store, start), ...(start.trends.length ? [trends] : []), recent(store, start),
   ] };
 }
@@ -64,6 +65,7 @@ function signs(start) {
   const drifting = start.machines.filter(({ control }) => control.state === "drifting").length;
   const confirmed = start.confirmed ? `, ${start.confirmed.toLocaleString("en")} confirmed` : "";
   const wrong = [
+    ...[...new Set(standing(start).filter(ofAll).map(({ kind }) => kind))].map((kind) => h("span", { class: "sign bad" }, verdict("stale", kind))),
     late > 0 && sign("stale", `${counted(late, "machine")} stale`, "machines"),
     start.open > 0 && sign("regression", `${counted(start.open, "open regression")}${confirmed}`, "regressions"),
     start.targets.fails > 0 && sign("fails", `${counted(start.targets.fails, "target")} missed`, "targets"),
@@ -91,6 +93,26 @@ function notices(store, start) {
   return said.length ? [h("ul", {}, said.map((text) => h("li", { class: "notice" }, text)))] : [];
 }
 
+/** Of the whole project: no other sign says it. @param {Complaint} one */
+function ofAll({ machine, single }) {
+  return !machine && !single;
+}
+
+/** The sentences of groundspeed health, of which the page's own clock knows some. @param {Start} start */
+function complaints(start) {
+  const all = standing(start);
+  if (!all.length) return [];
+  const [shared, single] = [all.filter((one) => !one.single), all.filter((one) => one.single)];
+  const unlisted = start.complaints_total - start.complaints.length;
+  const list = (/** @type {Complaint[]} */ some) => h("ul", { class: "failures" }, some.map((one) => h("li", {}, h("strong", {}, one.kind), `: ${sentence(one)}`,
+    one.as_of !== null && h("span", { class: "quiet" }, ` So it was when this page was published, ${moment(one.as_of)}.`))));
+  return [h("section", { class: "sheet", "aria-labelledby": "h-complaints" },
+    h("header", {}, h("h2", { id: "h-complaints" }, verdict("stale", `Unhealthy: ${counted(all.length + unlisted, "complaint")}`)), h("span", { class: "quiet" }, "as groundspeed health says, by your clock")),
+    shared.length > 0 && list(shared),
+    single.length > 0 && h("details", {}, h("summary", {}, `${(single.length + unlisted).toLocaleString("en")} of single benchmarks`), list(single),
+      unlisted > 0 && h("p", { class: "quiet" }, `${unlisted.toLocaleString("en")} more are not listed.`)))];
+}
+
 /** @param {Store} store @param {Start} start @param {Report[]} reports */
 function machines(store, start, reports) {
   return h("section", { "aria-label": "Machines" }, h("div", { class: "hosts" }, start.machines.map((one) => machine(store, one, reports.filter((report) => report.machine === one.machine)))));
@@ -103,6 +125,7 @@ function machine(store, health, reports) {
     h("header", {}, h("h2", {}, health.machine), last && h("span", { class: "quiet" }, last.known_by === "commit" ? "newest commit of " : "measured ", date(last.at, { since: true }))),
     stale(health) && last && h("p", { class: "alarm" }, verdict("stale", `Stale: nothing measured for ${lasting(Date.now() / 1000 - last.at)}`),
       health.usual_s !== null && ` (usually every ${lasting(health.usual_s)})`),
+    health.retired && h("p", { class: "quiet" }, "Retired: nobody waits for it."),
     last ? h("p", {}, commitLine(store, last.commit).flatMap((node) => [node, " "])) : h("p", { class: "quiet" }, "nothing measured yet"),
     last && h("p", { class: "tallies" }, h("span", {}, counted(last.values, "value")),
       last.failures > 0 && verdict("failed", `${last.failures.toLocaleString("en")} failed`),

@@ -34,10 +34,10 @@ export function machineSection(frame, machine, words, reports) {
 
 /** How it is, by the clock of who reads. @param {Frame} frame @param {Machine} machine */
 function healthOf({ store }, { health, sessions_total: total }) {
-  const { last, stale_at: until, usual_s: usual, control } = health;
+  const { last, retired, usual_s: usual, control } = health;
   const old = stale(health);
   return h("ul", { class: "health" },
-    last ? h("li", {}, until === null ? "" : [verdict(old ? "stale" : "fresh", old ? "old: " : "")],
+    last ? h("li", {}, retired ? "retired: " : [verdict(old ? "stale" : "fresh", old ? "old: " : "")],
       last.known_by !== "commit" ? "last measured " : "newest measured commit is of ", date(last.at, { since: true }), ", ", commitLink(store, last.commit),
       `: ${counted(last.values, "value")}${last.failures ? `, ${counted(last.failures, "failure")}` : ""}`) : h("li", {}, "nothing was measured here"),
     usual !== null && h("li", { class: "quiet" }, `usually every ${lasting(usual)}`), total > 0 && h("li", { class: "quiet" }, counted(total, "session")),
