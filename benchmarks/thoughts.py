@@ -1,8 +1,9 @@
 """noesis.thoughts: search, indexing, copies, branches, whole steps, both stores, contention, import.
 
 Beside what is optimised stands its naive version, which copies deeply, cuts words character by character and
-gathers all it found in a mapping before it takes a page of it: the yardstick that targets name. A commit
-without noesis.thoughts is skipped.
+gathers all it found in a mapping before it takes a page of it: the yardstick that targets name. ``time_get``,
+``time_index`` and ``alloc_search`` time the very same as their neighbours, whatever noesis does at a commit:
+[plan.tier1] compares them between commits. A commit without noesis.thoughts is skipped.
 """
 
 import copy
@@ -169,6 +170,9 @@ class Search(_Short):
     def alloc_naive(self, count):
         return self.search_naively()
 
+    def alloc_search(self, count):
+        return self.search()
+
 
 class Indexing(_Short):
     """A hundred thoughts of a sentence each into an index that was empty."""
@@ -192,6 +196,9 @@ class Indexing(_Short):
         naive = _Naive()
         for number, one in enumerate(self.some):
             naive.index(number, one)
+
+    def time_index(self):
+        self.time_optimised()
 
 
 class Store(_Short):
@@ -235,6 +242,9 @@ class Copy(_Short):
 
     def time_naive(self):
         self.naive.get("1")
+
+    def time_get(self):
+        self.store.get("1")
 
 
 class MapCopy(_Short):

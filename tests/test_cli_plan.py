@@ -82,6 +82,23 @@ def test_one_commit_answers_a_case_against_another(project: tuple[Path, str, str
     assert (found["base"], found["head"], found["new"]) == (None, head, None)
 
 
+def test_a_plan_with_commits_of_its_own_needs_none(project: tuple[Path, str, str]) -> None:
+    """What is asked for goes before what the plan says."""
+    root, base, head = project
+    (root / "groundspeed.toml").write_text(
+        f'[plan.own]\nbase = "{base[:12]}"\nhead = "{head[:12]}"\n"m.Copy.time_old" = "-50 %"\n',
+        encoding="utf-8",
+    )
+    try:
+        found = asked(root, "own", code=0)
+        turned = asked(root, "own", "--base", head, "--head", base, code=1)
+    finally:
+        (root / "groundspeed.toml").write_text(OURS, encoding="utf-8")
+    assert (found["base"], found["head"], found["next_step"]) == (base, head, "next_tier")
+    assert found["expected"][0]["change"] == pytest.approx(-0.6)
+    assert (turned["base"], turned["head"]) == (head, base)
+
+
 def test_a_rate_or_a_time_that_is_expected_the_wrong_way_is_an_error(project: tuple[Path, str, str]) -> None:
     root, base, _ = project
     done = groundspeed(root, "report", "--machine", "box", "--plan", "wrong", "--base", base, code=2)

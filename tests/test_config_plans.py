@@ -125,6 +125,9 @@ def test_a_case_against_another_is_a_target(tmp_path: Path) -> None:
         ('"m.x" = 0.5', "must be a text, not a number"),
         ('"@p99" = "-50 %"', "names no case"),
         ("", "must be a table of expected gains"),
+        ('base = "v1"\nhead = "v2"', "not one without any"),
+        ('base = ""\n"m.x" = "-50 %"', '"plan.tier1.base": it names no commit; write a revision'),
+        ('base = 7\n"m.x" = "-50 %"', '"plan.tier1.base" must be a text'),
     ],
 )
 def test_what_a_plan_may_not_say(tmp_path: Path, text: str, said: str) -> None:
@@ -132,14 +135,20 @@ def test_what_a_plan_may_not_say(tmp_path: Path, text: str, said: str) -> None:
         plan(tmp_path, text)
 
 
-def test_this_repository_s_own_plan_names_cases_that_exist() -> None:
+def test_a_plan_names_its_commits_or_none(tmp_path: Path) -> None:
+    own = plan(tmp_path, 'base = " v1.2 "\nhead = "main"\n"m.x" = "-50 %"')
+    assert (own.base, own.head, len(own.entries)) == ("v1.2", "main", 1)
+    open_ended = plan(tmp_path, '"m.x" = "-50 %"')
+    assert (open_ended.base, open_ended.head) == (None, None)
+
+
+def test_this_repository_s_own_plan_names_commits_and_cases_that_exist() -> None:
     (tier1,) = read_project(ROOT).plans
+    assert (tier1.base, tier1.head) == ("c321566b232e", "58658b167387")
     assert [one.text for one in tier1.entries] == ["-50 %", "-40 %", "-25 %", "-30 %"]
     for one in tier1.entries:
-        assert isinstance(one, Against)
-        assert isinstance(one.target.bound, ShareOf)
-        for name in (one.target.glob, one.target.bound.case):
-            module, owner, method = name.split(".")
-            text = (ROOT / "benchmarks" / f"{module}.py").read_text(encoding="utf-8")
-            body = text.partition(f"\nclass {owner}(")[2].partition("\nclass ")[0]
-            assert f"def {method}(" in body, name
+        assert isinstance(one, Expected)
+        module, owner, method = one.glob.split(".")
+        text = (ROOT / "benchmarks" / f"{module}.py").read_text(encoding="utf-8")
+        body = text.partition(f"\nclass {owner}(")[2].partition("\nclass ")[0]
+        assert f"def {method}(" in body, one.glob

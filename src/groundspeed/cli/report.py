@@ -40,10 +40,12 @@ def report(
         str | None, typer.Option(metavar="NAME", help="Of this plan's expected gains in place of the state.")
     ] = None,
     base: Annotated[
-        str | None, typer.Option(metavar="REV", help="With --plan: the commit before the optimisation.")
+        str | None,
+        typer.Option(metavar="REV", help="With --plan: the commit before the optimisation; else its own."),
     ] = None,
     head: Annotated[
-        str | None, typer.Option(metavar="REV", help="With --plan: the one after; else the newest measured.")
+        str | None,
+        typer.Option(metavar="REV", help="With --plan: the one after; else its own, or the newest measured."),
     ] = None,
     output: Annotated[
         OverviewFormat | None,
@@ -115,7 +117,7 @@ def _judge(plan: str, ends: Ends, machine: str | None, output: _Output) -> int:
         raise typer.BadParameter(f"groundspeed.toml has no [plan.{plan}]; {meant}", param_hint="--plan")
     reading = read(configuration)
     name = machine_with_results(configuration, reading.machines, machine)
-    made = judge_plan(reading, name, plans[plan], ends)
+    made = judge_plan(reading, name, plans[plan], ends.or_those_of(plans[plan]))
     for notice in dict.fromkeys([*configuration.warnings, *reading.notices, *made.remaining.notices]):
         typer.echo(f"groundspeed: {notice}", err=True)
     put(render_plan(made, output.kind), output.file)

@@ -1,4 +1,4 @@
-"""``[plan.NAME]`` of groundspeed.toml: which gains optimisations are expected to bring.
+"""``[plan.NAME]`` of groundspeed.toml: which gains optimisations shall bring, between which commits.
 
 Owns the text of an expectation. A case against another of the same commit is a target (config/targets.py);
 what a case gained between two commits, and whether that is enough, the results say.
@@ -20,6 +20,7 @@ from groundspeed.records import Case
 _CHANGE = re.compile(r"\s*([-+\u2212])\s*(\d.*?)\s*")
 _AGAINST = re.compile(r"(\S.*?)\s+against\s+(\S.*)")
 _EXAMPLE = '"thoughts.Copy" = "-50 %"'
+_ENDS = ("base", "head")  # no case is named so: each has a module and a function, with a dot between
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,25 +63,47 @@ Entry = Expected | Against
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatedPlan:
-    """Its entries, in the order of the file."""
+    """Its entries, in the order of the file, and the revisions between which they are expected.
+
+    ``base`` None where the plan names no commit before the optimisation, ``head`` None for the newest one.
+    """
 
     name: str
+    base: str | None
+    head: str | None
     entries: tuple[Entry, ...]
 
 
 def read_plans(table: Table) -> tuple[StatedPlan, ...]:
-    """The plans: ``"CASE" = "-50 %"``, ``"CASE against CASE" = "-50 %"``. Raises ``ConfigError``."""
+    """The plans: ``"CASE" = "-50 %"``, ``"CASE against CASE" = "-50 %"``, ``base`` and ``head`` revisions.
+
+    Raises ``ConfigError``.
+    """
     for name, value in table.values.items():
-        if not isinstance(value, dict) or not value:
+        if not isinstance(value, dict) or not value.keys() - _ENDS:
             raise ConfigError(
                 f'{table.file}: "{table.path}.{name}" must be a table of expected gains such as '
-                f"{_EXAMPLE}, not {'an empty one' if value == {} else kind_of(value)}."
+                f"{_EXAMPLE}, not {'one without any' if isinstance(value, dict) else kind_of(value)}."
             )
-    return tuple(StatedPlan(name=name, entries=tuple(_entries(table.table(name)))) for name in table.values)
+    return tuple(_plan(name, table.table(name)) for name in table.values)
+
+
+def _plan(name: str, table: Table) -> StatedPlan:
+    base, head = (table.parsed(one, _revision) for one in _ENDS)
+    return StatedPlan(name=name, base=base, head=head, entries=tuple(_entries(table)))
+
+
+def _revision(text: str) -> str:
+    """A name of a commit; which one, git knows. Raises ValueError."""
+    if not text.strip():
+        raise ValueError("it names no commit; write a revision as git does, such as v1.2")
+    return text.strip()
 
 
 def _entries(table: Table) -> Iterator[Entry]:
     for key in table.values:
+        if key in _ENDS:
+            continue
         where = f'{table.file}: {table.path}."{key}"'
         text = table.get(key, str) or ""
         relation, share = _change(where, text)

@@ -44,6 +44,10 @@ class Ends:
     base: str | None
     head: str | None
 
+    def or_those_of(self, plan: StatedPlan) -> Ends:
+        """These, and the plan's own where none was asked for."""
+        return Ends(base=self.base or plan.base, head=self.head or plan.head)
+
 
 def judge_plan(reading: ProjectResults, machine: str, plan: StatedPlan, ends: Ends) -> PlanReport:
     """The plan on a machine. Raises HistoryError where a revision names no commit, ConfigError where an
@@ -99,7 +103,7 @@ def _compared(
     if not entries:
         return ()
     if ends.base is None:
-        return "it is expected between two commits: name the first one with --base"
+        return "it is expected between two commits: name the first one with --base, or as the plan's base"
     reading = present.reading
     pattern = "|".join(f"^{re.escape(_GLOB.split(one.glob)[0])}" for one in entries)
     wanted = Wanted(pattern=pattern, environment="", metric="")
