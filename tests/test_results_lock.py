@@ -12,7 +12,7 @@ import pytest
 from groundspeed.errors import LockedError, StorageError
 from groundspeed.results.atomic import replace_bytes, sweep
 from groundspeed.results.lock import file_lock
-from groundspeed.results.size import size_warning
+from groundspeed.results.size import size_warnings
 
 HOLDER = """
 import subprocess, sys
@@ -100,8 +100,7 @@ def test_a_large_folder_is_spoken_of(tmp_path: Path) -> None:
     (tmp_path / "box").mkdir()
     (tmp_path / "box" / "a.json").write_bytes(b"x" * 600_000)
     (tmp_path / "box" / "b.json").write_bytes(b"x" * 600_000)
-    assert size_warning(tmp_path) is None
-    warning = size_warning(tmp_path, limit_bytes=1_000_000)
-    assert warning is not None
+    assert size_warnings(tmp_path) == ()
+    (warning,) = size_warnings(tmp_path, limit_bytes=1_000_000)
     assert warning.startswith(f"{tmp_path} holds 1 MB, above 1 MB")
-    assert size_warning(tmp_path / "none") is None
+    assert size_warnings(tmp_path / "none") == ()

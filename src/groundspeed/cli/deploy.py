@@ -37,6 +37,7 @@ def deploy(
     from groundspeed.nightly import deploy as site
     from groundspeed.nightly import exchange
     from groundspeed.nightly.outside import real_outside
+    from groundspeed.results.size import size_warnings
 
     _check(results=results, force=force, rsync=rsync, branch=branch)
     configuration = load(Path.cwd())
@@ -45,7 +46,7 @@ def deploy(
         done = exchange.exchange_results(
             configuration, outside, remote=remote, branch=branch or exchange.BRANCH
         )
-        for warning in done.warnings:
+        for warning in (*done.warnings, *size_warnings(configuration.suite.results_dir)):
             typer.echo(f"groundspeed: {warning}", err=True)
         typer.echo(done.sentence)
     elif rsync is not None:

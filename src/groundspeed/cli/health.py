@@ -25,14 +25,20 @@ def health(
 
     from groundspeed.config import load
     from groundspeed.report.health import render_health
+    from groundspeed.results.size import size_warnings
     from groundspeed.verdicts.complaints import examine
     from groundspeed.verdicts.reading import read
 
     configuration = load(Path.cwd())
     reading = read(configuration)
     found = examine(reading, datetime.now(UTC))
-    for notice in (*configuration.warnings, *reading.notices):
-        typer.echo(f"groundspeed: {notice}", err=True)
-    typer.echo(render_health(found, output))
+    warnings = (
+        *configuration.warnings,
+        *reading.notices,
+        *size_warnings(configuration.suite.results_dir),
+    )
+    for warning in warnings:
+        typer.echo(f"groundspeed: {warning}", err=True)
+    typer.echo(render_health(found, output, warnings))
     if found.complaints:
         raise typer.Exit(UNHEALTHY)

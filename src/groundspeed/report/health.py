@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +14,10 @@ from groundspeed.verdicts.health import Health
 SCHEMA, VERSION = "groundspeed-health", 1
 
 
-def render_health(found: Examination, output: Format) -> str:
-    """Every complaint, the machines, and the answer as the last line."""
+def render_health(found: Examination, output: Format, warnings: Sequence[str] = ()) -> str:
+    """Every complaint, the machines, and the answer as the last line. ``warnings`` stand in the JSON only."""
     if output is Format.JSON:
-        return json.dumps(_wire(found), indent=2, ensure_ascii=False)
+        return json.dumps(_wire(found, warnings), indent=2, ensure_ascii=False)
     table = Table(
         header=("machine", "measured", "silent from", "series", "failing", "vanished"),
         rows=tuple(_row(one) for one in found.machines),
@@ -50,7 +51,7 @@ def _row(one: Health) -> tuple[str, ...]:
     )
 
 
-def _wire(found: Examination) -> dict[str, Any]:
+def _wire(found: Examination, warnings: Sequence[str]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -58,6 +59,7 @@ def _wire(found: Examination) -> dict[str, Any]:
         "healthy": not found.complaints,
         "complaints": [_complaint(one) for one in found.complaints],
         "machines": [_machine(one) for one in found.machines],
+        "warnings": list(warnings),
     }
 
 

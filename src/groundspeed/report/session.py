@@ -64,7 +64,7 @@ def page_of(report: Report, configuration: Configuration, page: Path | None, *, 
 
     ``outside``: what was measured is no commit, and lies in the workspace.
     """
-    from groundspeed.results.size import size_warning
+    from groundspeed.results.size import size_warnings
 
     hashes = [commit.hash for commit in report.commits]
     if outside:
@@ -78,13 +78,12 @@ def page_of(report: Report, configuration: Configuration, page: Path | None, *, 
         archive = reading.archive
         floors = reading.floors(report.machine) if len(hashes) > 1 else {}
         found = _between(report, configuration, reading.measurements, floors)
-    swollen = size_warning(results_dir)
     return SessionPage(
         report=report,
         changes=found,
         values=read_values(archive, report.machine, hashes) if outside else (),
         page=page,
-        warnings=(*archive.warnings, *([swollen] if swollen else [])),
+        warnings=(*archive.warnings, *size_warnings(results_dir)),
     )
 
 
