@@ -23,7 +23,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 # Lowest first. A room imports rooms of earlier lines, never of its own line, never of later ones.
 LINES = (
     ("errors",),
-    ("units", "records", "parallel"),
+    ("units", "records", "parallel", "disk"),
     ("measurements", "definition"),
     ("stats",),
     ("config", "history", "machine"),

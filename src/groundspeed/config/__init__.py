@@ -5,6 +5,7 @@ Owns where things lie; looks at no repository and no host.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,11 @@ class Configuration:
     def workspace(self) -> Path:
         """``.groundspeed/``: environments, wheels, locks; ignored by git, safe to delete."""
         return self.suite.root / ".groundspeed"
+
+    @property
+    def places(self) -> Mapping[str, Path]:
+        """Where measuring writes, by what is written there."""
+        return {"builds": self.workspace, "results": self.suite.results_dir}
 
 
 def load(start: Path) -> Configuration:

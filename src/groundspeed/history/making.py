@@ -13,7 +13,7 @@ from pathlib import Path
 
 from groundspeed.errors import HistoryError
 from groundspeed.history.commits import History
-from groundspeed.history.process import OFFLINE, Answer, run
+from groundspeed.history.process import OFFLINE, Answer, refuse_full, run
 
 _FILE = "100644"
 _FOLDER = "40000"
@@ -135,6 +135,7 @@ def _ask(history: History, *arguments: str, stdin: str = "") -> Answer:
 
 def _done(history: History, answer: Answer) -> Answer:
     if answer.code:
+        refuse_full(history.git_dir, answer)
         raise HistoryError(
             f"{history.path}: git cannot store or read objects: {answer.said()}. Is the clone whole?"
         )

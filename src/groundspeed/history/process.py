@@ -10,7 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from groundspeed.errors import HistoryError
+from groundspeed.disk import lack_of_room
+from groundspeed.errors import HistoryError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +80,15 @@ def run(where: Path, *arguments: str, stdin: str = "", variables: Mapping[str, s
             raise _no_git() from error
     code, out, err = answer
     return Answer(code=code, out=out, err=err)
+
+
+def refuse_full(git_dir: Path, answer: Answer) -> None:
+    """Raise ``StorageError`` where a git process failed because the disk of the repository is full."""
+    if said := lack_of_room(answer.err, git_dir):
+        raise StorageError(
+            f"{git_dir}: git cannot write there: {said}. What stood there before is whole; "
+            "make room, then run again."
+        )
 
 
 def _no_git() -> HistoryError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from groundspeed.errors import GroundspeedError, HistoryError
 from groundspeed.history.commits import History
-from groundspeed.history.process import ONLINE, Answer, run
+from groundspeed.history.process import ONLINE, Answer, refuse_full, run
 
 _SLOW = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60")
 """A connection that gives less than 1 kB/s for a minute is dead, and nobody is there to press Ctrl-C."""
@@ -61,7 +61,7 @@ class RemoteBranch:
         return next((commit for commit, ref in listed if ref == self._ref), None)
 
     def fetch(self) -> str:
-        """Bring the branch here with all it holds; its hash. Raises UnreachableError.
+        """Bring the branch here with all it holds; its hash. Raises UnreachableError, StorageError.
 
         It gets a name under refs/groundspeed/, no branch of the clone's own moves; never shallow, which
         would cut the clone's own history.
@@ -77,6 +77,7 @@ class RemoteBranch:
             f"+{self._ref}:{self._own('fetched')}",
         )
         if answer.code:
+            refuse_full(self.history.git_dir, answer)
             raise UnreachableError(
                 f"{self} cannot be fetched: {_words(answer)}. Check the network, then run it again."
             )
@@ -91,6 +92,7 @@ class RemoteBranch:
         """Remember that this side holds what ``commit`` does, or more."""
         answer = self._git("update-ref", self._own("agreed"), commit)
         if answer.code:
+            refuse_full(self.history.git_dir, answer)
             raise HistoryError(f"{self.history.path}: git cannot keep a reference: {answer.said()}.")
 
     def push(self, commit: str, expected: str | None) -> bool:
@@ -140,7 +142,7 @@ class RemoteBranch:
 def fetch_all(history: History, remote: str) -> None:
     """Bring the branches and tags of ``remote`` here, as its configuration says; no branch of ours moves.
 
-    Raises ``UnreachableError``.
+    Raises ``UnreachableError``, ``StorageError``.
     """
     git_dir = history.git_dir
     answer = run(
@@ -156,6 +158,7 @@ def fetch_all(history: History, remote: str) -> None:
         variables=ONLINE,
     )
     if answer.code:
+        refuse_full(git_dir, answer)
         raise UnreachableError(
             f"{_without_secrets(remote)} cannot be fetched: {_words(answer)}. "
             "Check the network and the address (`git remote -v`), then run it again."

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from groundspeed.config import Configuration
 from groundspeed.machine.control import ControlError, run_control
-from groundspeed.machine.fitness import fitness, for_the_record, take_look
+from groundspeed.machine.fitness import DISK, fitness, for_the_record, take_look
 from groundspeed.machine.telemetry import TelemetryRecorder
 from groundspeed.measure.host import Host
 from groundspeed.measure.world import Screen, SystemClock
@@ -82,8 +82,10 @@ class Frame:
     def look(self) -> tuple[Finding, ...]:
         """How fit the host is now, for the record; what speaks against measuring is said at once."""
         self.screen.doing("looking at the host")
-        found = for_the_record(fitness(take_look()))
+        found = for_the_record(fitness(take_look(places=self.configuration.places)))
         for finding in found:
+            if finding.check == DISK and finding.severity is Severity.NOTE:
+                self.screen.note(f"the disk is {finding.seen}; see groundspeed doctor")
             if finding.severity is Severity.UNFIT:
                 why = f"{finding.check}: {finding.seen}"
                 self.screen.note(f"this host is not fit to measure on ({why}); see groundspeed doctor")

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from groundspeed.errors import GroundspeedError, LockedError
+from groundspeed.errors import GroundspeedError, LockedError, StorageError
 from groundspeed.results.atomic import replace_bytes
 from groundspeed.results.session_wire import parse_time, time_text
 
@@ -60,7 +60,8 @@ def attempting(workspace: Path, stage: Stage, now: Callable[[], datetime]) -> It
     except LockedError:
         raise
     except GroundspeedError as error:
-        _write(workspace, replace(attempt, ended_at=now(), failure=str(error)))
+        with contextlib.suppress(StorageError):  # then it never ended, and health says so
+            _write(workspace, replace(attempt, ended_at=now(), failure=str(error)))
         raise
     _write(workspace, replace(attempt, ended_at=now()))
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from groundspeed.disk import nearly_full
 from groundspeed.suite.isolation import bytecode_folder
 
 READY = "ready.json"
@@ -215,6 +216,8 @@ def sweep_leftovers(workspace: Path, spared: Collection[Path] = ()) -> None:
         lock.unlink(missing_ok=True)
     if not spared:  # a session that goes on has its cases there
         remove(work_folder(workspace))
+    if nearly_full(workspace):  # it may have been full, and left parts of files (isolation.worker_variables)
+        remove(bytecode_folder(workspace))
     _sweep_bytecode(bytecode_folder(workspace))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -18,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from groundspeed.config import Configuration
-from groundspeed.errors import ConfigError
+from groundspeed.disk import lack_of_room
+from groundspeed.errors import ConfigError, StorageError
 from groundspeed.records import Environment, Failed, FailureKind
 from groundspeed.suite import cache, engines, isolation
 from groundspeed.suite.builder import Order
@@ -115,7 +117,7 @@ class Environments:
 
         ``workers`` bounds the builds at a time; None means ``at_once()``.
         Whoever stops asking (Ctrl-C, an error, ``close`` of the iterator) ends the builds that run, and
-        nothing of them is left.
+        nothing of them is left. Raises ``StorageError`` where the disk is full: no commit's failure.
         """
         missing: dict[tuple[str, str], Environment] = {}
         for commit, environment in wanted:
@@ -227,21 +229,31 @@ class Environments:
 
     def _make(self, order: Order, folder: Path, crew: Crew) -> Prepared | Failed:
         cache.remove(folder)  # what a killed run left half made, or another recipe
-        folder.mkdir(parents=True)
         self._in_use.add(folder)
         started = time.monotonic()
-        answer, log = crew.run(self._workshop, order)
-        if "built" in answer:
-            facts = {"commit": order.commit, "recipe": self._workshop.recipe()}
-            ready = {**answer["built"], **facts, "build_s": time.monotonic() - started}
-            cache.write_ready(folder, ready)
-            return self._prepared(order.commit, order.environment, ready)
-        cache.remove(folder)
-        self._in_use.discard(folder)
+        try:
+            folder.mkdir(parents=True)
+            answer, log = crew.run(self._workshop, order)
+            if "built" in answer:
+                facts = {"commit": order.commit, "recipe": self._workshop.recipe()}
+                ready = {**answer["built"], **facts, "build_s": time.monotonic() - started}
+                cache.write_ready(folder, ready)
+                return self._prepared(order.commit, order.environment, ready)
+        except OSError as error:
+            self._unmake(folder)
+            raise _refused(folder, error.strerror or str(error)) from error
         failed = Failed(kind=FailureKind.NOT_BUILT, text=failure_text(answer, log, self._redact))
+        no_room = lack_of_room(failed.text, self._workspace, Path(tempfile.gettempdir()))
+        self._unmake(folder)
+        if no_room and not crew.over:  # the host's failure, not the commit's: it is not recorded
+            raise _refused(folder, no_room)
         if order.worktree is None and not crew.over:
             self._failures[order.commit, order.environment] = failed
         return failed
+
+    def _unmake(self, folder: Path) -> None:
+        cache.remove(folder)
+        self._in_use.discard(folder)
 
     def _prepared(self, commit: str, environment: str, built: Mapping[str, Any]) -> Prepared:
         python = Path(built["python"])
@@ -258,6 +270,13 @@ class Environments:
 
     def _folder(self, commit: str, environment: str) -> Path:
         return cache.environments_folder(self._workspace) / commit[:12] / environment
+
+
+def _refused(folder: Path, why: str) -> StorageError:
+    return StorageError(
+        f"The environment {folder} could not be written: {why}. What was recorded before is whole; make room "
+        "there and where temporary files lie (groundspeed env clean --all), then run again."
+    )
 
 
 def at_once() -> int:

@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
+from groundspeed.disk import nearly_full
 from groundspeed.errors import ConfigError
 
 OLDEST = (3, 8)  # what the worker and the ruler run on
@@ -56,12 +57,17 @@ _WHO = (
 def worker_variables(outer: Mapping[str, str], home: Path, passed: Sequence[str]) -> dict[str, str]:
     """The variables a worker starts with: ``passed`` are the ones the configuration adds.
 
-    Bytecode goes beside the home: nothing is written into the suite, and no start compiles it again.
+    Bytecode goes beside the home: nothing is written into the suite, and no start compiles it again. None is
+    written to a disk that is nearly full: CPython 3.11 does not look at how much of a file was written, puts
+    the part in its place, and from then on nobody can import that module.
     """
     kept = {
         key: value for key, value in outer.items() if _is_listed(key, (*_FOR_ALL, *passed), _PREFIXES_FOR_ALL)
     }
-    return {**kept, "HOME": str(home), "PYTHONPYCACHEPREFIX": str(bytecode_folder(home.parent))}
+    bytecode = {"PYTHONPYCACHEPREFIX": str(bytecode_folder(home.parent))}
+    if nearly_full(home):
+        bytecode["PYTHONDONTWRITEBYTECODE"] = "1"
+    return {**kept, "HOME": str(home), **bytecode}
 
 
 def build_variables(outer: Mapping[str, str], home: Path, passed: Sequence[str]) -> dict[str, str]:

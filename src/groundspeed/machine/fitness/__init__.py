@@ -2,5 +2,6 @@
 
 from groundspeed.machine.fitness.judgement import fitness, for_the_record
 from groundspeed.machine.fitness.look import Look, take_look
+from groundspeed.machine.fitness.room import DISK
 
-__all__ = ["Look", "fitness", "for_the_record", "take_look"]
+__all__ = ["DISK", "Look", "fitness", "for_the_record", "take_look"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
-from groundspeed.machine.fitness import gpu, now, setting
+from groundspeed.machine.fitness import gpu, now, room, setting
 from groundspeed.machine.fitness.look import Look
 from groundspeed.records import Finding
 
@@ -30,7 +30,7 @@ _CHECKS: tuple[Callable[[Look], Finding], ...] = (
 
 
 def fitness(look: Look) -> tuple[Finding, ...]:
-    """What was found, in a fixed order: one finding a check, then one a GPU."""
+    """What was found, in a fixed order: one finding a check, then one a disk, then one a GPU."""
     return tuple(_findings(look))
 
 
@@ -44,4 +44,5 @@ def for_the_record(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _findings(look: Look) -> Iterator[Finding]:
     for check in _CHECKS:
         yield check(look)
+    yield from room.disks(look)
     yield from gpu.devices(look)

@@ -9,7 +9,9 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from groundspeed.disk import Disk, disks
 from groundspeed.machine import activity, control_group, sensors
 from groundspeed.machine.activity import Counters, Process, read_counters
 from groundspeed.machine.counters import Countable, probe
@@ -46,7 +48,7 @@ class GpuLook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """Everything that fitness is judged by."""
+    """Everything that fitness is judged by. ``disks`` are those that were asked for."""
 
     tree: Tree
     host: Fingerprint
@@ -56,6 +58,7 @@ class Look:
     gpus: GpuLook
     pinning: Pinning
     countable: Countable
+    disks: tuple[Disk, ...] = ()
 
 
 def look_at_gpus() -> GpuLook:
@@ -71,10 +74,12 @@ def take_look(
     gpus: Callable[[], GpuLook] = look_at_gpus,
     countable: Callable[[Tree], Countable] = probe,
     affinity: Collection[int] | None = None,
+    places: Mapping[str, Path] | None = None,
 ) -> Look:
     """Look at the host that ``tree`` describes (this one when none is given), twice, half a second apart.
 
     ``affinity`` is what this process may run on (None: asked for). It is not among the processes seen.
+    ``places`` are what will be written to, by name: the room there is looked at as well.
     """
     tree = tree or this_tree()
     found = find_sensors(tree)
@@ -97,6 +102,7 @@ def take_look(
         gpus=devices,
         pinning=pinning,
         countable=counting,
+        disks=disks(places or {}),
     )
 
 
