@@ -34,9 +34,9 @@ Environment={path}
 # Tokens, where there are any: NAME='value' lines that nobody else may read.
 EnvironmentFile=-{secrets}
 ExecStart={command}
-# 1, bad news, and 4, inconclusive, are answers. Failures are 3, nothing was measured; 5, another host;
-# 6, somebody else holds the lock; 70, a fault.
-SuccessExitStatus=1 4
+# A night that finds a regression ends with 0, one that was asked to end with 130: neither has failed.
+# Failures are 1, a stage of the night; 3, no data; 5, another host; 6, somebody else's lock; 70, a fault.
+SuccessExitStatus=130
 # The program alone is asked to end. It keeps what it measured and ends its workers; what is left is killed.
 KillSignal=SIGTERM
 KillMode=mixed
@@ -74,19 +74,20 @@ Nothing runs yet. Type next:
   # your timers also run while you are not logged in
   loginctl enable-linger
 
-To look:
+To look, to begin, to stop:
   # when it starts next
   systemctl --user list-timers {name}.timer
   # a night now
   systemctl --user start --no-block {name}.service
   # what the nights said
   journalctl --user -u {name}.service
+  # end the night that runs
+  systemctl --user stop {name}.service
 
 Tokens, if the night tells anybody: lines NAME='value' in a file that nobody else may read
   install -D -m 600 /dev/null {secrets}
 
-To stop a night, and to take it all away:
-  systemctl --user stop {name}.service
+To take it away:
   systemctl --user disable --now {name}.timer
   rm {service} \\
      {timer}
