@@ -118,6 +118,7 @@ def test_text_and_a_page_say_the_next_step(project: tuple[Path, str, str]) -> No
     text = groundspeed(root, "report", *ends, code=1).stdout
     assert "2 of 3 expected gains met, 1 missed.\nGained in all: 54.4 % (51 % to 57.5 %)." in text
     assert "More than 30 % was gained: go on to the next tier, selectively." in text
+    assert f"groundspeed profile m.Copy.time_new --rev {head[:8]} --kind cpu" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 100
     groundspeed(root, "report", *ends, "-o", "plan.html", code=1)
     page = (root / "plan.html").read_text(encoding="utf-8")

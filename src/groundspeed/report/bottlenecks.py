@@ -182,16 +182,17 @@ def unplaced_block(found: Sequence[Unplaced]) -> Block:
     )
 
 
-def unprofiled_block(found: Sequence[Unprofiled]) -> Block:
-    """What no profile supports."""
-    return Block(anchor="unprofiled", title="Not looked into", said=tuple(map(_unprofiled_text, found)))
+def unprofiled_block(found: Sequence[Unprofiled], rev: str = "") -> Block:
+    """What no profile supports, and the command that would: at the commit ``rev``, empty for the newest."""
+    said = tuple(_unprofiled_text(one, f" --rev {rev[:8]}" if rev else "") for one in found)
+    return Block(anchor="unprofiled", title="Not looked into", said=said)
 
 
-def _unprofiled_text(one: Unprofiled) -> str:
+def _unprofiled_text(one: Unprofiled, at: str) -> str:
     named = ", ".join(one.cases[:_CASES]) + (", …" if len(one.cases) > _CASES else "")
     cases = named if len(one.cases) == 1 else f"{counted(len(one.cases), 'case')} ({named})"
     bench = shlex.quote(one.cases[0].partition("(")[0])
-    return f"No {one.kind} profile of {cases}: groundspeed profile {bench} --kind {one.kind}"
+    return f"No {one.kind} profile of {cases}: groundspeed profile {bench}{at} --kind {one.kind}"
 
 
 def rule_text(rule: BottleneckRule) -> str:

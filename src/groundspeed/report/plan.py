@@ -54,7 +54,7 @@ def paper_of(report: PlanReport) -> Paper:
         listed("remaining", "What remains above the thresholds", remaining.top, (_candidates(report),)),
         _new(report),
         unplaced_block(remaining.unplaced),
-        unprofiled_block(_unprofiled(report)),
+        unprofiled_block(_unprofiled(report), report.head),
         Block(anchor="rule", title="The decision rule", said=(rule_text(remaining.rule),)),
     ]
     return Paper(
