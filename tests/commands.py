@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from groundspeed.machine import control
+from groundspeed.machine.fitness import take_look
 from groundspeed.records import Build, Run
 from groundspeed.results.session_wire import SessionFormatError
 from groundspeed.results.sessions import read_session_file
@@ -31,10 +33,14 @@ def variables(root: Path) -> dict[str, str]:
 def groundspeed(root: Path, *arguments: str, code: int = 0, more: Mapping[str, str] | None = None) -> Said:
     """The command, ended with the code, in this process: what it starts (builds, workers) is real.
 
-    Its own start takes a second of a processor and the control benchmark of a session two, so the one is
-    spared and the other short. ``more`` variables.
+    Its own start takes a second of a processor, the control benchmark of a session two, the looks at the
+    host are half a second apart: start and wait are spared, the control is short. ``more`` variables.
     """
-    with mock.patch.multiple(control, PROCESSES=1, SAMPLES=2):
+    at_once = functools.partial(take_look, sleep=lambda _: None)
+    with (
+        mock.patch.multiple(control, PROCESSES=1, SAMPLES=2),
+        mock.patch("groundspeed.measure.frame.take_look", at_once),
+    ):
         return inside(root, *arguments, code=code, variables={**variables(root), **(more or {})})
 
 
