@@ -27,7 +27,15 @@ from groundspeed.verdicts.places import Place, Sources, spending
 from groundspeed.verdicts.profiled import ProfileFile
 from tests.profiled import profile
 
-FILES = ("src/sample/work.py", "src/flat.py", "benchmarks/m.py", "old/sample/work.py")
+FILES = (
+    "src/sample/__init__.py",
+    "src/sample/work.py",
+    "src/sample/json/decoder.py",
+    "src/flat.py",
+    "src/queue.py",
+    "benchmarks/m.py",
+    "old/sample/work.py",
+)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +47,9 @@ FILES = ("src/sample/work.py", "src/flat.py", "benchmarks/m.py", "old/sample/wor
         ("/x/worktree/benchmarks/m.py", "benchmarks/m.py"),
         ("flat.py", "src/flat.py"),  # src is on the path
         ("work.py", None),  # no folder on the path has it
+        ("json/decoder.py", None),  # a package is no folder on the path
+        ("queue.py", None),  # the standard library's
+        ("src/queue.py", "src/queue.py"),
         ("/usr/lib/python3.11/copy.py", None),
         ("numpy/lib.py", None),
         ("", None),

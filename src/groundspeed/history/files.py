@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import PurePosixPath
 
 from groundspeed.errors import HistoryError
@@ -30,18 +31,30 @@ def path_like(file: str, paths: Iterable[str]) -> str:
     parts = PurePosixPath(file).parts
     if not parts:
         return ""
-    near = [one for one in paths if one.endswith(parts[-1])]  # few are left for what is slower
+    every = tuple(paths)
+    near = [one for one in every if one.endswith(parts[-1])]  # few are left for what is slower
     if PurePosixPath(file).is_absolute():
-        return max((one for one in near if _ends(parts, one)), key=len, default="")
-    found = [one for one in near if one == file] or [
-        one for one in near if _ends(PurePosixPath(one).parts, file)
-    ]
+        return max((one for one in near if file.endswith(f"/{one}")), key=len, default="")
+    packages = packages_in(every)
+    found = [one for one in near if one == file] or [one for one in near if file in names_of(one, packages)]
     return found[0] if len(found) == 1 else ""
 
 
-def _ends(parts: tuple[str, ...], file: str) -> bool:
-    last = PurePosixPath(file).parts
-    return parts[-len(last) :] == last
+def packages_in(paths: Iterable[str]) -> Set[str]:
+    """The folders that are packages: those with an ``__init__.py``."""
+    return {str(PurePosixPath(one).parent) for one in paths if one.endswith("/__init__.py")}
+
+
+def names_of(path: str, packages: Set[str]) -> Iterator[str]:
+    """How profilers may name a file of the repository: from its root, or from a folder that modules are
+    imported from, which is no package. A name of the standard library is that library's.
+    """
+    parts = PurePosixPath(path).parts
+    yield path
+    for start in range(1, len(parts)):
+        top = parts[start].removesuffix(".py")
+        if "/".join(parts[:start]) not in packages and top not in sys.stdlib_module_names:
+            yield "/".join(parts[start:])
 
 
 def texts_at(history: History, commit: str, paths: Iterable[str]) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from groundspeed.history.files import names_of, packages_in
 from groundspeed.results.profile_header import KEY, ProfileRun, parse_header
 from groundspeed.results.stacks import Document, Frame, Stack, read_document, reading, stacks
 
@@ -75,11 +76,12 @@ class Sources:
         """
         self._suite = f"/{suite}/" if suite else ""
         self._known: dict[str, str] = {}
-        for file in sorted(files, key=lambda one: (not one.startswith(f"{_SOURCE}/"), one.count("/"))):
-            parts = PurePosixPath(file).parts
-            for start in range(len(parts)):
-                if start == 0 or len(parts) - start > 1 or parts[:start] == (_SOURCE,):
-                    self._known.setdefault("/".join(parts[start:]), file)
+        every = tuple(files)
+        packages = packages_in(every)
+        for file in sorted(every, key=lambda one: (not one.startswith(f"{_SOURCE}/"), one.count("/"))):
+            for name in names_of(file, packages):
+                if "/" in name or name in (file, file.removeprefix(f"{_SOURCE}/")):
+                    self._known.setdefault(name, file)
 
     def find(self, file: str) -> str | None:
         """The file's path in the repository, None where it is not the project's.
