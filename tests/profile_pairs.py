@@ -30,6 +30,7 @@ class Made:
     samples: int | None = None
     unit: str = "seconds"
     header: bool = True
+    against: str | None = None
 
 
 def alike(stacks: Stacks, runs: int) -> list[Stacks]:
@@ -68,6 +69,7 @@ def _header(made: Made) -> ProfileHeader:
         tool="py-spy 0.4.1",
         overhead=0.03,
         dependencies=made.dependencies,
+        against=made.against,
         runs=tuple(
             ProfileRun(
                 profiles=(number,),

@@ -29,7 +29,7 @@ from groundspeed.results.stacks import Frame
 from groundspeed.site.pieces.profiles import viewer_files
 from groundspeed.site.viewer import put_viewer
 from tests.browser import chromium
-from tests.commands import groundspeed, variables
+from tests.commands import apart, groundspeed, variables
 from tests.processes import ended, processes_of
 from tests.projects import PYPROJECT, make_project
 from tests.repositories import CommitSpec, add_commits
@@ -187,7 +187,7 @@ def test_cprofile_stands_in_where_nobody_may_trace(project: Path, tmp_path: Path
     sampler = Sampler(program=refusing, native=False)
     with mock.patch.object(cpu, "find_sampler", return_value=sampler):
         text = groundspeed(project, "profile", "time_slow", "--duration", "300 ms").stdout
-    assert "py-spy may not look into the process (Permission Denied)" in text
+    assert "py-spy cannot look into the process (Permission Denied)" in text
     assert "cProfile stands in" in text
     rows = text.partition("Time, by function")[2].splitlines()
     header = next(at for at, line in enumerate(rows) if "with calls" in line)
@@ -195,12 +195,14 @@ def test_cprofile_stands_in_where_nobody_may_trace(project: Path, tmp_path: Path
 
 
 def test_a_case_that_cannot_be_profiled_says_why_and_leaves_no_process(project: Path) -> None:
-    found = profile(project, "broken|apart", code=3)
-    broken, apart = (one["failures"] for one in found["cases"])
+    said = groundspeed(project, "profile", "broken|apart", "--format", "json", code=3)
+    lines = ["1 of 2  planted.time_broken  not taken: cpu", "2 of 2  planted.timeraw_apart  not taken: cpu"]
+    assert said.stderr.splitlines() == lines
+    broken, elsewhere = (one["failures"] for one in said.json()["cases"])
     assert [one["kind"] for one in broken] == ["cpu"]
     assert broken[0]["why"].endswith("RuntimeError: planted trouble")
     assert str(project) not in broken[0]["why"]
-    assert "write it as time_" in apart[0]["why"]
+    assert "write it as time_" in elsewhere[0]["why"]
     assert all(ended(pid) for pid in processes_of(project))
 
 
@@ -233,6 +235,11 @@ def test_what_is_not_there_is_wrong_use(project: Path, arguments: tuple[str, ...
         ("time_slow", "--all"),
         ("time_slow", "--pid", "1"),
         ("--pid", "1", "--kind", "memory"),
+        ("--pid", "1", "--rev", "HEAD"),
+        ("--pid", "-4"),
+        ("time_slow", "--duration", "0 s"),
+        ("time_slow", "--kind", "memory", "--native"),
+        ("time_slow", "--function", "work"),
         ("a", "-o", "x"),
         ("(",),
     ],
@@ -243,6 +250,12 @@ def test_contradictions_are_refused_before_anything_is_built(
     make_project(tmp_path, (1,))
     groundspeed(tmp_path, "profile", *arguments, code=2)
     assert not (tmp_path / ".groundspeed" / "environments").exists()
+
+
+@pytest.mark.slow
+def test_a_recording_that_the_disk_cuts_short_is_no_profile(project: Path) -> None:
+    found = apart(project, "profile", "time_copied", "-k", "memory", largest_file=8 * 512, code=3)
+    assert "memory not taken" in found.stdout
 
 
 def test_two_at_once_are_refused(project: Path) -> None:
@@ -327,8 +340,12 @@ def test_against_another_commit_the_planted_function_explains_the_change(tmp_pat
     assert found["schema"] == "groundspeed-profile-against"
     (difference,) = found["differences"]
     assert difference["functions"][0]["name"] == "inner"
-    both = [one for one in stored_profiles(tmp_path / "results") if one.kind == "cpu"]
-    assert [len(read_runs(one.path).runs) for one in both] == [2, 2]
+    both = {one.commit: read_runs(one.path) for one in stored_profiles(tmp_path / "results")}
+    base, head = (both[difference[end]["commit"][:8]] for end in ("base", "head"))
+    assert (len(base.runs), len(head.runs)) == (2, 2)
+    assert base.header is not None
+    assert head.header is not None
+    assert (base.header.against, head.header.against) == (None, base.header.commit)
     groundspeed(tmp_path, "run", "HEAD^!", "--quick", "--bench", "time_work", "--publish")
     (path,) = (tmp_path / "html").glob("data/profiles-*.json")
     page = json.loads(path.read_bytes())

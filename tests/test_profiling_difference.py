@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
 from groundspeed.errors import GroundspeedError
-from groundspeed.records import Verdict
+from groundspeed.profiling.inside import frames
+from groundspeed.profiling.recorded import Lines, read_recorded
+from groundspeed.profiling.storing import Subject, store_recorded
+from groundspeed.records import Case, Verdict
 from groundspeed.results.profile_header import ProfileHeader, ProfileRun, header_wire, parse_header
 from groundspeed.results.profile_runs import read_runs
 from groundspeed.results.stacks import Frame, ProfileFormatError
@@ -269,7 +273,8 @@ def test_what_is_said_of_a_profile_comes_back() -> None:
         dependencies=("python==3.11.1",),
         runs=(ProfileRun(profiles=(0, 2), calls=3, duration_s=None, samples=None),),
     )
-    assert parse_header(json.loads(json.dumps(header_wire(header)))) == header
+    for one in (header, replace(header, against="b" * 40)):
+        assert parse_header(json.loads(json.dumps(header_wire(one)))) == one
 
 
 @pytest.mark.parametrize(
@@ -291,6 +296,28 @@ def test_a_header_of_another_shape_is_named(tmp_path: Path, change: dict[str, ob
     path.write_bytes(gzip.compress(json.dumps(document).encode()))
     with pytest.raises(ProfileFormatError, match=rf"broken\.cpu\.gz is no profile.*{why}"):
         read_runs(path)
+
+
+def test_runs_of_a_recorder_are_kept_apart(tmp_path: Path) -> None:
+    told = {"kind": "lines", "calls": 10, "functions": [], "plain_s": 1e-3, "slow_s": 2e-3, "notes": []}
+    stack = (frames.Frame("work", "/p/sample/a.py", 3),)
+    found = [frames.document("m.time_x", "seconds", [(stack, weight)], told) for weight in (1.0, 3.0)]
+    subject = Subject(
+        results_dir=tmp_path,
+        machine="box",
+        commit=HEAD,
+        case=Case(benchmark="m.time_x", params=()),
+        environment="e",
+        dependencies=(),
+        against="a" * 40,
+    )
+    path = store_recorded(subject, "lines", found, lambda file: file.removeprefix("/p/"))
+    profiled = read_runs(path)
+    assert [run.cost for run in profiled.runs] == pytest.approx([0.1, 0.3])  # of 10 calls each
+    assert profiled.frames == (Frame(name="work", file="sample/a.py", line=3),)
+    assert profiled.header is not None
+    assert profiled.header.against == "a" * 40
+    assert read_recorded(path) == Lines(calls=10, functions=(), plain_s=1e-3, slow_s=2e-3, notes=())
 
 
 def test_bytes_are_what_the_weights_say_a_call(tmp_path: Path) -> None:

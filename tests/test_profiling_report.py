@@ -93,7 +93,8 @@ leaks not taken: ValueError: no
 
 Time, by function
 
-100 calls, 4 samples, by py-spy 0. A call took 1.02 ms profiled, 1.00 ms without (+2.0%; 2 pairs in turn).
+100 calls, 4 samples, by py-spy 0.
+At best a call took 1.02 ms profiled, 1.00 ms without (+2.0%; 2 pairs in turn).
 a note
 
 share  with calls  own a call  function  where
@@ -104,7 +105,7 @@ Memory, by line
 
 A call has 1.00 MB in use at its peak, and allocates 1.50 MB in 2,001 allocations \
 (3 of them to make a block larger).
-By memray 0. A call took 2.50 ms profiled, 1.00 ms without (2.5 times as long; 1 pair in turn).
+By memray 0. At best a call took 2.50 ms profiled, 1.00 ms without (2.5 times as long; 1 pair in turn).
 
 at the peak  allocated  allocations  enlarged  function  where
     1.00 MB    1.00 MB            1         0  work      s/a.py:3
@@ -112,7 +113,8 @@ at the peak  allocated  allocations  enlarged  function  where
 
 Every call, by function
 
-100 calls, by cProfile. A call took 3.00 ms profiled, 1.00 ms without (3 times as long; 1 pair in turn).
+100 calls, by cProfile.
+At best a call took 3.00 ms profiled, 1.00 ms without (3 times as long; 1 pair in turn).
 It charges for each call: trust the counts, and the times of functions that do much in one call.
 
 calls      own  with calls  function        where
@@ -189,7 +191,7 @@ def test_a_living_process_is_told_with_what_the_sampler_took() -> None:
     )
     text = render_live(live, Format.TEXT, top=1, file=Path("p.json"))
     assert text == (
-        "Process 7 (python busy.py): 400 samples in 2 s by py-spy 0, 2.00 s of work seen. "
+        "Process 7 (python busy.py): 400 samples in 2.00 s by py-spy 0, 2.00 s of work seen. "
         "The sampler took 1.5% of a processor.\n\n"
         "share  with calls     own  function  where\n"
         "75.0%       75.0%  1.50 s  part<1>   s/a.py:9\n\n"

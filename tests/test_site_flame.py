@@ -110,6 +110,17 @@ def test_each_profile_is_compared_with_the_nearest_older_one(compared: Path) -> 
     assert payload["nodes"]["depth"][0] == 0
 
 
+def test_a_profile_is_compared_with_the_one_that_it_was_taken_against(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    ten, eighteen, twenty = map(commit_hash, (10, 18, 20))
+    put(results, Made(runs=[BASE], commit=ten, against=twenty))  # the older one may be the head
+    put(results, Made(runs=[BASE], commit=eighteen, against="deadbeef" * 5))  # which has gone
+    put(results, Made(runs=[HEAD], commit=twenty, against=ten))  # and not the neighbour
+    files = published(results, tmp_path / "html")
+    told = {one["hash"]: one["against"] for one in rows(tmp_path / "html", files)}
+    assert told == {ten[:8]: twenty[:8], eighteen[:8]: ten[:8], twenty[:8]: ten[:8]}
+
+
 def test_a_pair_that_is_published_is_not_compared_again(tmp_path: Path) -> None:
     results, html_dir = tmp_path / "results", tmp_path / "html"
     for stacks, place in ((BASE, 10), (HEAD, 18)):

@@ -31,7 +31,12 @@ def profile(
     benchmark: Annotated[
         str | None, typer.Argument(metavar="[BENCH]", help="A regex: cases whose text it is found in.")
     ] = None,
-    rev: Annotated[str, typer.Option("--rev", metavar="REV", help="The commit to profile.")] = "HEAD",
+    rev: Annotated[
+        str | None, typer.Option("--rev", metavar="REV", help="The commit to profile; else HEAD.")
+    ] = None,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="The newest commit with results, instead of --rev.")
+    ] = False,
     against: Annotated[
         str | None, typer.Option(metavar="REV", help="The commit to hold it against, profiled in turn.")
     ] = None,
@@ -51,7 +56,9 @@ def profile(
     runs: Annotated[
         int | None, typer.Option(min=1, help="Processes of each case; else 1, and 5 with --against.")
     ] = None,
-    pid: Annotated[int | None, typer.Option(metavar="PID", help="A process that runs already.")] = None,
+    pid: Annotated[
+        int | None, typer.Option(metavar="PID", min=1, help="A process that runs already.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 20,
     machine: Annotated[str | None, typer.Option(metavar="NAME", help="The profile to store under.")] = None,
     output: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TEXT,
@@ -71,15 +78,31 @@ def profile(
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is ended as by Ctrl-C
     seconds = parsed("--duration", duration or "3 s", units.parse_duration)
+    if seconds <= 0:
+        raise typer.BadParameter(
+            "in no time nothing is seen: name some, such as 3 s", param_hint="--duration"
+        )
+    kinds = tuple(dict.fromkeys(kind or [Kind.CPU]))
+    if native and Kind.CPU not in kinds:
+        raise typer.BadParameter("it is of --kind cpu: name that as well", param_hint="--native")
+    if function and Kind.LINES not in kinds:
+        raise typer.BadParameter("it is of --kind lines: name that as well", param_hint="--function")
     if pid is not None:
-        if benchmark or every or against or kind not in (None, [Kind.CPU]):
+        if benchmark or every or kinds != (Kind.CPU,):
             raise typer.BadParameter("a process takes no benchmark, and cpu alone", param_hint="--pid")
+        if rev or measured or against or runs or machine:
+            raise typer.BadParameter(
+                "a process is of no commit: leave out --rev, --measured, --against, --runs and --machine",
+                param_hint="--pid",
+            )
         _profile_process(pid, seconds, file, output, top=top, native=native, show=open_)
         return
     if file is not None:
         raise typer.BadParameter("profiles of cases lie beside the results", param_hint="--output")
     if (benchmark is None) != every:
         raise typer.BadParameter("name the cases, or say --all", param_hint="BENCH")
+    if measured and rev:
+        raise typer.BadParameter("name a commit or say --measured, not both", param_hint="--rev")
     configuration = config.load(Path.cwd())
     from groundspeed.profiling.cpu import sampler_or_why
     from groundspeed.profiling.values import Wanted
@@ -88,8 +111,8 @@ def profile(
 
     wanted = Wanted(
         pattern=None if benchmark is None else expression("BENCH", benchmark),
-        revision=rev,
-        kinds=tuple(dict.fromkeys(str(one) for one in kind or [Kind.CPU])),
+        revision=_newest(configuration, machine) if measured else rev or "HEAD",
+        kinds=tuple(map(str, kinds)),
         seconds=seconds,
         runs=runs or (5 if against else 1),
         sampler=sampler,
@@ -127,10 +150,19 @@ def _profile_cases(
         typer.echo(render_profile(answer, output, top=top, root=configuration.suite.root))
     else:
         history = History.open(configuration.suite.repo_path)
-        typer.echo(render_against(answer, history, configuration.suite.benchmark_folder, output))
+        typer.echo(render_against(answer, history, configuration.suite, output, top=top))
     if show:
         _show(configuration, answer)
     raise typer.Exit(answer.exit_code)
+
+
+def _newest(configuration: Configuration, machine: str | None) -> str:
+    """The newest commit with results of this machine, or of any."""
+    from groundspeed.measure.host import this_host
+    from groundspeed.verdicts.newest import newest_measured
+    from groundspeed.verdicts.reading import read
+
+    return newest_measured(read(configuration), this_host(configuration, machine).name)
 
 
 def _profile_process(

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from groundspeed.errors import GroundspeedError, NothingMeasuredError
 from groundspeed.history import History
@@ -21,7 +22,7 @@ from groundspeed.measure.session import at_work
 from groundspeed.measure.standing_worker import Located, StandingWorker
 from groundspeed.measure.workplace import Workplace, commit_of, last_said
 from groundspeed.profiling.recorders import KINDS as RECORDED_KINDS
-from groundspeed.profiling.storing import Subject, store, store_stats
+from groundspeed.profiling.storing import Subject, store, store_recorded, store_stats
 from groundspeed.profiling.taking import At, Run, prove, record, take
 from groundspeed.profiling.values import Answer, CaseProfiles, Failure, Stored, Wanted
 from groundspeed.profiling.weights import Namer, merged
@@ -88,13 +89,14 @@ def _prepared(
 
 @dataclass(kw_only=True, slots=True)
 class _End:
-    """A commit while a case is profiled there."""
+    """A commit while a case is profiled there; ``against`` is what it is held against, if anything."""
 
     commit: Commit
+    against: Commit | None
     at: At
     worker: StandingWorker
     runs: list[Run] = field(default_factory=list)
-    recorded: list[tuple[str, Path]] = field(default_factory=list)
+    recorded: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
 
     def fail(self, kind: str, why: str) -> None:
@@ -132,13 +134,16 @@ class _Asking:
             for one in standing:
                 workers.callback(one.close)
             for case in cases:
+                against = (None, *commits[:-1])
                 ends = [
-                    _End(commit=commit, at=self._at(made), worker=worker)
-                    for commit, made, worker in zip(commits, prepared, standing, strict=True)
+                    _End(commit=commit, against=base, at=self._at(made), worker=worker)
+                    for commit, base, made, worker in zip(commits, against, prepared, standing, strict=True)
                 ]
-                self._profile(case, ends)
+                with self._told(len(found[-1]), len(cases)):
+                    self._profile(case, ends)
                 for into, end in zip(found, ends, strict=True):
                     into.append(self._kept(case, end))
+                self._tell(case, ends, len(found[-1]), len(cases))
         return Answer(
             machine=self.at.host.machine.name,
             environment=environment.name,
@@ -147,6 +152,23 @@ class _Asking:
             against=commits[0] if len(commits) > 1 else None,
             base=tuple(found[0]) if len(commits) > 1 else (),
         )
+
+    @contextlib.contextmanager
+    def _told(self, done: int, cases: int) -> Iterator[None]:
+        """Who interrupts is told what there is all the same."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if done:
+                self.at.screen.note(f"{done:,} of {cases:,} cases were profiled, and are stored")
+            raise
+
+    def _tell(self, case: Case, ends: Sequence[_End], number: int, cases: int) -> None:
+        """A line a case, where a suite may take an hour."""
+        if cases > 1:
+            missing = dict.fromkeys(one.kind for end in ends for one in end.failures)
+            failed = f"  not taken: {', '.join(missing)}" if missing else ""
+            self.at.screen.note(f"{number:,} of {cases:,}  {case}{failed}")
 
     def _starter(self, prepared: Prepared) -> Callable[[], Worker]:
         return lambda: Worker(
@@ -175,12 +197,8 @@ class _Asking:
                 place = located[end.commit.hash]
                 if place is not None:
                     self._run(case, end, place, first=number == 0)
+                    self._record(case, end, place)
             order.reverse()
-        for kind in self.wanted.kinds:
-            for end in order:
-                place = located[end.commit.hash]
-                if place is not None and kind in RECORDED_KINDS:
-                    self._record(case, end, place, kind)
 
     def _located(self, case: Case, end: _End) -> Located | None:
         """Where the case stands, once it has shown that it works; else the failure of every kind."""
@@ -200,13 +218,16 @@ class _Asking:
         for kind, why in run.failures:
             end.fail(kind, why)
 
-    def _record(self, case: Case, end: _End, located: Located, kind: str) -> None:
-        self.at.screen.doing(f"{end.commit.short}  {case}  {kind}")
-        subject = self._subject(case, end)
-        try:
-            end.recorded.append((kind, record(end.at, located, subject, kind, self.wanted.functions)))
-        except GroundspeedError as error:
-            end.fail(kind, str(error))
+    def _record(self, case: Case, end: _End, located: Located) -> None:
+        for kind in self.wanted.kinds:
+            if kind not in RECORDED_KINDS:
+                continue
+            self.at.screen.doing(f"{end.commit.short}  {case}  {kind}")
+            try:
+                found = record(end.at, located, kind, self.wanted.functions)
+                end.recorded.setdefault(kind, []).append(found)
+            except GroundspeedError as error:
+                end.fail(kind, str(error))
 
     def _kept(self, case: Case, end: _End) -> CaseProfiles:
         """Store what came of a case at a commit."""
@@ -222,7 +243,10 @@ class _Asking:
             stored=tuple(Stored(taken=one, path=store(subject, one)) for one in profiles),
             calls=calls,
             stats=None if calls is None else store_stats(subject, calls.stats),
-            recorded=tuple(end.recorded),
+            recorded=tuple(
+                (kind, store_recorded(subject, kind, found, end.at.namer))
+                for kind, found in end.recorded.items()
+            ),
             failures=tuple(end.failures),
         )
 
@@ -234,6 +258,7 @@ class _Asking:
             case=case,
             environment=end.at.prepared.environment,
             dependencies=end.at.prepared.dependencies,
+            against=None if end.against is None else end.against.hash,
         )
 
 

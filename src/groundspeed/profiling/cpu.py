@@ -185,6 +185,6 @@ def _refused(spy: subprocess.Popen[bytes], errors: Any) -> NoSamplerError:
     errors.seek(0)
     said = errors.read().decode("utf-8", "replace").strip() or "it said nothing"
     return NoSamplerError(
-        f"py-spy may not look into the process ({said.splitlines()[0]}). Looking needs the right to trace: "
-        "the capability SYS_PTRACE in a container, or root."
+        f"py-spy cannot look into the process ({said.splitlines()[0]}). It knows CPython alone, and needs "
+        "the right to trace: the capability SYS_PTRACE in a container, or root."
     )

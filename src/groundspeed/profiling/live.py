@@ -29,7 +29,7 @@ class Live:
 
     def document(self) -> bytes:
         """In speedscope's format."""
-        name = f"process {self.pid}, {self.seconds:.0f} s"
+        name = f"process {self.pid}, {self.seconds:g} s"
         return json.dumps(document(name, "seconds", [self.run])).encode()
 
 

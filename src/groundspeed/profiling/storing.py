@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,9 @@ SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """What was profiled: a case at a commit (full hash), in an environment, on a machine."""
+    """What was profiled: a case at a commit (full hash), in an environment, on a machine; ``against`` is the
+    commit that was profiled in turn with it, if one was.
+    """
 
     results_dir: Path
     machine: str
@@ -35,6 +38,7 @@ class Subject:
     case: Case
     environment: str
     dependencies: tuple[str, ...]
+    against: str | None = None
 
     def path(self, kind: str) -> Path:
         """Where its profile of a kind belongs."""
@@ -53,13 +57,21 @@ def store(subject: Subject, taken: Taken) -> Path:
 
 
 def store_recorded(
-    subject: Subject, kind: str, found: Mapping[str, Any], named: Callable[[str], str]
+    subject: Subject, kind: str, found: Sequence[Mapping[str, Any]], named: Callable[[str], str]
 ) -> Path:
-    """Write what a recorder within the process left, its source files named as ours are."""
-    calls = found[RECORD]["calls"]
-    run = ProfileRun(profiles=(0,), calls=calls, duration_s=None, samples=None)
-    header = _header(subject, f"groundspeed {kind}", None, (run,))
-    return _write(subject.path(kind), {**_renamed(found, named), KEY: header})
+    """Write what recorders within processes left, one at least, source files named as ours are. The stacks
+    of every run are kept, of what else they told the first run's.
+    """
+    documents = [_renamed(one, named) for one in found]
+    runs = tuple(
+        ProfileRun(profiles=(at,), calls=one[RECORD]["calls"], duration_s=None, samples=None)
+        for at, one in enumerate(documents)
+    )
+    first = documents[0]
+    unit = first["profiles"][0]["unit"]
+    whole = document(first["name"], unit, [_recorded(one) for one in documents])
+    header = _header(subject, f"groundspeed {kind}", None, runs)
+    return _write(subject.path(kind), {**whole, RECORD: first[RECORD], KEY: header})
 
 
 def store_stats(subject: Subject, stats: bytes) -> Path:
@@ -103,6 +115,7 @@ def _header(
             overhead=overhead,
             dependencies=subject.dependencies,
             runs=runs,
+            against=subject.against,
         )
     )
 
@@ -119,6 +132,16 @@ def _profile(name: str, unit: str, run: Recorded, numbers: dict[Frame, int]) -> 
         "samples": [[numbers.setdefault(frame, len(numbers)) for frame in stack] for stack, _ in ordered],
         "weights": [weight for _, weight in ordered],
     }
+
+
+def _recorded(found: Mapping[str, Any]) -> Recorded:
+    """The one profile of a recorder's document, as a run."""
+    frames = [Frame(**one) for one in found["shared"]["frames"]]
+    (profile,) = found["profiles"]
+    weights: defaultdict[tuple[Frame, ...], float] = defaultdict(float)
+    for stack, weight in zip(profile["samples"], profile["weights"], strict=True):
+        weights[tuple(frames[number] for number in stack)] += weight
+    return Recorded(weights=weights, calls=found[RECORD]["calls"], duration_s=None, samples=None)
 
 
 def _renamed(value: Any, named: Callable[[str], str]) -> Any:

@@ -22,7 +22,6 @@ from groundspeed.profiling.cpu import NoSamplerError, take_cpu
 from groundspeed.profiling.deterministic import Deterministic, as_cpu, take_deterministic
 from groundspeed.profiling.memory import take_memory
 from groundspeed.profiling.recorders import NOT_RECORDED, Recording, recorder_command
-from groundspeed.profiling.storing import Subject, store_recorded
 from groundspeed.profiling.tools import NoToolError, tools_folder
 from groundspeed.profiling.values import Wanted
 from groundspeed.profiling.weights import Namer, Taken, pairs_in
@@ -134,8 +133,8 @@ def _cpu(
     return sampled or as_cpu(counted, why), counted
 
 
-def record(at: At, located: Located, subject: Subject, kind: str, functions: tuple[str, ...]) -> Path:
-    """Have a recorder within a process of its own look at the case; the file that keeps what it saw.
+def record(at: At, located: Located, kind: str, functions: tuple[str, ...]) -> Mapping[str, Any]:
+    """Have a recorder within a process of its own look at the case; the document that it left.
 
     Raises ``NothingMeasuredError`` where it could not, with what it said.
     """
@@ -162,7 +161,7 @@ def record(at: At, located: Located, subject: Subject, kind: str, functions: tup
         )
         _run(command.words, command.cwd, at.prepared.variables, repetition.timeout_s + _RECORDING_S)
         found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
-    return store_recorded(subject, kind, found, at.namer)
+    return found
 
 
 def _run(words: tuple[str, ...], cwd: Path, variables: Mapping[str, str], timeout_s: float) -> None:

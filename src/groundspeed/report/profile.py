@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from groundspeed.report.recorded import render_recorded
 from groundspeed.report.table import Format, Table, escaped, plain
 
 _SHOWN = 0.005  # of the whole: what has less by itself, and less with its calls, is left to the file
+_COMMAND = 100  # characters of a process's command: JSON has all
 _MEMORY = (PEAK, ALLOCATED, ALLOCATIONS, REALLOCATIONS)
 
 
@@ -36,9 +38,10 @@ def render_live(live: Live, kind: Format, *, top: int, file: Path) -> str:
     if kind is Format.JSON:
         return json.dumps(live_wire(live, file), indent=2, ensure_ascii=False, allow_nan=False)
     run = live.run
+    command = textwrap.shorten(live.command, _COMMAND, placeholder=" …")
     said = (
-        f"Process {live.pid} ({_words(live.command, kind)}): {run.samples:,} samples in "
-        f"{units.display_duration(live.seconds)} by {live.tool}, {units.display(run.total, 's')} of work "
+        f"Process {live.pid} ({_words(command, kind)}): {run.samples:,} samples in "
+        f"{units.display(live.seconds, 's')} by {live.tool}, {units.display(run.total, 's')} of work "
         f"seen. The sampler took {live.sampler_share:.1%} of a processor."
     )
     return "\n\n".join([said, _drawn(_table([run], "own", 1.0, top), kind), f"Stored: {file}"])
@@ -50,8 +53,7 @@ def render_live(live: Live, kind: Format, *, top: int, file: Path) -> str:
 def _case(one: CaseProfiles, answer: Answer, kind: Format, top: int, root: Path) -> str:
     head = f"{one.case} at {one.commit.short} ({one.commit.subject}), {answer.environment}, {answer.machine}"
     parts = [f"## {escaped(head)}" if kind is Format.MARKDOWN else plain(head)]
-    whys = dict.fromkeys(failed.why for failed in one.failures)
-    parts += [f"{_named(one, why)} not taken: {_words(_last(why), kind)}" for why in whys]
+    parts += [_words(failed, kind) for failed in not_taken(one)]
     taken = {stored.taken.kind: stored.taken for stored in one.stored}
     if "cpu" in taken:
         parts += _cpu(taken["cpu"], kind, top)
@@ -76,8 +78,8 @@ def _cpu(taken: Taken, kind: Format, top: int) -> Iterator[str]:
     runs = f" in {len(taken.runs)} runs" if len(taken.runs) > 1 else ""
     counts = [one.samples for one in taken.runs if one.samples is not None]
     samples = f", {sum(counts):,} samples" if counts else ""
-    said = f"{_calls_text(taken.calls)}{runs}{samples}, by {taken.tool}. {_cost(taken.overhead)}"
-    yield "\n".join([said, *(_words(note, kind) for note in taken.notes)])
+    said = f"{_calls_text(taken.calls)}{runs}{samples}, by {taken.tool}."
+    yield "\n".join([said, _cost(taken.overhead), *(_words(note, kind) for note in taken.notes)])
     durations = [run.duration_s for run in taken.runs if run.duration_s is not None]
     by_clock = len(durations) == len(taken.runs) and taken.total > 0  # else by the samples, as they are
     scale = math.fsum(durations) / taken.total if by_clock else 1.0
@@ -123,9 +125,9 @@ def _memory(taken: Mapping[str, Taken], kind: Format, top: int) -> Iterator[str]
 def _cost(overhead: Overhead) -> str:
     share = overhead.share
     pairs = "1 pair" if len(overhead.pairs) == 1 else f"{len(overhead.pairs)} pairs"
-    times = f"{1 + share:.3g} times as long" if share >= 1 else f"{share:+.1%}"
+    times = f"{1 + share:.3g} times as long" if share >= 1 else f"{share:+.1%}".replace("-", "−")
     return (
-        f"A call took {units.display(overhead.profiled_s, 's')} profiled, "
+        f"At best a call took {units.display(overhead.profiled_s, 's')} profiled, "
         f"{units.display(overhead.plain_s, 's')} without ({times}; {pairs} in turn)."
     )
 
@@ -151,7 +153,7 @@ def _table(runs: Sequence[Recorded], own: str, scale: float, top: int) -> Table:
 def _calls(calls: Deterministic, kind: Format, top: int) -> Iterator[str]:
     yield titled("Every call, by function", kind)
     yield (
-        f"{_calls_text(calls.benchmark_calls)}, by cProfile. {_cost(calls.overhead)}\nIt charges for each "
+        f"{_calls_text(calls.benchmark_calls)}, by cProfile.\n{_cost(calls.overhead)}\nIt charges for each "
         "call: trust the counts, and the times of functions that do much in one call."
     )
     header = ("calls", "own", "with calls", "function", "where")
@@ -169,17 +171,20 @@ def _calls(calls: Deterministic, kind: Format, top: int) -> Iterator[str]:
 
 
 def _summary(answer: Answer, kind: Format) -> str:
-    """Of each case the function that takes most by itself, and what failed."""
+    """Of each case the function that takes most by itself, of memory where no time was asked for, and what
+    failed.
+    """
     rows = []
     for one in answer.cases:
         cpu = next((stored.taken for stored in one.stored if stored.taken.kind == "cpu"), None)
-        places = places_of(cpu.runs, by_line=False) if cpu is not None else ()
         peak = next((stored.taken for stored in one.stored if stored.taken.kind == PEAK), None)
+        told = cpu or peak
+        places = places_of(told.runs, by_line=False) if told else ()
         rows.append(
             (
                 str(one.case),
-                places[0].name if places and cpu else "",
-                f"{places[0].own / cpu.total:.0%}" if places and cpu else "",
+                places[0].name if places else "",
+                f"{places[0].own / told.total:.0%}" if places and told else "",
                 units.display(peak.total / len(peak.runs), "bytes") if peak else "",
                 ", ".join(failed.kind for failed in one.failures),
             )
@@ -189,13 +194,12 @@ def _summary(answer: Answer, kind: Format) -> str:
     return "\n\n".join([titled("Summary", kind), _drawn(table, kind)])
 
 
-def _named(one: CaseProfiles, why: str) -> str:
-    return ", ".join(failed.kind for failed in one.failures if failed.why == why)
-
-
-def _last(why: str) -> str:
-    lines = [line.strip() for line in why.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+def not_taken(one: CaseProfiles) -> Iterator[str]:
+    """A line for each reason why kinds of a case were not taken."""
+    for why in dict.fromkeys(failed.why for failed in one.failures):
+        kinds = ", ".join(failed.kind for failed in one.failures if failed.why == why)
+        lines = [line.strip() for line in why.splitlines() if line.strip()]
+        yield f"{kinds} not taken: {lines[-1] if lines else 'it said nothing'}"
 
 
 # --- words -----------------------------------------------------------------------------------------------

@@ -31,14 +31,16 @@ _SHARES = (
 _UNBOUNDED = "One run does not say how runs differ: profile each commit twice or more for an interval."
 
 
-def render_profile_difference(explained: Explained, kind: Format) -> str:
-    """The difference in the format asked for. JSON holds every function, whatever its verdict."""
+def render_profile_difference(explained: Explained, kind: Format, *, top: int = SHOWN) -> str:
+    """The difference in the format asked for, ``top`` functions of it. JSON holds every one, whatever its
+    verdict.
+    """
     if kind is Format.JSON:
         return json.dumps(_json(explained), indent=2, allow_nan=False)
     difference = explained.difference
     parts = [
         _head(difference, kind),
-        _functions(difference, kind),
+        _functions(difference, kind, top),
         *(_source(one, difference, kind) for one in explained.sources[:_SOURCES]),
         _more(len(explained.sources) - _SOURCES, "changed source", "changed sources"),
         _installed(explained, kind),
@@ -59,7 +61,7 @@ def amount(value: float, difference: ProfileDifference) -> str:
 
 def moved(value: float, difference: ProfileDifference) -> str:
     """The same with its sign, ``+1.2 ms``; what only rounding left is nothing."""
-    if abs(value) < _ROUNDING * max(difference.call.base, difference.call.head):
+    if abs(value) <= _ROUNDING * max(difference.call.base, difference.call.head):
         return f"±{amount(0.0, difference)}"
     return f"{'−' if value < 0 else '+'}{amount(abs(value), difference)}"
 
@@ -111,10 +113,10 @@ def _end(name: str, header: ProfileHeader) -> str:
 # --- functions -----------------------------------------------------------------------------------------
 
 
-def _functions(difference: ProfileDifference, kind: Format) -> str:
+def _functions(difference: ProfileDifference, kind: Format, top: int) -> str:
     if not difference.functions:
         return "Neither profile holds anything."
-    shown = difference.functions[:SHOWN]
+    shown = difference.functions[:top]
     header = ("", "own", "99 %", "of the change", "base", "head", "with its calls", "function")
     rows = tuple(_row(one, difference) for one in shown)
     table = Table(header=header, rows=rows, right=frozenset(header[1:-1]))

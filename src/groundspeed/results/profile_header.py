@@ -35,7 +35,8 @@ class ProfileHeader:
     """``commit`` is a full hash, ``case`` as people write it, ``tool`` names itself and its version.
 
     ``overhead`` is the share by which the profiled calls took longer, None where nobody measured;
-    ``dependencies`` are those of ``Build``, empty where nobody recorded them.
+    ``dependencies`` are those of ``Build``, empty where nobody recorded them; ``against`` is the commit (full
+    hash) whose profile was taken in turn with this one, None where it was taken alone.
     """
 
     commit: str
@@ -45,6 +46,7 @@ class ProfileHeader:
     overhead: float | None
     dependencies: tuple[str, ...]
     runs: tuple[ProfileRun, ...]
+    against: str | None = None
 
 
 def header_wire(header: ProfileHeader) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def header_wire(header: ProfileHeader) -> dict[str, Any]:
             }
             for one in header.runs
         ],
+        **({"against": header.against} if header.against else {}),
     }
 
 
@@ -81,6 +84,7 @@ def parse_header(wire: Mapping[str, Any]) -> ProfileHeader:
         overhead=wire["overhead"],
         dependencies=tuple(wire["dependencies"]),
         runs=tuple(_parse_run(one) for one in wire["runs"]),
+        against=wire.get("against"),
     )
 
 

@@ -1,4 +1,5 @@
-"""Each stored profile against the nearest older one of its machine, case and kind. Owns the pairs.
+"""Each stored profile against the one that was taken in turn with it (``--against``), else against the
+nearest older one of its machine, case and kind. Owns the pairs.
 
 ``groundspeed-difference`` version 1, a file a pair. ``functions``: those that explain most first; a change is
 ``[base, head, low, high]``, the last two of head less base, null where nothing bounds it. ``nodes`` are the
@@ -13,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from groundspeed.history import History
@@ -35,7 +37,7 @@ LISTED = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Against:
-    """The older profile of a pair, and the file that holds their difference."""
+    """The base of a pair, and the file that holds their difference."""
 
     base: StoredProfile
     file: str
@@ -55,7 +57,7 @@ def put_differences(
     dates: Mapping[str, datetime],
     repository: Repository,
 ) -> Mapping[StoredProfile, Against]:
-    """By the newer profile of each pair. ``dates`` are those of commits, by eight digits of their hash.
+    """By the head of each pair. ``dates`` are those of commits, by eight digits of their hash.
 
     A file is named by what it is made of, so that a pair which is published already is not compared again.
     """
@@ -80,14 +82,31 @@ def put_differences(
 def pairs(
     stored: Sequence[StoredProfile], dates: Mapping[str, datetime]
 ) -> Iterator[tuple[StoredProfile, StoredProfile]]:
-    """Neighbours in time, older first; a profile of a commit that nobody dates has none."""
+    """Base and head of each. What was taken alone is held against its neighbour in time, older first; where a
+    commit has no date, against nothing.
+    """
     alike: defaultdict[tuple[str, str, str], list[StoredProfile]] = defaultdict(list)
     for one in stored:
-        if one.commit in dates:
-            alike[one.machine, one.stem, one.kind].append(one)
+        alike[one.machine, one.stem, one.kind].append(one)
     for several in alike.values():
-        ordered = sorted(several, key=lambda one: (dates[one.commit], one.commit))
-        yield from itertools.pairwise(ordered)
+        by_commit = {one.commit: one for one in several}
+        dated = sorted(
+            (one for one in several if one.commit in dates), key=lambda one: (dates[one.commit], one.commit)
+        )
+        neighbours = {head: base for base, head in itertools.pairwise(dated)}
+        for head in several:
+            base = by_commit.get(_against(head.path)) or neighbours.get(head)
+            if base is not None:
+                yield base, head
+
+
+def _against(path: Path) -> str:
+    """Eight digits of the commit that a profile was taken in turn with; empty where there is none."""
+    try:
+        header = read_runs(path).header
+    except ProfileFormatError:
+        return ""  # the list of profiles says so
+    return (header.against or "")[:8] if header else ""
 
 
 def _difference(base: StoredProfile, head: StoredProfile, repository: Repository) -> bytes | None:

@@ -5,7 +5,7 @@ folder named by its content. Reads no profile beyond its first bytes; draws noth
 
 ``groundspeed-profiles`` version 1: ``viewer`` is speedscope's own document; each of ``profiles`` has the
 ``file`` it is published in, gzipped as it was stored, and its ``benchmark`` with its ``params`` where the
-results know its case, and ``against``, the older profile it is compared with in the file ``difference``,
+results know its case, and ``against``, the profile it is compared with in the file ``difference``,
 where there is one; ``unreadable`` are files that are no profile, with why.
 """
 

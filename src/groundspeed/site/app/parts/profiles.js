@@ -15,7 +15,7 @@ import { h } from "../dom.js";
  * @property {string} kind  cpu, alloc, …
  * @property {string} file
  * @property {number} bytes  as it is published, compressed
- * @property {string} [against]  the first eight digits of the older profile's commit, where there is one
+ * @property {string} [against]  the first eight digits of the commit of the profile it is compared with, where there is one
  * @property {string} [difference]  the file that compares both
  *
  * @typedef {Object} Profiles  the piece "profiles"
@@ -24,7 +24,7 @@ import { h } from "../dom.js";
  * @property {{file: string, reason: string}[]} unreadable
  */
 
-/** What an address calls a profile that is compared with an older one. @param {Profile} one */
+/** What an address calls a profile that is compared with another one. @param {Profile} one */
 export function nameOf({ machine, case: text, kind, hash }) {
   return `${hash} ${kind} ${machine} ${text}`;
 }
