@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundspeed import config
+from groundspeed.errors import NothingMeasuredError
 from groundspeed.results.archive import Archive, Series
 from groundspeed.stats.ratio import Interval
-from groundspeed.verdicts.newest import At, NoValue, Present
+from groundspeed.verdicts.newest import At, NoValue, Present, newest_measured
 from groundspeed.verdicts.reading import ProjectResults, read
 from tests.site_archives import commit_hash, measured, series
 
@@ -110,3 +111,23 @@ def test_of_several_versions_and_environments_the_newest_counts(root: Path) -> N
     )
     tracks = Present(found, "camel").tracks(lambda _: True)
     assert [track.values[-1].value.centre for track in tracks] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("machine", "day"),
+    [
+        ("camel", 3),  # its own newest, whatever others measured later
+        ("oryx", 5),
+        ("goat", 5),  # has no results: the newest of any machine
+    ],
+)
+def test_the_newest_measured_commit_is_the_machines_own(root: Path, machine: str, day: int) -> None:
+    camel, oryx = (
+        series("x.time_a", [1.0] * days, machine=name) for name, days in (("camel", 4), ("oryx", 6))
+    )
+    assert newest_measured(reading(root, camel, oryx), machine) == commit_hash(day)
+
+
+def test_without_results_no_commit_is_the_newest(root: Path) -> None:
+    with pytest.raises(NothingMeasuredError, match="groundspeed run"):
+        newest_measured(reading(root), "camel")

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from groundspeed.errors import HistoryError
+from groundspeed.errors import HistoryError, NothingMeasuredError
 from groundspeed.history import History
 from groundspeed.measurements import Measurement, Missing, NoiseFloor
 from groundspeed.records import Case, SeriesKey
@@ -247,6 +247,21 @@ def _carried(series: Series, archive: Archive) -> Mapping[str, int]:
     valued = np.flatnonzero(np.isfinite(series.values)).tolist() if series.carried else []
     rows = {archive.commits[series.commits[row]].hash: row for row in valued}
     return {one.commit: rows[one.measured_at] for one in series.carried if one.measured_at in rows}
+
+
+def newest_measured(reading: ProjectResults, machine: str) -> str:
+    """The commit that speaks for a machine; where nothing was measured on it, the newest one of any machine.
+
+    Raises NothingMeasuredError where the branch has no results.
+    """
+    machines = {one.key.machine for one in reading.archive.series}
+    meant = machines & {machine} or machines
+    places = [track.newest for one in meant for track in Present(reading, one).tracks(lambda _: True)]
+    if not places:
+        raise NothingMeasuredError(
+            "No commit of the branch has results. Measure one: groundspeed run. Or name a commit: --rev."
+        )
+    return branch_order(reading)[max(places)]
 
 
 def branch_order(reading: ProjectResults) -> tuple[str, ...]:
