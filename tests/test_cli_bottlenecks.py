@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from tests.growing import grow
 from tests.profiled import stored
 from tests.repositories import CommitSpec, make_repository
 from tests.results_records import MACHINE, PY, T0, benchmark, build, measured, reading, run, session
+from tests.schemas import faults
 
+REPORT = files("groundspeed.report")
+SCHEMA = json.loads((REPORT / "bottlenecks.schema.json").read_text(encoding="utf-8"))
+OVERVIEW = json.loads((REPORT / "overview" / "report.schema.json").read_text(encoding="utf-8"))
 BENCH = "asv_runner/time.py:run:5 > benchmarks/m.py:time_x:3"
 WORK = f"{BENCH} > sample/work.py"
 OURS = """\
@@ -96,6 +101,7 @@ def test_text_says_what_where_how_much_and_what_it_can_win(project: tuple[Path, 
 def test_json_has_every_figure(project: tuple[Path, str, str]) -> None:
     root, base, head = project
     answer = found(root, "--top", "1")
+    assert faults(answer, SCHEMA) == []
     assert (answer["schema"], answer["version"], answer["commit"]) == ("groundspeed-bottlenecks", 1, head)
     growth, cpu, blocked = answer["bottlenecks"]  # all of them, whatever --top is
     (memory,) = cpu["further"]  # the same function
@@ -120,6 +126,12 @@ def test_json_has_every_figure(project: tuple[Path, str, str]) -> None:
         "memory": 5,
         "contention": 5,
     }
+
+
+def test_the_report_of_the_machine_ranks_them_alike(project: tuple[Path, str, str]) -> None:
+    report = groundspeed(project[0], "report", "--machine", "box", "--format", "json").json()
+    assert report["costliest"] == found(project[0])["bottlenecks"]
+    assert faults(report, OVERVIEW) == []
 
 
 def test_an_earlier_commit_knows_nothing_of_what_came_later(project: tuple[Path, str, str]) -> None:

@@ -28,6 +28,7 @@ OWN_KEYS = (
     "targets",
     "scaling",
     "regressions",
+    "costliest",
     "bottlenecks",
     "cases",
     "notices",

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from groundspeed import units
+from groundspeed.report.bottlenecks import bottleneck_wire
 from groundspeed.report.scaling import ladder_wire
 from groundspeed.report.targets import bounds, target_wire
 from groundspeed.results.index import RecordedSession
@@ -47,6 +48,7 @@ def document(overview: Overview) -> dict[str, Any]:
         "targets": [target_wire(one) for one in overview.targets.rows],
         "scaling": [ladder_wire(one) for one in overview.ladders],
         "regressions": [_group(one, overview) for one in overview.regressions.groups],
+        "costliest": [bottleneck_wire(one) for one in overview.costliest.found],
         "bottlenecks": [_bottleneck(one) for one in overview.bottlenecks],
         "cases": [_case(one, overview) for one in overview.figures],
         "notices": list(overview.notices),
