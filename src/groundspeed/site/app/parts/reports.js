@@ -33,8 +33,8 @@ export function reportLink(store, report, text = report.title) {
 /** What each report says first, with links to it. @param {Store} store @param {Report[]} reports */
 export function reportList(store, reports) {
   return h("dl", { class: "pairs reports" }, reports.flatMap((one) => [
-    h("dt", {}, reportLink(store, one), " ", h("a", { href: address(store, one.markdown), download: `${one.name}.md` }, "Markdown")),
-    h("dd", {}, one.said.join(" "), h("span", { class: "quiet" }, ` At ${one.commit.slice(0, 8)}.`)),
+    h("dt", {}, reportLink(store, one)),
+    h("dd", {}, one.said.join(" "), h("span", { class: "quiet" }, ` At ${one.commit.slice(0, 8)}. `), h("a", { href: address(store, one.markdown), download: `${one.name}.md` }, "Markdown")),
   ]));
 }
 
