@@ -75,6 +75,29 @@ def detect_many(series: Sequence[NDArray[np.float64]]) -> list[list[int]]:
     return found
 
 
+def level_from(values: NDArray[np.float64], before: int, start: int, stop: int) -> list[int]:
+    """Where a level that is known to begin at ``start`` begins and, if it does before ``stop``, ends.
+
+    ``before`` is where the level before it begins. It ends where two levels of the least absolute deviations
+    part, if the second one is nearer to the old level than to the new. O((stop - start)^2 log).
+    """
+    after = np.arange(start, stop)[np.isfinite(values[start:stop])]
+    costs = [
+        _deviations(values[after[:cut]]) + _deviations(values[after[cut:]]) for cut in range(1, len(after))
+    ]
+    if not costs:
+        return [start]
+    cut = int(np.argmin(costs)) + 1
+    old = values[before:start]
+    middle, last = _median(values[after[:cut]]), _median(values[after[cut:]])
+    is_back = abs(last - _median(old[np.isfinite(old)])) < abs(last - middle)
+    return [start, int(after[cut])] if is_back else [start]
+
+
+def _deviations(values: Floats) -> float:
+    return float(np.abs(values - _median(values)).sum())
+
+
 def _detect_rows(rows: Floats) -> list[list[int]]:
     """Of each of ``rows`` (rows, n), all finite."""
     n = rows.shape[1]

@@ -18,6 +18,7 @@ from groundspeed.records import SeriesKey
 from groundspeed.results.further import EXPONENT
 from groundspeed.stats.false_discovery import adjusted
 from groundspeed.stats.levels import SMALLEST_P, Steps
+from groundspeed.verdicts.confirmed import rows_of, spans
 from groundspeed.verdicts.groups import FULL_EVIDENCE, Affected, Group, Range, Regressions, State, ranked
 from groundspeed.verdicts.steps import Scale, Stepped
 from groundspeed.verdicts.triage import Decision, Ruling, id_of
@@ -44,7 +45,8 @@ def judge(
     suite still has what a series measures: what it has no more, nobody can measure again.
     """
     kept = np.array([current(one.key) for one in stepped.series], np.bool_)
-    candidates = _candidates(stepped, kept, tolerance)
+    confirmed = np.zeros(stepped.rows.p.size, np.bool_) if improvements else _confirmed(stepped, decisions)
+    candidates = _candidates(stepped, kept, tolerance, confirmed)
     chosen = np.flatnonzero(candidates.matters & (stepped.worse() ^ improvements))
     by_age = [] if improvements else sorted(decisions, key=lambda one: one.at)
     groups = _groups(stepped, candidates, chosen, by_age)
@@ -58,6 +60,14 @@ def judge(
     )
 
 
+def _confirmed(stepped: Stepped, decisions: Sequence[Decision]) -> NDArray[np.bool_]:
+    """Which steps were measured again, and are so."""
+    rows = stepped.rows
+    place_of = {commit: place for place, commit in enumerate(stepped.order)}
+    keys = [one.key for one in stepped.series]
+    return rows_of(keys, rows.series, (rows.base, rows.head), spans(decisions, place_of))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Candidates:
     """A row a step: its discovery rate, its size, what its series' level must exceed to count, verdict."""
@@ -69,9 +79,13 @@ class _Candidates:
 
 
 def _candidates(
-    stepped: Stepped, kept: NDArray[np.bool_], tolerance: Callable[[SeriesKey], float]
+    stepped: Stepped,
+    kept: NDArray[np.bool_],
+    tolerance: Callable[[SeriesKey], float],
+    confirmed: NDArray[np.bool_],
 ) -> _Candidates:
-    """A step matters when it is a discovery and its whole interval lies beyond the tolerance.
+    """A step matters when it is a discovery and its whole interval lies beyond the tolerance, or when it was
+    confirmed: what was measured again leaves no doubt.
 
     Every series is a test, one with several steps as many.
     """
@@ -80,6 +94,7 @@ def _candidates(
     q = np.ones(rows.p.size)
     steps = np.bincount(rows.series[there], minlength=kept.size)
     q[there] = discovery_rates(rows.p[there], int(np.maximum(steps, 1)[kept].sum()))
+    q[confirmed] = 0.0
     shift = np.abs(rows.after - rows.before)
     share = np.array([tolerance(one.key) for one in stepped.series])[rows.series]
     ratio = np.array([one is Scale.RATIO for one in stepped.scales], np.bool_)[rows.series]
@@ -88,7 +103,7 @@ def _candidates(
     limit = np.where(
         ratio, np.log1p(share), np.where(growth, EXPONENT_TOLERANCE, share * np.abs(rows.before))
     )
-    matters = kept[rows.series] & (q <= FALSE_DISCOVERIES) & (shift - rows.half > limit)
+    matters = kept[rows.series] & (confirmed | ((q <= FALSE_DISCOVERIES) & (shift - rows.half > limit)))
     return _Candidates(q=q, size=size, limit=limit, matters=matters)
 
 

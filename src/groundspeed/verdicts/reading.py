@@ -29,6 +29,8 @@ from groundspeed.verdicts.noise import CaseNoise, Leveled, case_noise, noise_flo
 from groundspeed.verdicts.renames import NO_RENAMES, Renames
 from groundspeed.verdicts.same_code import Seen, seen
 from groundspeed.verdicts.steps import Stepped, find_steps, method
+from groundspeed.verdicts.triage import NAME as TRIAGE
+from groundspeed.verdicts.triage import Decision, TriageError, read_triage
 
 
 def read(configuration: Configuration) -> ProjectResults:
@@ -149,7 +151,15 @@ class ProjectResults:
     @cached_property
     def steps(self) -> Stepped:
         """The steps of every series; those of series that did not change are remembered."""
-        return find_steps(self.archive, self.order, self.index.remembered(method()))
+        memory = self.index.remembered(method())
+        return find_steps(self.archive, self.order, memory, self._decisions())
+
+    def _decisions(self) -> tuple[Decision, ...]:
+        """What was decided about regressions. Whoever asks for these hears of a file that is broken."""
+        try:
+            return read_triage(self.configuration.suite.root / TRIAGE)
+        except TriageError:
+            return ()
 
     def _sessions(self, machine: str) -> Seen:
         """What a machine's sessions measured of which code."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import partial
@@ -27,6 +27,8 @@ from groundspeed.results.further import EXPONENT
 from groundspeed.results.index.memory import Memory, digest_of
 from groundspeed.stats import changepoints, levels, segmentation
 from groundspeed.stats.ratio import Interval
+from groundspeed.verdicts.confirmed import hidden_starts, spans
+from groundspeed.verdicts.triage import Decision
 
 _COLUMNS = tuple(one.name for one in fields(levels.Steps) if one.name != "series")
 _WORTH_VALUES = 100_000  # for each process: a tenth of a second, where its start takes a hundredth
@@ -116,15 +118,22 @@ def method() -> str:
     return f"steps-{digest.hexdigest()}"
 
 
-def find_steps(archive: Archive, order: Sequence[str], memory: Memory) -> Stepped:
+def find_steps(
+    archive: Archive, order: Sequence[str], memory: Memory, decisions: Sequence[Decision] = ()
+) -> Stepped:
     """The steps of every series of ``archive``, its commits in ``order`` (oldest first).
 
-    What ``memory`` holds of a series with these very values is taken from there.
+    What ``memory`` holds of a series with these very values is taken from there. What ``decisions`` confirm
+    is a step also where the values alone do not show it.
     """
     place_of = {commit: place for place, commit in enumerate(order)}
     places = np.array([place_of[one.hash] for one in archive.commits], np.int64)
     flat = _flatten(archive.series, places)
-    rows = _placed(_remembered(flat.series(), memory), flat)
+    values = flat.series()
+    tables = _remembered(values, memory)
+    for number, starts in _confirmed(archive.series, flat, tables, spans(decisions, place_of)):
+        tables[number] = _table(values[number], starts)
+    rows = _placed(_columns(tables), flat)
     _tighten(rows, archive.series, order, place_of)
     return Stepped(order=tuple(order), series=archive.series, scales=flat.scales, rows=rows)
 
@@ -175,8 +184,26 @@ def _backwards(place: NDArray[np.int64], bounds: NDArray[np.int64]) -> list[int]
     return found
 
 
-def _remembered(values: Sequence[NDArray[np.float64]], memory: Memory) -> levels.Steps:
-    """The steps by position in each series; only where some are new is anything written."""
+def _confirmed(
+    series: Sequence[Series],
+    flat: _Flat,
+    tables: Sequence[NDArray[np.float64]],
+    confirmed: Sequence[tuple[Decision, int, int]],
+) -> Iterator[tuple[int, list[int]]]:
+    """The series with a confirmed step that was not found, by number, and where their levels begin."""
+    values = flat.series() if confirmed else []
+    for number, one in enumerate(series if confirmed else ()):
+        meant = [(first, last) for decision, first, last in confirmed if decision.names(one.key)]
+        if meant:
+            starts = _columns([tables[number]]).head.tolist()
+            places = flat.place[flat.bounds[number] : flat.bounds[number + 1]]
+            whole = hidden_starts(values[number], places, starts, meant)
+            if whole != starts:
+                yield number, whole
+
+
+def _remembered(values: Sequence[NDArray[np.float64]], memory: Memory) -> list[NDArray[np.float64]]:
+    """The steps by position in each series, as tables; only where some are new is anything written."""
     digests = [digest_of(one) for one in values]
     known = memory.get_many(digests)
     new = {digest: place for place, digest in enumerate(digests) if digest not in known}
@@ -184,7 +211,7 @@ def _remembered(values: Sequence[NDArray[np.float64]], memory: Memory) -> levels
         fresh = [values[place] for place in new.values()]
         known = {**known, **dict(zip(new, _found(fresh), strict=True))}
         memory.put_many(known)
-    return _columns([known[digest] for digest in digests])
+    return [known[digest] for digest in digests]
 
 
 def _found(values: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
@@ -197,7 +224,19 @@ def _found(values: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
 
 
 def _weighed(values: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-    found = levels.weigh(values, changepoints.detect_many(values))
+    return _tables(values, changepoints.detect_many(values))
+
+
+def _table(values: NDArray[np.float64], starts: Sequence[int]) -> NDArray[np.float64]:
+    (table,) = _tables([values], [starts])
+    return table
+
+
+def _tables(
+    values: Sequence[NDArray[np.float64]], starts: Sequence[Sequence[int]]
+) -> list[NDArray[np.float64]]:
+    """Of each series its steps, which begin at ``starts``."""
+    found = levels.weigh(values, starts)
     table = np.column_stack([getattr(found, name).astype(np.float64) for name in _COLUMNS])
     bounds = np.searchsorted(found.series, np.arange(len(values) + 1)).tolist()
     return [table[start:stop].ravel() for start, stop in pairwise(bounds)]

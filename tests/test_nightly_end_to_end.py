@@ -1,0 +1,176 @@
+"""Two nights of a real project: a slow commit inside a merge is measured, confirmed, found, profiled and told
+in one issue, and the page is on its branch; the fix follows, and the next night closes the issue.
+
+Git, builds, workers, py-spy, the bare remote and GitHub's API on the loopback are real; timed is the
+processor's time, and the host is taken for fit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from groundspeed.nightly import context, explaining
+from groundspeed.nightly.summary import Ending, Stage
+from groundspeed.results.finds import stored_finds
+from groundspeed.results.found import Outcome
+from tests.commands import groundspeed
+from tests.notified import TOKEN, Hub, hub_at
+from tests.projects import CONFIGURATION, PYPROJECT
+from tests.repositories import CommitSpec, add_commits, git, make_repository
+
+pytestmark = pytest.mark.slow
+
+SUITE = """\
+import time
+
+import sample
+
+
+def time_work():
+    sample.work(20_000)
+
+
+time_work.rounds = 2
+time_work.repeat = 3
+time_work.timer = time.process_time
+
+
+def track_steps():
+    return sample.steps(100)
+
+
+track_steps.unit = "steps"
+"""
+
+OURS = """\
+[run]
+case_budget = "0.3 s"
+
+[tolerance]
+default = "10 %"
+
+[targets]
+"work.track_steps" = "< 1200 steps"
+
+[nightly]
+results_branch = "groundspeed-results"
+page_branch = "gh-pages"
+
+[notify.github]
+repository = "o/n"
+api = "{api}"
+"""
+
+FAST, SLOW = 10, 16  # what the work is multiplied by
+QUIET = 9  # commits before the slow one: of fewer than ten points no step is said to be one
+
+
+def module(factor: int, number: int) -> str:
+    """The measured code; each number is other content, so that nothing is carried over."""
+    return f"""\
+NUMBER = {number}
+
+
+def steps(n):
+    return n * {factor}
+
+
+def work(n):
+    total = 0
+    for number in range(n * {factor} // 10):
+        total ^= number & 255
+    return total
+"""
+
+
+def commit(number: int, factor: int, **more: Any) -> CommitSpec:
+    return CommitSpec(f"number {number}", {"src/sample/__init__.py": module(factor, number)}, **more)
+
+
+def slow_merge(tip: int) -> list[CommitSpec]:
+    """A commit on main, a branch of three from there with a slow one in the middle, their merge, and more."""
+    before = commit(tip, FAST)
+    inside = [commit(tip + 1, FAST, branch="topic"), *(commit(tip + n, SLOW, branch="topic") for n in (2, 3))]
+    merge = commit(tip + 3, SLOW, parents=(0, len(inside)))
+    return [before, *inside, merge, *(commit(tip + number, SLOW) for number in range(4, 9))]
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    with hub_at() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Path:
+    """A clone of a bare repository; its nine commits are measured."""
+    folder = tmp_path_factory.mktemp("night")
+    first = {
+        ".gitignore": "/.groundspeed/\n/results/\n/html/\n/home/\n",
+        "asv.conf.json": json.dumps(CONFIGURATION),
+        "groundspeed.toml": OURS.format(api=hub.url),
+        "benchmarks/__init__.py": "",
+        "benchmarks/work.py": SUITE,
+        "pyproject.toml": PYPROJECT,
+    }
+    commits = [commit(number, FAST) for number in range(QUIET)]
+    commits[0] = CommitSpec(commits[0].message, {**first, **commits[0].files})
+    make_repository(folder / "bare.git", commits, bare=True)
+    git(folder, "clone", "--quiet", str(folder / "bare.git"), "project")
+    groundspeed(folder / "project", "run", "HEAD", "--last", str(QUIET))
+    return folder / "project"
+
+
+def night(root: Path) -> dict[str, Any]:
+    """A night, and its summary."""
+    quiet = mock.patch.object(context, "fitness", return_value=())
+    short = mock.patch.multiple(explaining, PROFILE_S=0.3, PROFILE_RUNS=2)
+    with quiet, short:
+        said = groundspeed(
+            root, "nightly", "--budget", "10m", "--format", "json", more={"GITHUB_TOKEN": TOKEN}
+        )
+    summary: dict[str, Any] = said.json()
+    return summary
+
+
+def stages(summary: dict[str, Any]) -> dict[Stage, dict[str, Any]]:
+    return {Stage(one["stage"]): one for one in summary["stages"]}
+
+
+def test_a_slow_commit_is_found_and_told_and_its_fix_as_well(project: Path, hub: Hub) -> None:
+    bare = project.parent / "bare.git"
+    made = add_commits(bare, slow_merge(QUIET))
+    slow = made[2]
+
+    first = stages(night(project))
+
+    assert {stage: one["ending"] for stage, one in first.items()} == dict.fromkeys(Stage, Ending.DONE), first
+    assert git(project, "rev-parse", "HEAD") == made[-1]
+    (found,) = [one.found for one in stored_finds(project / "results") if not one.asked.merge]
+    assert found is not None
+    assert found.outcome is Outcome.CULPRIT
+    assert found.culprit is not None
+    assert found.culprit.commit.hash == slow
+    assert list(project.glob(f"results/*/profiles/{slow[:8]}/*.cpu.gz"))
+    assert git(bare, "show", "gh-pages:index.html")
+    assert "results/benchmarks.json" in git(bare, "ls-tree", "-r", "--name-only", "groundspeed-results")
+    (issue,) = hub.issues
+    assert issue["state"] == "open"
+    assert slow[:10] in issue["title"] + issue["body"]
+    assert first[Stage.TARGETS]["said"] == "0 of 1 target hold, 1 fails"
+
+    fixed = add_commits(bare, [commit(100 + number, FAST) for number in range(6)])
+    second = stages(night(project))
+
+    assert git(project, "rev-parse", "HEAD") == fixed[-1]
+    assert second[Stage.CONFIRM]["ending"] == Ending.LEFT_OUT
+    assert second[Stage.PROFILE]["ending"] == Ending.LEFT_OUT
+    (issue,) = hub.issues
+    assert issue["state"] == "closed"
+    assert second[Stage.TARGETS]["said"] == "1 of 1 target holds"
