@@ -10,14 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
 from typing import Any
+from unittest import mock
 
+import psutil
 import pytest
 from asv.results import Results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundspeed.errors import GroundspeedError
-from groundspeed.profiling.cpu import NoSamplerError, Sampler, cpu_profile, find_sampler
+from groundspeed.profiling.cpu import (
+    NO_SYMBOL,
+    NoSamplerError,
+    Sampler,
+    cpu_profile,
+    find_sampler,
+    stacks_of,
+)
 from groundspeed.profiling.deterministic import (
     Table,
     added,
@@ -324,6 +333,34 @@ def test_a_sampler_that_may_not_look_says_why(busy: subprocess.Popen[bytes], tmp
     refusing.chmod(0o700)
     with pytest.raises(NoSamplerError, match=r"Permission Denied.*SYS_PTRACE"):
         sample_process(busy.pid, 0.1, Sampler(program=refusing, native=False))
+
+
+def test_native_frames_without_a_symbol_are_one_of_their_library() -> None:
+    names = [
+        ("work", "a.py", 3),
+        ("0x7f01", "libz.so", 0),
+        ("0x7f02", "libz.so", 0),
+        ("inflate", "libz.so", 0),
+    ]
+    frames = [{"name": name, "file": file, "line": line} for name, file, line in names]
+    samples = [[0, 1], [0, 2], [0, 3]]
+    profile = {"samples": samples, "weights": [1.0, 2.0, 3.0]}
+    found = list(stacks_of({"shared": {"frames": frames}, "profiles": [profile]}))
+    unknown = Frame(name=NO_SYMBOL, file="libz.so", line=None)
+    assert [stack[1] for stack, _ in found] == [
+        unknown,
+        unknown,
+        Frame(name="inflate", file="libz.so", line=None),
+    ]
+    assert found[0][0][0] == Frame(name="work", file="a.py", line=3)
+
+
+def test_a_process_of_somebody_else_is_no_process_that_has_gone(
+    busy: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil.Process, "cwd", mock.Mock(side_effect=psutil.AccessDenied(busy.pid)))
+    with pytest.raises(NoSamplerError, match=f"Process {busy.pid} is not yours"):
+        sample_process(busy.pid, 0.1, Sampler(program=tmp_path, native=False))
 
 
 def test_a_process_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from groundspeed.errors import GroundspeedError, StorageError
-from groundspeed.profiling import flush, profile_cpu, profile_memory, track_leaks
+from groundspeed.profiling import decorators, flush, profile_cpu, profile_memory, track_leaks
 from groundspeed.profiling.inside.frames import Frame
 from groundspeed.profiling.recorded import Leaks, read_recorded
 from groundspeed.profiling.scopes import Scope, own_part
@@ -208,6 +208,12 @@ def test_what_is_no_function_is_refused(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("scope", SCOPES)
+def test_a_decorator_without_its_folder_says_so(scope: Any) -> None:
+    with pytest.raises(GroundspeedError, match=rf'@{scope.__name__}\("profiles"\)'):
+        scope(burn)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize(("variable", "enabled"), [("off", None), ("0", None), ("", False), ("on", False)])
 def test_off_gives_the_function_itself_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: type[Scope], variable: str, enabled: bool | None
@@ -360,6 +366,8 @@ def test_a_folder_that_cannot_be_written_is_a_warning_and_the_program_goes_on(tm
     assert work() == 7  # it was said
     with pytest.raises(StorageError, match="refused"):
         flush()
+    with pytest.warns(RuntimeWarning, match="refused"):
+        decorators._finish()  # as at the end of the process, where nobody catches
     (tmp_path / "file").unlink()
     flush()
     assert profile(tmp_path / "file", "refused").unit == "s"

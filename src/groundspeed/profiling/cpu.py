@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -39,6 +40,9 @@ _ONE_THREAD = (0.5, 1.5)
 """Seconds of samples a second of calls: below, the benchmark waits; above, several threads work. Between,
 samples came late, or close together: of 30 in 0.15 s there were 45.
 """
+
+NO_SYMBOL = "(no symbol)"
+_ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 _PATIENCE_S = 30.0  # to attach: it reads the symbols of the interpreter, and of all libraries where asked
 
@@ -152,15 +156,18 @@ def cpu_profile(run: Recorded, costs: Sequence[tuple[float, float]], tool: str) 
 
 def stacks_of(document: Mapping[str, Any]) -> Iterator[tuple[Stack, float]]:
     """The samples of a document of py-spy's, of all threads, in seconds."""
-    frames = [Frame(name=one["name"], file=one["file"], line=one["line"]) for one in _frames(document)]
+    frames = [_frame(one) for one in document["shared"]["frames"]]
     for profile in document["profiles"]:
         for stack, weight in zip(profile["samples"], profile["weights"], strict=True):
             yield tuple(frames[number] for number in stack), weight
 
 
-def _frames(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    frames: Sequence[Mapping[str, Any]] = document["shared"]["frames"]
-    return frames
+def _frame(wire: Mapping[str, Any]) -> Frame:
+    """py-spy names a native function without a symbol by its address, which no two processes share: all of
+    a library are one. Native frames have the line 0 where nobody knows it.
+    """
+    name = NO_SYMBOL if _ADDRESS.fullmatch(wire["name"]) else wire["name"]
+    return Frame(name=name, file=wire["file"], line=wire["line"] or None)
 
 
 def _has_begun(spy: subprocess.Popen[bytes]) -> bool:

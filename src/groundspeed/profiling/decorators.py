@@ -49,10 +49,14 @@ class _Output:
         is profiled goes on."""
         self._due = True
         if time.monotonic() >= self._next_s:
-            try:
-                self.write()
-            except StorageError as error:
-                warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+            self.write_or_warn()
+
+    def write_or_warn(self) -> None:
+        """Write it if it is not up to date; what the disk refuses is a warning."""
+        try:
+            self.write()
+        except StorageError as error:
+            warnings.warn(str(error), RuntimeWarning, stacklevel=3)
 
     def write(self) -> None:
         """Write it if it is not up to date, and of this process. Raises ``StorageError``."""
@@ -81,7 +85,13 @@ def flush() -> None:
         output.write()
 
 
-atexit.register(flush)
+def _finish() -> None:
+    """At the end of the process there is nobody to catch what flush raises."""
+    for _, output in list(_outputs.values()):
+        output.write_or_warn()
+
+
+atexit.register(_finish)
 os.register_at_fork(after_in_child=_outputs.clear)  # a child's profiles are its own
 
 

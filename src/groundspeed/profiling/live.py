@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundspeed.errors import GroundspeedError
-from groundspeed.profiling.cpu import Sampler, stacks_of
+from groundspeed.profiling.cpu import NoSamplerError, Sampler, stacks_of
 from groundspeed.profiling.storing import document
 from groundspeed.profiling.weights import Namer, Recorded, own_part
 
@@ -43,10 +43,12 @@ def sample_process(pid: int, seconds: float, sampler: Sampler) -> Live:
     try:
         process = psutil.Process(pid)
         command, folder = " ".join(process.cmdline()), Path(process.cwd())
-    except psutil.Error as error:
-        raise GroundspeedError(
-            f"There is no process {pid} to look at: {error.msg}. Name a living one."
+    except psutil.AccessDenied as error:
+        raise NoSamplerError(
+            f"Process {pid} is not yours to look at: be root, with SYS_PTRACE in a container."
         ) from error
+    except psutil.Error as error:
+        raise GroundspeedError(f"There is no process {pid}. Name a living one.") from error
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as beside:
         output = Path(beside) / "live.json"

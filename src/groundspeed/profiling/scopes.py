@@ -40,8 +40,15 @@ class Scope:
 
     def __init__(self, folder: str | Path, *, name: str = "", enabled: bool | None = None) -> None:
         """``name`` is the function's, or the place of the block, unless given; ``enabled`` overrides the
-        variable GROUNDSPEED_PROFILING."""
-        self.folder = Path(folder).absolute()
+        variable GROUNDSPEED_PROFILING. Raises ``GroundspeedError`` for a folder that is none: a decorator
+        without brackets gives the function."""
+        try:
+            self.folder = Path(folder).absolute()
+        except TypeError as error:
+            word = type(self).__name__
+            raise GroundspeedError(
+                f'{word} wants the folder for its profiles: @{word}("profiles").'
+            ) from error
         self.name = name
         self.enabled = os.environ.get(SWITCH, "").lower() not in _OFF if enabled is None else enabled
         self._entered: dict[int, list[ExitStack]] = {}  # by the frame that entered: no two threads share one
