@@ -44,10 +44,11 @@ performance-check: tools
 performance: tools
 	@$(TOX) -qq --colored no -e performance-page
 
-# Profiles RAG from end to end, embedding, the vector index, ingestion, the service's layers and thoughts at HEAD, for
-# some ten minutes, and writes docs/reports/ from all results: how the machine stands, and what costs most.
+# Profiles RAG from end to end, embedding, the vector index, ingestion, the service's layers and thoughts at the newest
+# commit with results, for some four minutes, and writes docs/reports/: how the machine stands, and what costs most.
+# ARGS=rag profiles the cases that the expression is found in, instead.
 profile: tools
-	@$(TOX) -qq --colored no -e profile
+	@$(TOX) -qq --colored no -e profile $(if $(ARGS),-- $(ARGS))
 
 page: tools
 	@sh tools/page-tools
