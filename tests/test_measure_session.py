@@ -54,6 +54,17 @@ def test_last_and_steps_thin_out(repository: tuple[History, tuple[str, ...]]) ->
     assert subjects(repository, request("main~3..main", last=1)) == ["main 3"]
 
 
+def test_new_is_what_is_newer_than_the_line_not_than_what_was_merged(tmp_path: Path) -> None:
+    """The side commit is the newest measured one; what is newer than it leaves out main 1 and main 2."""
+    main = [CommitSpec(f"main {number}", {"a.txt": str(number)}) for number in range(3)]
+    side = CommitSpec("side", {"b.txt": "b"}, branch="side", parents=(2,))
+    merge = CommitSpec("merge", {"b.txt": "b"}, parents=(2, 3))
+    hashes = make_repository(tmp_path, [*main, side, merge])
+    repository = History.open(tmp_path), hashes
+    assert subjects(repository, request(new=True), measured=(0, 3)) == ["merge", "main 2", "main 1"]
+    assert subjects(repository, request(new=True), measured=(3,)) == ["merge"]  # as if nothing were measured
+
+
 def test_two_branches_share_their_past_once(repository: tuple[History, tuple[str, ...]]) -> None:
     both = subjects(repository, request(last=9), branches=("main", "side"))
     assert both == ["side", "main 3", "main 2", "main 1", "main 0"]

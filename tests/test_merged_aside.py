@@ -18,6 +18,7 @@ from groundspeed.results.unmeasured import Carried
 from groundspeed.site.publish import publish_results
 from groundspeed.verdicts.between import Wanted, compare_commits
 from groundspeed.verdicts.newest import Present
+from groundspeed.verdicts.overview import overview
 from groundspeed.verdicts.reading import ProjectResults, read
 from groundspeed.verdicts.regressions import distances, find_regressions
 from groundspeed.verdicts.steps import find_steps
@@ -96,6 +97,8 @@ def test_it_is_compared_and_asked_for_all_the_same(
     assert track.last.commit == base
     assert present.value(track).centre == pytest.approx(10.0, rel=0.01)
     assert present.branch == hashes[: BEFORE + 1]  # its own first parents
+    state = overview(present)
+    assert (state.commit, state.regressions.groups, len(state.figures)) == (base, (), 1)
     (found,) = reading.measurements("box", base)
     assert isinstance(found, Measurement)
     (newest,) = Present(reading, "box").tracks(lambda _: True)

@@ -36,12 +36,20 @@ def choose_commits(
     if wanted.revisions is not None:
         return _chosen(history, [wanted.revisions], wanted)
     ranges = history.branches(branches)
-    known = history.known(measured) if wanted.new else {}
-    if known:
-        newest = max(known.values(), key=lambda commit: commit.date)
+    along = _along(history, ranges, measured) if wanted.new else ()
+    if along:
+        newest = max(along, key=lambda commit: commit.date)
         return _chosen(history, [f"{newest.hash}..{one}" for one in ranges], wanted)
     last = 1 if wanted.last is None and wanted.steps is None else wanted.last
     return _merged([history.commits(one, last=last, steps=wanted.steps) for one in ranges])
+
+
+def _along(history: History, branches: Sequence[str], measured: Sequence[str]) -> tuple[Commit, ...]:
+    """The measured commits that git knows, without what came into a branch by a merge: what is newer than
+    such a one may be older than the branch's last, and was not measured."""
+    known = {commit.hash: commit for commit in history.known(measured).values()}
+    aside = history.merged(tuple(known), branches)
+    return tuple(commit for commit in known.values() if commit.hash not in aside)
 
 
 def _chosen(history: History, ranges: Sequence[str], wanted: Range) -> tuple[Commit, ...]:

@@ -127,7 +127,7 @@ def baseline_of(reading: ProjectResults, wanted: Wanted, name: str, saved_at: da
         name=name,
         saved_at=saved_at,
         commit=wanted.commit,
-        commit_date=dates_of(reading.archive)[wanted.commit],
+        commit_date=dates_of(reading.whole)[wanted.commit],
         origin=origin_of(reading, wanted, found),
         measurements=found,
     )

@@ -99,7 +99,8 @@ def overview(present: Present, pattern: str | None = None) -> Overview:
         one for one in stored_profiles(configuration.suite.results_dir) if one.machine == present.machine
     ]
     cases = {one.key.case for one in found.operations}
-    profiled = case_profiles(profiles, cases, reading.order, commit)
+    order = present.branch if commit in reading.aside else reading.order
+    profiled = case_profiles(profiles, cases, order, commit)
     return Overview(
         project=configuration.suite.project,
         machine=present.machine,
@@ -115,7 +116,7 @@ def overview(present: Present, pattern: str | None = None) -> Overview:
         sections=sections,
         targets=found.targets,
         ladders=found.ladders,
-        regressions=open_at(find_regressions(reading), commit, present.machine, pattern),
+        regressions=open_at(find_regressions(reading), _on_line(present, commit), present.machine, pattern),
         bottlenecks=profiled.found,
         costliest=find_bottlenecks(present, pattern, commit),
         notices=(*configuration.warnings, *reading.notices, *profiled.notices),
@@ -128,14 +129,24 @@ def _session(sessions: Sequence[RecordedSession], commit: str) -> RecordedSessio
     return next(reversed(there or list(sessions)), None)
 
 
-def open_at(found: Regressions, commit: str, machine: str, pattern: str | None) -> Regressions:
+def _on_line(present: Present, commit: str) -> str | None:
+    """The commit at which regressions are asked for: itself, but of what a merge brought in the last measured
+    one that it stands on; None where it stands on none.
+    """
+    aside = present.reading.aside
+    if commit not in aside:
+        return commit
+    return next((one for one in reversed(present.branch) if one not in aside), None)
+
+
+def open_at(found: Regressions, commit: str | None, machine: str, pattern: str | None) -> Regressions:
     """Those that were open on a machine at a commit, with the series of them that were.
 
     Open is what began at the commit or before, and had not gone back by then. What was acknowledged or not
     confirmed, whenever that was, is not.
     """
     place_of = {one: place for place, one in enumerate(found.order)}
-    place = place_of[commit]
+    place = -1 if commit is None else place_of[commit]
 
     def was_open(one: Affected) -> bool:
         key = one.step.key

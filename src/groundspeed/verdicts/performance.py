@@ -89,7 +89,7 @@ def performance(
         machine=present.machine,
         hardware=present.reading.archive.machines.get(present.machine, {}),
         commit=commit,
-        date=dates_of(present.reading.archive)[commit],
+        date=dates_of(present.reading.whole)[commit],
         operations=tuple(operations),
         ladders=grown(present, sizes, targets, pattern=pattern, at=at),
         targets=judge_targets([present], {present.machine: targets}, sizes, pattern),
