@@ -236,6 +236,8 @@ def test_what_is_not_there_is_wrong_use(project: Path, arguments: tuple[str, ...
         ("time_slow", "--pid", "1"),
         ("--pid", "1", "--kind", "memory"),
         ("--pid", "1", "--rev", "HEAD"),
+        ("--pid", "1", "--measured"),
+        ("time_slow", "--measured", "--rev", "HEAD"),
         ("--pid", "-4"),
         ("time_slow", "--duration", "0 s"),
         ("time_slow", "--kind", "memory", "--native"),
@@ -249,6 +251,13 @@ def test_contradictions_are_refused_before_anything_is_built(
 ) -> None:
     make_project(tmp_path, (1,))
     groundspeed(tmp_path, "profile", *arguments, code=2)
+    assert not (tmp_path / ".groundspeed" / "environments").exists()
+
+
+def test_without_results_there_is_no_measured_commit_to_profile(tmp_path: Path) -> None:
+    make_project(tmp_path, (1,))
+    said = groundspeed(tmp_path, "profile", "time_slow", "--measured", code=3).stderr
+    assert "No commit of the branch has results. Measure one: groundspeed run." in said
     assert not (tmp_path / ".groundspeed" / "environments").exists()
 
 
