@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from groundspeed.report.table import OverviewFormat
+from groundspeed.cli.options import OfMachine, ToFile, Written
 
 
 def bottlenecks(
@@ -17,22 +17,12 @@ def bottlenecks(
     rev: Annotated[
         str | None, typer.Option(metavar="REV", help="At this commit; else the newest measured or profiled.")
     ] = None,
-    machine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of this machine; else this host's, or the only one.")
-    ] = None,
+    machine: OfMachine = None,
     top: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="How many; else [bottlenecks] top, or 5.")
     ] = None,
-    output: Annotated[
-        OverviewFormat | None,
-        typer.Option("--format", help="How it is written; else as the file's name says, text without."),
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", dir_okay=False, help="Write this file; needed for html."
-        ),
-    ] = None,
+    output: Written = None,
+    file: ToFile = None,
 ) -> None:
     """Name what costs most, by the profiles, allocations and growths on record, and what fixing it can win.
 

@@ -1,12 +1,29 @@
-"""Options that are quantities or expressions: checked, with an error that names the option."""
+"""Options that several commands have: those of a report as types, quantities and expressions checked, with an
+error that names the option.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 import typer
+
+from groundspeed.report.table import OverviewFormat
+
+OfMachine = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Of this machine; else this host's, or the only one.")
+]
+Written = Annotated[
+    OverviewFormat | None,
+    typer.Option("--format", help="How it is written; else as the file's name says, text without."),
+]
+ToFile = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", dir_okay=False, help="Write this file; needed for html."),
+]
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundspeed.cli.options import OfMachine, ToFile, Written
 from groundspeed.report.table import OverviewFormat
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ def report(
     rev: Annotated[
         str | None, typer.Option(metavar="REV", help="Of this commit; else of the newest measured one.")
     ] = None,
-    machine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of this machine; else this host's, or the only one.")
-    ] = None,
+    machine: OfMachine = None,
     bench: Annotated[
         str | None, typer.Option("--bench", "-b", metavar="REGEX", help="Cases whose text it is found in.")
     ] = None,
@@ -47,16 +46,8 @@ def report(
         str | None,
         typer.Option(metavar="REV", help="With --plan: the one after; else its own, or the newest measured."),
     ] = None,
-    output: Annotated[
-        OverviewFormat | None,
-        typer.Option("--format", help="How it is written; else as the file's name says, text without."),
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="FILE", dir_okay=False, help="Write this file; needed for html."
-        ),
-    ] = None,
+    output: Written = None,
+    file: ToFile = None,
 ) -> None:
     """Say how a machine stands at a commit: targets, latency, throughput, memory, scaling, regressions, host.
 
