@@ -140,7 +140,8 @@ def test_a_lost_network_is_no_verdict_on_the_commit(tmp_path: Path) -> None:
     (hash_,) = make_project(tmp_path, (1,))
     nowhere = "http://127.0.0.1:9/simple"
     lost = {
-        **dict.fromkeys(["PIP_NO_INDEX", "UV_NO_INDEX", "UV_OFFLINE", "PIP_FIND_LINKS", "UV_FIND_LINKS"], ""),
+        **dict.fromkeys(["UV_NO_INDEX", "UV_OFFLINE"], "false"),
+        **dict.fromkeys(["PIP_NO_INDEX", "PIP_FIND_LINKS", "UV_FIND_LINKS"], ""),
         **dict.fromkeys(["PIP_INDEX_URL", "UV_DEFAULT_INDEX"], nowhere),
         **dict.fromkeys(["PIP_RETRIES", "UV_HTTP_RETRIES"], "0"),
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from groundspeed.nightly.exchange import exchange_results
 from groundspeed.nightly.notifying.news import Told
 from groundspeed.nightly.notifying.told import read_told, write_told
 from groundspeed.nightly.outside import Outside
-from groundspeed.records import Case, Finding, Severity
+from groundspeed.records import Build, Case, Finding, Measured, Severity
 from groundspeed.results.archive import read_archive
 from groundspeed.results.index import open_index
 from groundspeed.results.size import LIMIT_BYTES
@@ -28,9 +29,10 @@ from groundspeed.site.publish import publish_results
 from groundspeed.suite import cache
 from groundspeed.suite.isolation import bytecode_folder, worker_variables
 from groundspeed.verdicts.triage import read_triage
-from tests.commands import groundspeed
+from tests.commands import groundspeed, items, runs
 from tests.hosts import write_tree
 from tests.looks import EVERYTHING, NONE, QUIET
+from tests.projects import make_project
 from tests.readings import made, measure
 from tests.repositories import git
 from tests.results_records import MACHINE, T0, benchmark, measured, run, session
@@ -321,3 +323,51 @@ def test_a_full_disk_is_no_failure_of_the_commit(tmp_path: Path) -> None:
     assert "No space left on device" in text
     assert (len(commit), left) == (40, 0)
     assert said.startswith("Removed 1 environment, 1 wheel")
+
+
+# --- no network ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def silent_index() -> Iterator[str]:
+    """The address of an index that takes every question and answers none."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/simple"
+
+
+@pytest.mark.slow  # three builds, one of which waits twice for a second: 10 s
+def test_without_network_what_is_built_is_measured_and_the_rest_comes_the_next_night(
+    tmp_path: Path, silent_index: str
+) -> None:
+    first, second = make_project(tmp_path, (1, 2))
+    groundspeed(tmp_path, "run", f"{first}^!", "--bench", "track_size")
+    lost = {
+        **dict.fromkeys(["UV_NO_INDEX", "UV_OFFLINE"], "false"),
+        **dict.fromkeys(["PIP_NO_INDEX", "PIP_FIND_LINKS", "UV_FIND_LINKS"], ""),
+        **dict.fromkeys(["PIP_INDEX_URL", "UV_DEFAULT_INDEX"], silent_index),
+        **dict.fromkeys(["PIP_RETRIES", "UV_HTTP_RETRIES"], "0"),
+        **dict.fromkeys(["PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT"], "1"),
+    }
+    night = ("run", "--last", "2", "--bench", "track_size|peakmem")
+    # what the first build brought is forgotten, so that the second has to ask
+    cache.remove(cache.downloads_folder(tmp_path / ".groundspeed"))
+    said = groundspeed(tmp_path, *night, more=lost).stdout
+    assert "did not build" in said
+    assert "No package index or host could be reached" in said
+    assert built(tmp_path) == {first: [True, True], second: [False]}
+    cases = {str(run.case) for run in runs(tmp_path) if isinstance(run.outcome, Measured)}
+    assert cases == {"work.Work.track_size(10)", "work.Work.track_size(1000)", "work.peakmem_list"}
+    groundspeed(tmp_path, *night)
+    assert built(tmp_path)[second] == [False, True]
+    assert {run.case for run in runs(tmp_path) if run.commit == second} == {
+        run.case for run in runs(tmp_path) if run.commit == first
+    }
+
+
+def built(root: Path) -> dict[str, list[bool]]:
+    """Whether each commit was built, one night after the other."""
+    found: dict[str, list[bool]] = {}
+    for item in items(root):
+        if isinstance(item, Build):
+            found.setdefault(item.commit, []).append(item.failure is None)
+    return found

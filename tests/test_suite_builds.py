@@ -152,6 +152,7 @@ def test_who_asks_no_further_ends_what_is_being_made(tmp_path: Path) -> None:
         ("error: error sending request for url (https://x/simple/a/)", True),
         ("fatal: unable to access 'https://x/': Could not resolve host: x", True),
         ("ERROR: Failed to establish a new connection: [Errno 111]", True),
+        ("ReadTimeoutError: HTTPConnectionPool(host='x', port=80): Read timed out. (read timeout=1.0)", True),
         ("error: command 'gcc' failed with exit code 1", False),
     ],
 )

@@ -32,6 +32,7 @@ _UNREACHABLE = (
     "Connection refused",
     "Failed to establish a new connection",
     "Connection timed out",
+    "Read timed out",
     "Could not connect to server",
     "CondaHTTPError",
 )
