@@ -12,7 +12,7 @@ from groundspeed.cli.options import OfMachine, ToFile, Written
 
 def bottlenecks(
     pattern: Annotated[
-        str | None, typer.Argument(metavar="[PATTERN]", help="Cases in whose text the expression is found.")
+        str | None, typer.Argument(metavar="PATTERN", help="Cases in whose text the expression is found.")
     ] = None,
     rev: Annotated[
         str | None, typer.Option(metavar="REV", help="At this commit; else the newest measured or profiled.")

@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 def profile(
     benchmark: Annotated[
-        str | None, typer.Argument(metavar="[BENCH]", help="A regex: cases whose text it is found in.")
+        str | None, typer.Argument(metavar="BENCH", help="A regex: cases whose text it is found in.")
     ] = None,
     rev: Annotated[
         str | None, typer.Option("--rev", metavar="REV", help="The commit to profile; else HEAD.")
