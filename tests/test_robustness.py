@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -16,6 +18,8 @@ from groundspeed.config import load
 from groundspeed.disk import lack_of_room, nearly_full
 from groundspeed.errors import StorageError
 from groundspeed.machine.fitness import DISK, fitness, take_look
+from groundspeed.measure.frame import Frame
+from groundspeed.measure.host import look
 from groundspeed.nightly.exchange import exchange_results
 from groundspeed.nightly.notifying.news import Told
 from groundspeed.nightly.notifying.told import read_told, write_told
@@ -30,8 +34,9 @@ from groundspeed.suite import cache
 from groundspeed.suite.isolation import bytecode_folder, worker_variables
 from groundspeed.verdicts.triage import read_triage
 from tests.commands import groundspeed, items, runs
+from tests.gating import Quiet
 from tests.hosts import write_tree
-from tests.looks import EVERYTHING, NONE, QUIET
+from tests.looks import EVERYTHING, MOVED, NONE, QUIET
 from tests.projects import make_project
 from tests.readings import made, measure
 from tests.repositories import git
@@ -79,8 +84,6 @@ def test_results_above_the_limit_are_spoken_of_wherever_somebody_looks(tmp_path:
     git(tmp_path, "init", "--quiet", "--bare", str(bare))
     git(root, "remote", "add", "origin", str(bare))
     commands = {("publish",): 0, ("deploy", "--results"): 0, ("health", "--format", "json"): 1}
-    for words, code in commands.items():
-        assert "above 50 MB" not in groundspeed(root, *words, code=code).stderr
     with (root / "results" / "notes.bin").open("wb") as file:
         file.truncate(LIMIT_BYTES + 1)
     said = {words: groundspeed(root, *words, code=code) for words, code in commands.items()}
@@ -371,3 +374,42 @@ def built(root: Path) -> dict[str, list[bool]]:
         if isinstance(item, Build):
             found.setdefault(item.commit, []).append(item.failure is None)
     return found
+
+
+# --- a busy host --------------------------------------------------------------------------------------
+
+
+class Noting(Quiet):
+    """Remembers what stays."""
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_a_session_says_and_records_that_others_use_the_host(tmp_path: Path) -> None:
+    """Two looks at a made host whose processors were busy in between; measuring is not refused."""
+
+    def half_a_second(_: float) -> None:
+        write_tree(tmp_path / "host", MOVED)
+
+    made(tmp_path / "p", count=1)
+    configuration, screen = load(tmp_path / "p"), Noting()
+    busy = functools.partial(
+        take_look,
+        write_tree(tmp_path / "host", QUIET),
+        sleep=half_a_second,
+        gpus=lambda: NONE,
+        countable=lambda _: EVERYTHING,
+        affinity=range(4),
+    )
+    frame = Frame(
+        configuration=configuration,
+        host=look(configuration, None, pin=False),
+        store=ResultStore(configuration.suite.results_dir, MACHINE),
+        screen=screen,
+    )
+    with mock.patch("groundspeed.measure.frame.take_look", busy):
+        found = {one.check: one for one in frame.look()}
+    assert found["load"].severity is Severity.UNFIT
+    assert found[DISK].seen.endswith("free for builds and results")
+    assert any("not fit to measure on (load: 1.20 of 4 processors busy" in one for one in screen.said)
