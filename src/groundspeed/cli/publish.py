@@ -23,10 +23,12 @@ def publish(
     Example: groundspeed publish && groundspeed preview
     """
     from groundspeed.publishing import publish_project
+    from groundspeed.results.size import size_warnings
 
     configuration = load(Path())
     published = publish_project(configuration, force=force)
-    for warning in (*configuration.warnings, *published.warnings):
+    swollen = size_warnings(configuration.suite.results_dir)
+    for warning in (*configuration.warnings, *published.warnings, *swollen):
         typer.echo(f"groundspeed: {warning}", err=True)
     typer.echo(
         f"Published to {published.html_dir}: benchmarks {published.benchmarks:,}, "
