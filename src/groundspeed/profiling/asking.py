@@ -133,17 +133,16 @@ class _Asking:
             standing = [StandingWorker(start=start) for start in starters]
             for one in standing:
                 workers.callback(one.close)
-            for case in cases:
-                against = (None, *commits[:-1])
+            against = (None, *commits[:-1])
+            for number, case in enumerate(cases, start=1):
                 ends = [
                     _End(commit=commit, against=base, at=self._at(made), worker=worker)
                     for commit, base, made, worker in zip(commits, against, prepared, standing, strict=True)
                 ]
-                with self._told(len(found[-1]), len(cases)):
+                with self._telling(number, len(cases), case, ends):
                     self._profile(case, ends)
-                for into, end in zip(found, ends, strict=True):
-                    into.append(self._kept(case, end))
-                self._tell(case, ends, len(found[-1]), len(cases))
+                    for into, end in zip(found, ends, strict=True):
+                        into.append(self._kept(case, end))
         return Answer(
             machine=self.at.host.machine.name,
             environment=environment.name,
@@ -154,17 +153,14 @@ class _Asking:
         )
 
     @contextlib.contextmanager
-    def _told(self, done: int, cases: int) -> Iterator[None]:
-        """Who interrupts is told what there is all the same."""
+    def _telling(self, number: int, cases: int, case: Case, ends: Sequence[_End]) -> Iterator[None]:
+        """A line a case, where a suite may take an hour; who interrupts is told what there is."""
         try:
             yield
         except KeyboardInterrupt:
-            if done:
-                self.at.screen.note(f"{done:,} of {cases:,} cases were profiled, and are stored")
+            if number > 1:
+                self.at.screen.note(f"{number - 1:,} of {cases:,} cases were profiled, and are stored")
             raise
-
-    def _tell(self, case: Case, ends: Sequence[_End], number: int, cases: int) -> None:
-        """A line a case, where a suite may take an hour."""
         if cases > 1:
             missing = dict.fromkeys(one.kind for end in ends for one in end.failures)
             failed = f"  not taken: {', '.join(missing)}" if missing else ""
