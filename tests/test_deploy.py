@@ -344,6 +344,9 @@ def test_rsync_brings_the_new_page_and_takes_the_old_one_away(here: Here, tmp_pa
         "data/notes.txt": True,
         "app/0123456789abcdef/main.js": False,
         "app/else/main.js": True,
+        "reports/camel/baseline.html": False,
+        "reports/oryx/bottlenecks.md": False,
+        "reports/oryx/notes.txt": True,
         "private/index.html": True,
         ".well-known/x": True,
     }

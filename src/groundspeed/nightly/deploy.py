@@ -148,6 +148,8 @@ _HEX = "[0-9a-f]" * 16
 _OURS = (
     f"R /data/*-{_HEX}.*",
     f"R /app/{_HEX}/***",
+    "R /reports/",
+    "R /reports/*/",
     "R /reports/*/*.html",
     "R /reports/*/*.md",
     "P *",
