@@ -45,7 +45,8 @@ performance: tools
 	@$(TOX) -qq --colored no -e performance-page
 
 # Profiles RAG from end to end, embedding, the vector index, ingestion, the service's layers and thoughts at the newest
-# commit with results, for some four minutes, and writes docs/reports/: how the machine stands, and what costs most.
+# commit with results, for some four minutes, and writes docs/reports/: how the machine stands, what costs most,
+# and what came of [plan.tier1].
 # ARGS=rag profiles the cases that the expression is found in, instead.
 profile: tools
 	@$(TOX) -qq --colored no -e profile $(if $(ARGS),-- $(ARGS))
