@@ -24,6 +24,8 @@ from groundspeed.results.catalog import read_definitions
 from groundspeed.results.lock import file_lock
 from groundspeed.results.merging import Changed, Theirs, belongs, merge
 from groundspeed.results.store import ResultStore
+from groundspeed.verdicts.triage import NAME as TRIAGE
+from groundspeed.verdicts.triage import Decision, Ruling, read_triage, record, withdraw
 from tests.commands import groundspeed
 from tests.repositories import CommitSpec, git, make_repository
 from tests.results_records import COMMITS, MACHINE, PY, T0, benchmark, build, measured, run, session
@@ -380,3 +382,63 @@ def test_the_command(one: Path, other: Path) -> None:
     said = groundspeed(other, "deploy", "--results", "--branch", BRANCH).stdout
     assert f"{BRANCH} at origin" in said
     assert values(one) == values(other)
+
+
+# --- what was decided -------------------------------------------------------------------------------
+
+
+def decide(root: Path, decided: Decision) -> None:
+    record(root / TRIAGE, decided, locks=root / ".groundspeed" / "locks")
+
+
+def decided(root: Path) -> set[str]:
+    return {one.note for one in read_triage(root / TRIAGE)}
+
+
+def decision(note: str, day: int) -> Decision:
+    return Decision(
+        id=f"{day:08x}",
+        ruling=Ruling.CONFIRMED,
+        base=COMMITS[0],
+        head=COMMITS[1],
+        cases=("m.time_a",),
+        machines=(),
+        by="Ada",
+        at=AT + timedelta(days=day),
+        note=note,
+    )
+
+
+def test_what_was_decided_goes_along(one: Path, other: Path) -> None:
+    measure(one, 1, 1.0)
+    decide(one, decision("mine", 1))
+    decide(other, decision("theirs", 2))
+    exchange(one)
+    assert exchange(other).brought[-1] == TRIAGE
+    assert exchange(one).brought == (TRIAGE,)
+    assert decided(one) == decided(other) == {"mine", "theirs"}
+    assert not exchange(other).pushed
+
+
+def test_what_was_withdrawn_does_not_come_back(one: Path, other: Path) -> None:
+    measure(one, 1, 1.0)
+    for note, day in (("stays", 1), ("goes here", 2), ("goes there", 3)):
+        decide(one, decision(note, day))
+    exchange(one)
+    exchange(other)
+    withdraw(one / TRIAGE, [decision("goes here", 2)], locks=one / ".groundspeed" / "locks")
+    withdraw(other / TRIAGE, [decision("goes there", 3)], locks=other / ".groundspeed" / "locks")
+    exchange(one)
+    exchange(other)
+    exchange(one)
+    assert decided(one) == decided(other) == {"stays"}
+
+
+def test_decisions_that_cannot_be_read_stop_no_results(one: Path, other: Path) -> None:
+    measure(one, 1, 1.0)
+    (one / TRIAGE).write_text("version = 1\n<<<<<<< ours\n")
+    exchange(one)
+    done = exchange(other)
+    assert any("is not taken over" in warning for warning in done.warnings)
+    assert values(other) == values(one)
+    assert not (other / TRIAGE).exists()

@@ -61,7 +61,8 @@ def _moved(root: Path, remote: str, branch: str, *, checked_out: bool) -> Moved 
         return None
     ahead, behind = _counts(root, ours, theirs)
     if behind and ahead:
-        why = f"it has {ahead:,} commits that {remote} has not. Push them, or drop them"
+        them = "it" if ahead == 1 else "them"
+        why = f"it has {units.counted(ahead, 'commit')} that {remote} has not. Push {them}, or drop {them}"
         return Moved(branch=branch, commits=0, why=why)
     if not behind:
         return Moved(branch=branch, commits=0)

@@ -15,10 +15,10 @@ from groundspeed.nightly.notifying.present import troubles_of
 from groundspeed.nightly.notifying.project import tell_project
 from groundspeed.nightly.notifying.secrets import Secrets
 from groundspeed.nightly.summary import Stage
+from groundspeed.publishing import publish_project
 from groundspeed.report.table import Format
 from groundspeed.report.targets import summary
 from groundspeed.site.judged import judged_by_project
-from groundspeed.site.publish import publish_results
 from groundspeed.verdicts.complaints import examine
 from groundspeed.verdicts.reading import read
 
@@ -70,7 +70,7 @@ def judge_targets(night: Night) -> Said:
 
 def publish(night: Night) -> Said:
     """The page."""
-    done = publish_results(night.configuration, now=night.world.clock.now)
+    done = publish_project(night.configuration, now=night.world.clock.now)
     said = f"{done.series:,} series of {done.commits:,} commits; the site weighs {done.weight}"
     return Said(said=said, lines=done.warnings)
 

@@ -1,0 +1,368 @@
+"""A night's course: what one stage costs the others, how it ends, and what is left of it. Stages are made up
+here where the course is asked about; what is asked about them is asked of the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from groundspeed.config import load
+from groundspeed.errors import GroundspeedError, HostMismatchError, LockedError
+from groundspeed.machine.fitness.finding import fine, unfit
+from groundspeed.nightly import bringing, measuring, night
+from groundspeed.nightly.context import Asked, Night, Said, Work, World, failed, left_out
+from groundspeed.nightly.night import KEPT, spend_night, summaries_folder
+from groundspeed.nightly.notifying.net import Net
+from groundspeed.nightly.outside import Outside
+from groundspeed.nightly.rendering import render
+from groundspeed.nightly.summary import Ending, Stage, Summary
+from groundspeed.records import Finding
+from groundspeed.report.table import Format
+from groundspeed.results import attempts
+from groundspeed.results.lock import file_lock
+from groundspeed.verdicts.complaints import examined
+from tests.commands import groundspeed
+from tests.gating import Quiet
+from tests.measuring import START, FakeClock
+from tests.projects import make_project
+from tests.repositories import CommitSpec, git, make_repository
+
+BUDGET_S = 1000.0
+
+
+class Heard(Quiet):
+    """Keeps what stays."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project that never was measured."""
+    configuration = {"version": 1, "project": "sample", "repo": "."}
+    files = {"asv.conf.json": json.dumps(configuration), ".gitignore": "/.groundspeed/\n"}
+    make_repository(tmp_path / "project", [CommitSpec("first", files)])
+    return tmp_path / "project"
+
+
+def world(clock: FakeClock | None = None, findings: Iterator[tuple[Finding, ...]] | None = None) -> World:
+    """One whose time passes where somebody waits, and then only; the host is fit unless said."""
+    clock = clock or FakeClock()
+
+    def pause(seconds: float) -> None:
+        clock.seconds += seconds
+
+    return World(
+        variables={},
+        screen=Heard(),
+        clock=clock,
+        outside=Outside(now=clock.now, pause=pause, tries=1),
+        net=Net(),
+        findings=lambda: next(findings) if findings is not None else (),
+    )
+
+
+@contextmanager
+def course(*stages: tuple[Stage, Work]) -> Iterator[None]:
+    with mock.patch.object(night, "COURSE", stages):
+        yield
+
+
+def done(text: str) -> Work:
+    return lambda _: Said(said=text)
+
+
+def raises(error: BaseException) -> Work:
+    def work(_: Night) -> Said:
+        raise error
+
+    return work
+
+
+def spend(root: Path, *stages: tuple[Stage, Work], at: World | None = None) -> Summary:
+    with course(*stages):
+        return spend_night(root, Asked(budget_s=BUDGET_S), at or world())
+
+
+def endings(summary: Summary) -> list[tuple[Stage, Ending, str]]:
+    return [(one.stage, one.ending, one.said) for one in summary.reports]
+
+
+def attempt(root: Path) -> attempts.Attempt:
+    found = attempts.read_attempts(load(root).workspace)
+    (one,) = [each for each in found if each.stage is attempts.Stage.NIGHTLY]
+    return one
+
+
+# --- the course -------------------------------------------------------------------------------------
+
+
+def test_a_stage_that_fails_costs_the_others_nothing(root: Path) -> None:
+    summary = spend(
+        root,
+        (Stage.FETCH, raises(GroundspeedError("the network\nis gone."))),
+        (Stage.NEWEST, done("2 cases measured")),
+        (Stage.FIND, raises(ZeroDivisionError("nobody thought of it"))),
+        (Stage.PUBLISH, done("7 series")),
+        (Stage.NOTIFY, lambda _: left_out("nobody is to be told")),
+    )
+    assert endings(summary) == [
+        (Stage.FETCH, Ending.FAILED, "the network is gone."),
+        (Stage.NEWEST, Ending.DONE, "2 cases measured"),
+        (
+            Stage.FIND,
+            Ending.FAILED,
+            "a fault of groundspeed's own: ZeroDivisionError('nobody thought of it')",
+        ),
+        (Stage.PUBLISH, Ending.DONE, "7 series"),
+        (Stage.NOTIFY, Ending.LEFT_OUT, "nobody is to be told"),
+    ]
+    assert "in work" in "\n".join(summary.reports[2].lines)  # the traceback
+    assert summary.exit_code == 1
+    assert attempt(root).failure.startswith("fetch commits: the network is gone.; find culprits: a fault")
+
+
+def test_a_fine_night_leaves_no_complaint(root: Path) -> None:
+    summary = spend(root, (Stage.NEWEST, done("2 cases")), (Stage.FIND, lambda _: left_out("none")))
+    assert summary.exit_code == 0
+    assert attempt(root).failure == ""
+    assert attempt(root).ended_at == START
+
+
+def test_health_complains_of_a_night_that_failed_and_of_one_that_was_killed(root: Path) -> None:
+    spend(root, (Stage.PUBLISH, lambda _: failed("the disk is full")))
+    (said,) = faults(root, hours=0)
+    assert "publish: the disk is full" in said
+    with pytest.raises(SystemExit):  # as good as a kill: nobody could write its end
+        spend(root, (Stage.PUBLISH, raises(SystemExit())))
+    assert faults(root, hours=23) == []  # it may still be measuring
+    (said,) = faults(root, hours=25)
+    assert "never ended" in said
+
+
+def faults(root: Path, *, hours: int) -> list[str]:
+    return [one.text for one in examined(load(root), (), START + timedelta(hours=hours)).faults]
+
+
+def test_ctrl_c_ends_the_night_and_the_summary_says_so(root: Path) -> None:
+    summary = spend(
+        root,
+        (Stage.NEWEST, raises(KeyboardInterrupt())),
+        (Stage.PUBLISH, done("never")),
+    )
+    assert summary.interrupted
+    assert [one.ending for one in summary.reports] == [Ending.LEFT_OUT, Ending.LEFT_OUT]
+    assert summary.exit_code == 130
+    assert "it was interrupted" in attempt(root).failure
+
+
+def test_one_night_at_a_time(root: Path) -> None:
+    with file_lock(load(root).workspace / "locks" / "nightly"), pytest.raises(LockedError, match="nightly"):
+        spend(root, (Stage.NEWEST, done("never")))
+    assert attempts.read_attempts(load(root).workspace) == ()  # the other one's record counts
+
+
+def test_new_configuration_counts_for_the_stages_after(root: Path) -> None:
+    def change(spent: Night) -> Said:
+        (root / "groundspeed.toml").write_text('[nightly]\nbudget = "1h"\n')
+        spent.configuration = load(root)
+        return Said(said="")
+
+    def look(spent: Night) -> Said:
+        return Said(said=f"{spent.configuration.project.nightly.budget_s:g}")
+
+    summary = spend(root, (Stage.FETCH, change), (Stage.NEWEST, look))
+    assert summary.reports[1].said == "3600"
+    assert summary.budget_s == BUDGET_S  # what was asked for at the start holds
+
+
+# --- what is kept -----------------------------------------------------------------------------------
+
+
+def test_the_summary_is_kept_as_json_and_markdown_for_a_month(root: Path) -> None:
+    clock = FakeClock()
+    for day in range(KEPT + 3):
+        clock.seconds = day * 86400.0
+        spend(root, (Stage.NEWEST, done(f"day | {day}")), at=world(clock))
+    folder = summaries_folder(load(root))
+    kept = sorted(path.name for path in folder.iterdir())
+    assert len(kept) == 2 * KEPT
+    wire = json.loads((folder / kept[-2]).read_text())
+    assert (wire["schema"], wire["version"], wire["project"]) == ("groundspeed-night", 1, "sample")
+    assert wire["stages"] == [
+        {
+            "stage": "measure the newest",
+            "ending": "done",
+            "said": f"day | {KEPT + 2}",
+            "lines": [],
+            "duration_s": 0.0,
+        }
+    ]
+    assert f"day \\| {KEPT + 2}" in (folder / kept[-1]).read_text()
+
+
+def test_a_summary_that_cannot_be_kept_is_printed_all_the_same(root: Path) -> None:
+    at = world()
+    (root / ".groundspeed").mkdir()
+    (root / ".groundspeed" / "nightly").write_text("a file where the folder should be")
+    summary = spend(root, (Stage.NEWEST, done("2 cases")), at=at)
+    assert summary.exit_code == 0
+    assert isinstance(at.screen, Heard)
+    assert any(note.startswith("the summary cannot be kept") for note in at.screen.notes)
+
+
+def test_text_and_markdown_say_every_stage(root: Path) -> None:
+    summary = spend(
+        root,
+        (Stage.FETCH, done("main: 2 new commits")),
+        (Stage.FIND, lambda _: failed("0 of 1 found", "m.time_a: <not> built")),
+    )
+    text = render(summary, Format.TEXT)
+    assert "fetch commits       main: 2 new commits" in text
+    assert "find culprits       failed: 0 of 1 found" in text
+    assert text.endswith(
+        "1 of 2 stages done, find culprits failed: 0 s, of a budget of 16 min 40 s for measuring"
+    )
+    markdown = render(summary, Format.MARKDOWN)
+    assert "| find culprits | failed | 0 of 1 found | 0 s |" in markdown
+    assert "m.time_a: &lt;not&gt; built" in markdown
+
+
+# --- the host ---------------------------------------------------------------------------------------
+
+BUSY = (unfit("load", "1.9 of 2 processors busy", "wait"), fine("memory", "plenty"))
+
+
+def look_at_host(root: Path, *findings: tuple[Finding, ...]) -> tuple[Said, FakeClock, Night]:
+    clock = FakeClock()
+    spent = Night(
+        root=root,
+        asked=Asked(),
+        world=world(clock, iter(findings)),
+        configuration=load(root),
+        ends_at=BUDGET_S,
+    )
+    return measuring.look_at_host(spent), clock, spent
+
+
+def test_a_busy_host_is_waited_for(root: Path) -> None:
+    said, clock, _ = look_at_host(root, BUSY, ())
+    assert said.said.endswith("is fit")
+    assert clock.seconds == measuring.WAIT_S
+
+
+def test_one_that_stays_busy_is_measured_on_and_flagged(root: Path) -> None:
+    """A tenth of 1000 s is one minute of waiting: a second one would be more."""
+    said, clock, spent = look_at_host(root, BUSY, BUSY)
+    assert "is not fit after 1 min 00 s: what is measured now is flagged" in said.said
+    assert said.lines == ("load: 1.9 of 2 processors busy",)
+    assert clock.seconds == measuring.WAIT_S
+    assert spent.host is not None
+
+
+def test_another_host_measures_nothing_and_publishes_all_the_same(root: Path) -> None:
+    mismatch = mock.patch.object(measuring, "look", side_effect=HostMismatchError("the CPU is another one"))
+    with mismatch:
+        summary = spend(
+            root,
+            (Stage.HOST, measuring.look_at_host),
+            (Stage.NEWEST, measuring.measure_newest),
+            (Stage.PUBLISH, done("7 series")),
+        )
+    assert [one.ending for one in summary.reports] == [Ending.FAILED, Ending.LEFT_OUT, Ending.DONE]
+    assert summary.reports[1].said == "the host was not accepted"
+    assert summary.machine == ""
+
+
+def test_when_the_budget_is_spent_nothing_more_is_measured(root: Path) -> None:
+    clock = FakeClock()
+
+    def takes_long(_: Night) -> Said:
+        clock.seconds += BUDGET_S
+        return Said(said="")
+
+    summary = spend(
+        root,
+        (Stage.HOST, measuring.look_at_host),
+        (Stage.NEWEST, takes_long),
+        (Stage.GAPS, measuring.fill_gaps),
+        (Stage.PUBLISH, done("7 series")),
+        at=world(clock),
+    )
+    assert [one.said for one in summary.reports[2:]] == ["the budget is spent", "7 series"]
+    assert summary.exit_code == 0
+
+
+# --- what has nowhere to go -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "stage", "why"),
+    [
+        (Asked(), bringing.fetch, "this folder has no remote origin"),
+        (Asked(), bringing.exchange, "[nightly] names no results_branch"),
+        (Asked(), bringing.deploy, "[nightly] names neither page_branch nor page_rsync"),
+        (Asked(), bringing.notify, "groundspeed.toml has no [notify]"),
+        (Asked(local=True), bringing.fetch, "--local: nothing is fetched, pushed or told"),
+        (Asked(local=True), bringing.exchange, "--local: nothing is fetched, pushed or told"),
+        (Asked(local=True), bringing.deploy, "--local: nothing is fetched, pushed or told"),
+        (Asked(local=True), bringing.notify, "--local: nothing is fetched, pushed or told"),
+    ],
+)
+def test_nothing_goes_where_nobody_said(root: Path, asked: Asked, stage: Work, why: str) -> None:
+    spent = Night(root=root, asked=asked, world=world(), configuration=load(root), ends_at=BUDGET_S)
+    assert stage(spent) == left_out(why)
+
+
+def test_a_remote_that_is_gone_fails_its_stages_alone(root: Path) -> None:
+    git(root, "remote", "add", "origin", str(root / "nowhere"))
+    (root / "groundspeed.toml").write_text('[nightly]\nresults_branch = "r"\n')
+    summary = spend(
+        root,
+        (Stage.FETCH, bringing.fetch),
+        (Stage.BRING, bringing.exchange),
+        (Stage.NEWEST, done("2 cases")),
+    )
+    assert [one.ending for one in summary.reports] == [Ending.FAILED, Ending.FAILED, Ending.DONE]
+    assert "cannot be fetched" in summary.reports[0].said
+    assert "cannot be asked for its branches" in summary.reports[1].said
+
+
+# --- the command ------------------------------------------------------------------------------------
+
+
+def test_the_command_measures_publishes_and_says_so(tmp_path: Path) -> None:
+    """What the first night of a new user is: nothing is configured, and nothing leaves the host."""
+    make_project(tmp_path / "project", (1,))
+    said = groundspeed(tmp_path / "project", "nightly", "--budget", "5m")
+    assert "measure the newest  5 cases measured at 1 commit\n" in said.stdout
+    assert "deploy              left out: [nightly] names neither page_branch nor page_rsync" in said.stdout
+    assert (tmp_path / "project" / "html" / "index.html").is_file()
+    assert "13/13 notify" in said.stderr
+
+
+def test_a_signal_ends_it_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    make_project(tmp_path / "project", (1,))
+
+    def ended(_: Night) -> Said:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return Said(said="never")
+
+    with course((Stage.NEWEST, ended), (Stage.PUBLISH, done("never"))):
+        said = groundspeed(tmp_path / "project", "nightly", "--format", "json", code=130)
+    assert said.json()["interrupted"] is True
+    with course((Stage.NEWEST, done("again"))):
+        groundspeed(tmp_path / "project", "nightly")
