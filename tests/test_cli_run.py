@@ -168,31 +168,43 @@ def test_nothing_that_builds_is_exit_3(tmp_path: Path) -> None:
     assert "no commit of the range builds" in done.stderr.replace("\n", " ")
 
 
-def test_no_results_are_lost_by_kill_9_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    make_project(tmp_path, (1,), slow=SLOW)
-    with running(tmp_path, "run", "--bench", "slow") as process:
-        wait_for_runs(process, tmp_path, 3)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("slow")
+    make_project(root, (1,), slow=SLOW)
+    return root
+
+
+@pytest.fixture
+def slow(built: Path) -> Path:
+    """A project without results, which takes its time; its environment may be there from the test before."""
+    shutil.rmtree(built / "results", ignore_errors=True)
+    return built
+
+
+def test_no_results_are_lost_by_kill_9_and_the_next_run_goes_on(slow: Path) -> None:
+    with running(slow, "run", "--bench", "slow") as process:
+        wait_for_runs(process, slow, 3)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    before = {(run.case, run.commit) for run in runs(tmp_path)}
+    before = {(run.case, run.commit) for run in runs(slow)}
     assert 3 <= len(before) < 40
-    for path in (tmp_path / "results").glob("*/*.json"):
+    for path in (slow / "results").glob("*/*.json"):
         assert json.loads(path.read_text(encoding="utf-8"))
-    groundspeed(tmp_path, "run", "--bench", "slow")
-    names = [str(run.case) for run in runs(tmp_path)]
+    groundspeed(slow, "run", "--bench", "slow")
+    names = [str(run.case) for run in runs(slow)]
     assert sorted(names) == sorted(f"slow.Slow.track_slow({n})" for n in range(40))
 
 
-def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(tmp_path: Path) -> None:
-    make_project(tmp_path, (1,), slow=SLOW)
-    with running(tmp_path, "run", "--bench", "slow") as process:
-        wait_for_runs(process, tmp_path, 2)
+def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(slow: Path) -> None:
+    with running(slow, "run", "--bench", "slow") as process:
+        wait_for_runs(process, slow, 2)
         process.send_signal(signal.SIGINT)
         printed, _ = process.communicate()
     assert process.returncode == 130
     assert "Interrupted. What was measured is recorded" in printed
-    assert 2 <= len(runs(tmp_path)) < 40
-    assert all(ended(pid) for pid in processes_of(tmp_path))
+    assert 2 <= len(runs(slow)) < 40
+    assert all(ended(pid) for pid in processes_of(slow))
 
 
 def test_the_second_of_two_runs_says_who_holds_the_lock(tmp_path: Path) -> None:

@@ -24,13 +24,19 @@ def time_returns():
     return sample.work(3)
 time_returns.warmup_time = 0.001
 """
+CORPUS = """\
+from asv_bench_groundspeed.workloads.corpus import CorpusSpec, stream
+
+def track_bytes_of_a_corpus():
+    return len(b"".join(stream(CorpusSpec(size=20_000, seed=7))))
+"""
 
 
 @pytest.fixture(scope="module")
 def same(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, ...]]:
-    """A commit, one that changes the version alone, one that changes what is computed; measured."""
+    """A commit, one that changes the version alone, one that changes what is computed; each is built once."""
     root = tmp_path_factory.mktemp("same")
-    (first,) = make_project(root, (1,), returns=RETURNS)
+    (first,) = make_project(root, (1,), returns=RETURNS, corpus=CORPUS)
     bump = CommitSpec("bump", {"pyproject.toml": PYPROJECT.replace('"0"', '"1"')})
     bumped, other = add_commits(root, [bump, CommitSpec("other", {"src/sample/__init__.py": module(2)})])
     return root, (first, bumped, other)
@@ -85,16 +91,21 @@ def test_uncommitted_code_is_measured_beside_the_commit_it_stands_on(tmp_path: P
     assert not list((tmp_path / ".groundspeed" / "worktrees").glob("*/*"))
 
 
-def test_what_is_installed_is_measured_as_it_is(tmp_path: Path) -> None:
-    make_project(tmp_path, (1,))
-    groundspeed(tmp_path, "run", "--bench", "track_size")  # makes an environment to be found installed
-    (python,) = (tmp_path / ".groundspeed" / "environments").glob("*/*/*/bin/python")
-    done = groundspeed(
-        tmp_path, "run", "--existing", str(python), "--bench", "track_size", "--format", "json"
-    )
+def test_what_is_installed_is_measured_as_it_is(same: tuple[Path, tuple[str, ...]]) -> None:
+    root, _ = same
+    groundspeed(root, "run", "--bench", "track_size")  # makes an environment to be found installed
+    (python,) = environments(root, module(2))
+    before = len(runs(root))
+    done = groundspeed(root, "run", "--existing", str(python), "--bench", "track_size", "--format", "json")
     report = json.loads(done.stdout)
-    assert [one["at"][0][1] for one in report["values"]] == [10.0, 1000.0]
-    assert len(runs(tmp_path)) == 2, "the history holds what can be checked out"
+    assert [one["at"][0][1] for one in report["values"]] == [20.0, 2000.0]
+    assert len(runs(root)) == before, "the history holds what can be checked out"
+
+
+def environments(root: Path, text: str) -> list[Path]:
+    """The interpreters of the environments that hold a measured module of the text."""
+    modules = (root / ".groundspeed" / "environments").rglob("site-packages/sample/__init__.py")
+    return [path.parents[4] / "bin" / "python" for path in modules if path.read_text("utf-8") == text]
 
 
 def test_what_is_not_installed_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -107,15 +118,16 @@ def test_what_is_not_installed_is_told_in_a_sentence(tmp_path: Path) -> None:
     assert "takes no range" in both.stderr.replace("\n", " ")
 
 
-def test_one_measuring_at_a_time_on_a_host(tmp_path: Path) -> None:
+def test_one_measuring_at_a_time_on_a_host(same: tuple[Path, tuple[str, ...]]) -> None:
     """Another project's session holds the host; what this one only plans needs no lock."""
-    make_project(tmp_path, (1,))
-    groundspeed(tmp_path, "run", "--dry-run")
-    with file_lock(tmp_path / "home" / NAME):
-        done = apart(tmp_path, "run", "--bench", "track_size", code=6)
+    root, _ = same
+    again = ("run", "--again", "--bench", "track_size")
+    groundspeed(root, *again, "--dry-run")
+    with file_lock(root / "home" / NAME):
+        done = apart(root, *again, code=6)
         assert f"process {os.getpid()} since" in done.stderr.replace("\n", " ")
-        groundspeed(tmp_path, "run", "--dry-run")
-    groundspeed(tmp_path, "run", "--bench", "track_size")
+        groundspeed(root, *again, "--dry-run")
+    groundspeed(root, *again)
 
 
 @pytest.mark.slow
@@ -151,18 +163,14 @@ def test_a_lost_network_is_no_verdict_on_the_commit(tmp_path: Path) -> None:
     assert {(run.commit, type(run.outcome)) for run in runs(tmp_path)} == {(hash_, Measured)}
 
 
-def test_a_suite_that_imports_workloads_measures_a_commit_that_never_heard_of_them(tmp_path: Path) -> None:
+def test_a_suite_that_imports_workloads_measures_a_commit_that_never_heard_of_them(
+    same: tuple[Path, tuple[str, ...]],
+) -> None:
     """The measured environment holds the project alone: workloads come from the running tool's ruler."""
-    suite = """\
-from asv_bench_groundspeed.workloads.corpus import CorpusSpec, stream
-
-def track_size_of_a_corpus():
-    return len(b"".join(stream(CorpusSpec(size=20_000, seed=7))))
-"""
-    make_project(tmp_path, (1,), corpus=suite)
-    groundspeed(tmp_path, "run", "--bench", "corpus")
-    (run,) = runs(tmp_path)
+    root, _ = same
+    groundspeed(root, "run", "--bench", "corpus")
+    (run,) = [one for one in runs(root) if one.case.benchmark == "corpus.track_bytes_of_a_corpus"]
     assert run.outcome == Measured(samples=(20_000,), number=None)
-    (python,) = (tmp_path / ".groundspeed" / "environments").glob("*/*/*/bin/python")
+    (python,) = environments(root, module(2))
     looked = subprocess.run([python, "-c", "import asv_bench_groundspeed"], capture_output=True, check=False)
     assert looked.returncode == 1
