@@ -25,7 +25,7 @@ from groundspeed.results.lock import file_lock
 from groundspeed.results.merging import Changed, Theirs, belongs, merge
 from groundspeed.results.store import ResultStore
 from groundspeed.verdicts.triage import NAME as TRIAGE
-from groundspeed.verdicts.triage import Decision, Ruling, read_triage, record, withdraw
+from groundspeed.verdicts.triage import Decision, Ruling, read_triage, record
 from tests.commands import groundspeed
 from tests.repositories import CommitSpec, git, make_repository
 from tests.results_records import COMMITS, MACHINE, PY, T0, benchmark, build, measured, run, session
@@ -420,18 +420,22 @@ def test_what_was_decided_goes_along(one: Path, other: Path) -> None:
     assert not exchange(other).pushed
 
 
-def test_what_was_withdrawn_does_not_come_back(one: Path, other: Path) -> None:
+def test_what_people_decide_they_commit(one: Path, other: Path) -> None:
     measure(one, 1, 1.0)
-    for note, day in (("stays", 1), ("goes here", 2), ("goes there", 3)):
-        decide(one, decision(note, day))
+    decide(one, dataclasses.replace(decision("let it be", 1), ruling=Ruling.ACKNOWLEDGED))
     exchange(one)
     exchange(other)
-    withdraw(one / TRIAGE, [decision("goes here", 2)], locks=one / ".groundspeed" / "locks")
-    withdraw(other / TRIAGE, [decision("goes there", 3)], locks=other / ".groundspeed" / "locks")
+    assert not (other / TRIAGE).exists()
+
+
+def test_a_checkout_that_puts_the_file_back_undoes_nothing(one: Path, other: Path) -> None:
+    measure(one, 1, 1.0)
+    decide(one, decision("mine", 1))
     exchange(one)
+    (one / TRIAGE).unlink()
     exchange(other)
     exchange(one)
-    assert decided(one) == decided(other) == {"stays"}
+    assert decided(one) == decided(other) == {"mine"}
 
 
 def test_decisions_that_cannot_be_read_stop_no_results(one: Path, other: Path) -> None:

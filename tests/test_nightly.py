@@ -71,7 +71,7 @@ def world(clock: FakeClock | None = None, findings: Iterator[tuple[Finding, ...]
         clock=clock,
         outside=Outside(now=clock.now, pause=pause, tries=1),
         net=Net(),
-        findings=lambda: next(findings) if findings is not None else (),
+        findings=lambda _: next(findings) if findings is not None else (),
     )
 
 

@@ -18,6 +18,7 @@ from groundspeed.nightly.summary import Stage
 from groundspeed.publishing import publish_project
 from groundspeed.report.table import Format
 from groundspeed.report.targets import summary
+from groundspeed.results.size import size_warnings
 from groundspeed.site.judged import judged_by_project
 from groundspeed.verdicts.complaints import examine
 from groundspeed.verdicts.reading import read
@@ -72,7 +73,7 @@ def publish(night: Night) -> Said:
     """The page."""
     done = publish_project(night.configuration, now=night.world.clock.now)
     said = f"{done.series:,} series of {done.commits:,} commits; the site weighs {done.weight}"
-    return Said(said=said, lines=done.warnings)
+    return Said(said=said, lines=(*done.warnings, *size_warnings(night.configuration.suite.results_dir)))
 
 
 def deploy(night: Night) -> Said:

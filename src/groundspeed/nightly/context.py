@@ -30,9 +30,9 @@ class Asked:
     local: bool = False
 
 
-def look_now() -> tuple[Finding, ...]:
-    """How fit this host is."""
-    return fitness(take_look())
+def look_now(configuration: Configuration) -> tuple[Finding, ...]:
+    """How fit this host is, with the room where the project's files go."""
+    return fitness(take_look(places=configuration.places))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +44,7 @@ class World:
     clock: Clock = field(default_factory=SystemClock)
     outside: Outside = field(default_factory=real_outside)
     net: Net = field(default_factory=Net)
-    findings: Callable[[], tuple[Finding, ...]] = look_now
+    findings: Callable[[Configuration], tuple[Finding, ...]] = look_now
 
 
 @dataclass(kw_only=True, slots=True)

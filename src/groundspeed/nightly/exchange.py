@@ -30,7 +30,7 @@ from groundspeed.results.lock import file_lock
 from groundspeed.results.merging import Changed, Merged, Theirs, belongs, merge, result_files
 from groundspeed.verdicts.regressions import triage_path
 from groundspeed.verdicts.triage import NAME as TRIAGE
-from groundspeed.verdicts.triage import Side, TriageError, join
+from groundspeed.verdicts.triage import TriageError, join
 
 BRANCH = "groundspeed-results"
 FOLDER = "results/"
@@ -120,7 +120,7 @@ class _Sides:
             before = None if self.there.tip() is None else self.there.fetch()
             theirs, agreed = self._held(before), self._held(self.there.agreed())
             merged = self._bring(theirs.results, agreed.results)
-            decided = self._join(theirs.triage, agreed.triage, warnings)
+            decided = self._join(theirs.triage, warnings)
             if before is not None:
                 self.there.agree(before)
             brought |= dict.fromkeys((*merged.written, *decided))
@@ -165,14 +165,13 @@ class _Sides:
         results = {path: content for path, content in inside.items() if belongs(path)}
         return _Held(results=results, triage=files.get(TRIAGE, ""))
 
-    def _join(self, theirs: str, agreed: str, warnings: list[str]) -> tuple[str, ...]:
+    def _join(self, theirs: str, warnings: list[str]) -> tuple[str, ...]:
         """Take over what was decided there; what cannot be read is told, and the results are brought."""
         if not theirs:
             return ()
-        contents = contents_of(self.history, {theirs, agreed} - {""})
-        side = Side(theirs=contents[theirs], agreed=contents.get(agreed))
+        content = contents_of(self.history, [theirs])[theirs]
         try:
-            return (TRIAGE,) if join(self.triage, side, locks=self.locks) else ()
+            return (TRIAGE,) if join(self.triage, content, locks=self.locks) else ()
         except TriageError as error:
             warnings.append(f"What was decided on {self.there} is not taken over: {error}")
             return ()

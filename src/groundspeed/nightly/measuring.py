@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from groundspeed import units
 from groundspeed.history import History
+from groundspeed.machine.fitness.room import DISK
 from groundspeed.measure.commits import Range as CommitRange
 from groundspeed.measure.commits import choose_commits
 from groundspeed.measure.host import Host, look
@@ -40,17 +41,21 @@ def look_at_host(night: Night) -> Said:
     """
     night.host = look(night.configuration, night.asked.machine, pin=night.asked.pin)
     name = night.host.machine.name
-    waited, findings = 0.0, night.world.findings()
+    waited, findings = 0.0, night.world.findings(night.configuration)
     while _unfit(findings) and waited + WAIT_S <= PATIENCE * night.left_s:
         night.world.screen.note(f"{name} is busy ({', '.join(_unfit(findings))}): looking again in a minute")
         night.world.outside.pause(WAIT_S)
         waited += WAIT_S
-        findings = night.world.findings()
-    lines = tuple(f"{one.check}: {one.seen}" for one in findings if one.severity is Severity.UNFIT)
-    if lines:
+        findings = night.world.findings(night.configuration)
+    lines = tuple(
+        f"{one.check}: {one.seen}"
+        for one in findings
+        if one.severity is Severity.UNFIT or (one.check == DISK and one.severity is Severity.NOTE)
+    )
+    if _unfit(findings):
         after = f" after {units.display_duration(waited)}" if waited else ""
         return Said(said=f"{name} is not fit{after}: what is measured now is flagged", lines=lines)
-    return Said(said=f"{name} is fit")
+    return Said(said=f"{name} is fit", lines=lines)
 
 
 def _unfit(findings: Sequence[Finding]) -> list[str]:

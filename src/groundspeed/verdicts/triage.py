@@ -97,30 +97,26 @@ def withdraw(path: Path, decisions: Sequence[Decision], *, locks: Path) -> None:
         _write(path, file.head, [entry for entry in file.entries if entry.decision not in decisions])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Side:
-    """What another copy of the file holds, and what both held when they were last the same; None: no file."""
-
-    theirs: bytes | None
-    agreed: bytes | None
+MEASURED = (Ruling.CONFIRMED, Ruling.NOT_CONFIRMED)
+"""What machines decide; what people do, they commit."""
 
 
-def join(path: Path, side: Side, *, locks: Path) -> bool:
-    """Take over what was decided and withdrawn in another copy since both were the same; whether that was
-    anything. Raises ``TriageError`` where one of them cannot be read.
+def join(path: Path, theirs: bytes, *, locks: Path) -> bool:
+    """Take over what other machines measured again, from their copy of the file; whether that was anything.
+
+    Raises ``TriageError`` where one of both cannot be read.
     """
     with file_lock(locks / "triage"):
-        ours = _read(path)
-        theirs, agreed = (_parsed(path, one) for one in (side.theirs, side.agreed))
+        ours, other = _read(path), _parsed(path, theirs)
         known = {entry.decision for entry in ours.entries}
-        before = {entry.decision for entry in agreed.entries}
-        withdrawn = before - {entry.decision for entry in theirs.entries}
-        kept = [entry for entry in ours.entries if entry.decision not in withdrawn]
-        new = [entry for entry in theirs.entries if entry.decision not in known | before]
-        if not new and len(kept) == len(ours.entries):
-            return False
-        _write(path, ours.head, sorted([*kept, *new], key=_place))
-        return True
+        new = [
+            entry
+            for entry in other.entries
+            if entry.decision.ruling in MEASURED and entry.decision not in known
+        ]
+        if new:
+            _write(path, ours.head, sorted([*ours.entries, *new], key=_place))
+        return bool(new)
 
 
 # --- the file ---------------------------------------------------------------------------------------
