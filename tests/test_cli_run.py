@@ -249,7 +249,7 @@ def test_help_lists_what_is_built() -> None:
     measuring = {"init", "doctor", "env", "run", "machine", "corpus"}
     judging = {"compare", "gate", "noise", "targets", "scaling", "regressions", "triage", "baseline"}
     explaining = {"find", "profile", "bottlenecks"}
-    showing = {"publish", "preview", "report", "health", "deploy", "notify"}
+    showing = {"publish", "preview", "report", "health", "deploy", "notify", "nightly"}
     assert commands - {"sql"} == measuring | judging | explaining | showing
 
 

@@ -34,7 +34,8 @@ from tests.commands import groundspeed
 from tests.gating import Quiet
 from tests.measuring import START, FakeClock
 from tests.projects import make_project
-from tests.repositories import CommitSpec, git, make_repository
+from tests.repositories import CommitSpec, add_commits, git, make_repository
+from tests.test_exchange import measure, values
 
 BUDGET_S = 1000.0
 
@@ -366,3 +367,48 @@ def test_a_signal_ends_it_and_the_next_one_goes_on(tmp_path: Path) -> None:
     assert said.json()["interrupted"] is True
     with course((Stage.NEWEST, done("again"))):
         groundspeed(tmp_path / "project", "nightly")
+
+
+# --- results that others committed --------------------------------------------------------------------
+
+
+def test_results_in_the_way_of_committed_ones_are_joined(tmp_path: Path) -> None:
+    """Somebody commits results, an older state of ours among them: the clone goes forwards all the same."""
+    bare, root = tmp_path / "bare.git", tmp_path / "clone"
+    configuration = {"version": 1, "project": "sample", "repo": "."}
+    files = {"asv.conf.json": json.dumps(configuration), ".gitignore": "/.groundspeed/\n"}
+    make_repository(bare, [CommitSpec("first", files)], bare=True)
+    git(tmp_path, "clone", "--quiet", str(bare), "clone")
+    measure(root, 1, 1.0)
+    committed: dict[str, str | bytes | None] = {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in (root / "results").rglob("*")
+        if path.is_file()
+    }
+    (new,) = add_commits(bare, [CommitSpec("results", {**committed, "results/box/notes.txt": "theirs\n"})])
+    measure(root, 2, 2.0)  # meanwhile
+    before = values(root)
+
+    spent = Night(root=root, asked=Asked(), world=world(), configuration=load(root), ends_at=BUDGET_S)
+    assert bringing.fetch(spent) == Said(said="main: 1 new commit")
+
+    assert git(root, "rev-parse", "HEAD") == new
+    assert values(root) == before
+    assert len(before) == 2
+    assert (root / "results/box/notes.txt").read_text() == "theirs\n"
+
+
+def test_a_change_of_the_code_in_the_way_is_told(tmp_path: Path) -> None:
+    bare, root = tmp_path / "bare.git", tmp_path / "clone"
+    files = {"asv.conf.json": json.dumps({"version": 1, "project": "sample", "repo": "."}), "a.txt": "1\n"}
+    make_repository(bare, [CommitSpec("first", {**files, ".gitignore": "/.groundspeed/\n"})], bare=True)
+    git(tmp_path, "clone", "--quiet", str(bare), "clone")
+    add_commits(bare, [CommitSpec("second", {"a.txt": "2\n"})])
+    measure(root, 1, 1.0)
+    (root / "a.txt").write_text("mine\n")
+    spent = Night(root=root, asked=Asked(), world=world(), configuration=load(root), ends_at=BUDGET_S)
+    said = bringing.fetch(spent)
+    assert said.ending is Ending.FAILED
+    assert "a.txt" in said.said
+    assert (root / "a.txt").read_text() == "mine\n"
+    assert len(values(root)) == 1

@@ -6,6 +6,7 @@ and so does a working tree whose changes are in the way.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,15 @@ from groundspeed.history.remote import fetch_all
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moved:
-    """A branch and how many commits it went forwards; ``why`` is said where it should have and did not."""
+    """A branch and how many commits it went forwards; ``why`` is said where it should have and did not.
+
+    ``in_the_way``: because of what lies in the working tree.
+    """
 
     branch: str
     commits: int
     why: str = ""
+    in_the_way: bool = False
 
     @property
     def sentence(self) -> str:
@@ -53,6 +58,23 @@ def follow(root: Path, remote: str, branches: Sequence[str]) -> tuple[Moved, ...
     return tuple(one for one in found if one is not None)
 
 
+def put_back(root: Path, remote: str, folder: Path) -> None:
+    """Give up what lies under ``folder`` in the place of files that the remote's branch has otherwise.
+
+    Whoever calls holds a copy. Then nothing of that folder is in the way any more.
+    """
+    branch = run(root, "symbolic-ref", "--quiet", "--short", "HEAD").text().strip()
+    there = f"refs/remotes/{remote}/{branch}"
+    listed = run(root, "diff", "--name-only", "--no-renames", "-z", "HEAD", there, "--", str(folder))
+    if listed.code:
+        raise HistoryError(f"{root}: git cannot compare HEAD and {there}: {listed.said()}.")
+    top = Path(os.fsdecode(run(root, "rev-parse", "--show-toplevel").out.rstrip(b"\n")))
+    for name in listed.out.split(b"\0")[:-1]:
+        path = top / os.fsdecode(name)
+        path.unlink(missing_ok=True)
+        run(top, "checkout", "--quiet", "HEAD", "--", os.fsdecode(name))  # which may not have it either
+
+
 def _moved(root: Path, remote: str, branch: str, *, checked_out: bool) -> Moved | None:
     """None where one of both sides has no such branch."""
     here, there = f"refs/heads/{branch}", f"refs/remotes/{remote}/{branch}"
@@ -72,7 +94,7 @@ def _moved(root: Path, remote: str, branch: str, *, checked_out: bool) -> Moved 
         answer = run(root, "update-ref", here, theirs, ours)
     if answer.code:
         why = f"git will not go forwards: {' '.join(answer.err.split()) or answer.said()}"
-        return Moved(branch=branch, commits=0, why=why)
+        return Moved(branch=branch, commits=0, why=why, in_the_way=checked_out)
     return Moved(branch=branch, commits=behind)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from groundspeed.config import load
 from groundspeed.config.notify import NotifyConfig
 from groundspeed.errors import NothingMeasuredError
-from groundspeed.history.following import follow, knows_remote
+from groundspeed.history.following import Moved, follow, knows_remote, put_back
 from groundspeed.nightly.context import Night, Said, failed, left_out
 from groundspeed.nightly.deploy import deploy_by_rsync, deploy_site
 from groundspeed.nightly.exchange import exchange_results
@@ -23,6 +25,9 @@ from groundspeed.site.judged import judged_by_project
 from groundspeed.verdicts.complaints import examine
 from groundspeed.verdicts.reading import read
 
+KEPT = "groundspeed-kept"
+"""The branch of the clone that holds its results while it goes forwards past them."""
+
 _LOCAL = "--local: nothing is fetched, pushed or told"
 _OWN_ATTEMPTS = (Stage.BRING, Stage.SEND, Stage.PUBLISH, Stage.DEPLOY)
 """How these ended is on record by itself, and `groundspeed health` complains of it."""
@@ -37,9 +42,31 @@ def fetch(night: Night) -> Said:
         return left_out(f"this folder has no remote {remote}")
     branches = () if suite.is_remote else suite.branches
     moved = night.world.outside.patiently(lambda: follow(night.root, remote, branches))
+    if any(one.in_the_way for one in moved):
+        moved = _past_results(night, branches)
     night.configuration = load(night.root)
     said = "; ".join(one.sentence for one in moved) or f"{remote} has no branch that is here"
     return failed(said) if any(one.why for one in moved) else Said(said=said)
+
+
+def _past_results(night: Night, branches: Sequence[str]) -> tuple[Moved, ...]:
+    """Where results that were measured here lie in the way of those that others committed: both are kept.
+
+    A branch of the clone's own holds all of ours meanwhile, and for good.
+    """
+    remote, results_dir = night.configuration.project.nightly.remote, night.configuration.suite.results_dir
+
+    def keep() -> None:
+        exchange_results(night.configuration, night.world.outside, remote=str(night.root), branch=KEPT)
+
+    try:
+        keep()
+    except NothingMeasuredError:
+        return follow(night.root, remote, branches)  # it is something else that is in the way
+    put_back(night.root, remote, results_dir)
+    moved = follow(night.root, remote, branches)
+    keep()
+    return moved
 
 
 def exchange(night: Night) -> Said:
