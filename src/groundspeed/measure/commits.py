@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
@@ -75,18 +76,20 @@ def newest_then_gaps(commits: Sequence[Commit], measured: Set[str]) -> tuple[Com
     """The order in which a limited time tells most. ``commits`` are newest first.
 
     What is newer than any measured commit comes first, newest first; then, again and again, the middle
-    of the longest stretch without a measured commit (the newer one of equally long ones).
+    of the longest stretch without a measured commit (the newer one of equally long ones). O(n log n).
     """
     done = {at for at, commit in enumerate(commits) if commit.hash in measured}
     newest = min(done, default=len(commits))
     order = list(range(newest))
-    gaps = _gaps(done, newest, len(commits))
-    while gaps:
-        first, last = max(gaps, key=lambda gap: (gap[1] - gap[0], -gap[0]))
-        gaps.remove((first, last))
+    longest = [(first - last, first, last) for first, last in _gaps(done, newest, len(commits))]
+    heapq.heapify(longest)
+    while longest:
+        _, first, last = heapq.heappop(longest)
         middle = (first + last) // 2
         order.append(middle)
-        gaps += [gap for gap in ((first, middle - 1), (middle + 1, last)) if gap[0] <= gap[1]]
+        for begin, end in ((first, middle - 1), (middle + 1, last)):
+            if begin <= end:
+                heapq.heappush(longest, (begin - end, begin, end))
     return tuple(commits[at] for at in [*order, *sorted(done)])
 
 
