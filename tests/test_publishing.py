@@ -120,7 +120,11 @@ def test_what_did_not_change_is_not_written_again(profiled: Configuration) -> No
         ("", []),
         ("[bottlenecks]\ntop = 3\n", []),  # a rule for what somebody may ask for
         ('[report]\nspeed = "m.time_x"\n', ["baseline.html", "baseline.md"]),  # nothing was profiled
-        ('[plan.faster]\n"m.time_x" = "-10 %"\n', ["baseline.html", "baseline.md"]),
+        ('[plan.faster]\n"m.time_x" = "-10 %"\n', ["baseline.html", "baseline.md"]),  # between no commits
+        (
+            '[plan."../x"]\n"m.time_x against m.time_x" = "-10 %"\n',
+            ["baseline.html", "baseline.md", "plan-..%2Fx.html", "plan-..%2Fx.md"],
+        ),
     ],
 )
 def test_there_are_reports_where_there_is_something_to_report(

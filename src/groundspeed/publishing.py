@@ -1,8 +1,9 @@
 """The site of a project, whole: the page of its results, and the reports of each machine beside it.
 
 Owns which reports there are: how a machine stands, and what costs most there, where profiles are stored or
-groundspeed.toml states sections or plans. Elsewhere they would repeat the page, and one of a large archive
-takes a second. What they say is report/'s business; how they lie and are found, site/'s.
+groundspeed.toml states sections or plans; what became of each plan that was measured. Elsewhere they would
+repeat the page, and one of a large archive takes a second. What they say is report/'s business; how they lie
+and are found, site/'s.
 """
 
 from __future__ import annotations
@@ -83,7 +84,20 @@ def _bottlenecks(present: Present) -> Iterator[Report]:
         yield _report(BOTTLENECKS, "What costs most", present.machine, found.commit, paper_of(shown))
 
 
-_MADE = {BASELINE: _baseline, BOTTLENECKS: _bottlenecks}
+def _plans(present: Present) -> Iterator[Report]:
+    """What became of each plan that can be answered by what the machine measured."""
+    from groundspeed.report.plan import paper_of
+    from groundspeed.verdicts.plan_values import Ends, judge_plan
+    from groundspeed.verdicts.plans import Answered
+
+    for plan in present.reading.configuration.project.plans:
+        found = judge_plan(present.reading, present.machine, plan, Ends(base=plan.base, head=plan.head))
+        if any(isinstance(row, Answered) for row in found.rows):
+            title = f"What became of {plan.name}"
+            yield _report(f"plan-{plan.name}", title, present.machine, found.head, paper_of(found))
+
+
+_MADE = {BASELINE: _baseline, BOTTLENECKS: _bottlenecks, "plans": _plans}
 
 
 def _report(name: str, title: str, machine: str, commit: str, paper: Paper) -> Report:

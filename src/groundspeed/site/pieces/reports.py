@@ -63,7 +63,8 @@ def put_reports(folder: SiteFolder, reports: Sequence[Report]) -> str | None:
 
 
 def _put(folder: SiteFolder, one: Report, suffix: str, text: str) -> str:
-    """A file of a report; its name. A machine may be called anything, ``..`` as well."""
-    name = f"{REPORTS}/{re.sub(r'^[.]', '%2E', quote(one.machine, safe=''))}/{one.name}.{suffix}"
+    """A file of a report; its name. A machine, and a plan, may be called anything, ``..`` as well."""
+    machine, report = (re.sub(r"^[.]", "%2E", quote(text, safe="")) for text in (one.machine, one.name))
+    name = f"{REPORTS}/{machine}/{report}.{suffix}"
     folder.put(name, f"{text}\n".encode())
     return name
