@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from groundspeed import config
 from groundspeed.cli.main import app
@@ -101,6 +102,14 @@ def test_a_command_and_its_options_are_in_the_reference(words: tuple[str, ...]) 
     assert text, f"{page.name} has no section for `{' '.join(words)}`"
     for option in commands()[words] - {"--help"}:
         assert f"`{option}" in text, f"{page.name}: `{' '.join(words)}` does not explain {option}"
+
+
+def test_an_optional_argument_stands_in_one_pair_of_brackets() -> None:
+    """Typer puts them around the metavar; a metavar that has its own would be printed as ``[[RANGE]]``."""
+    apps = {"groundspeed": app, "noesis": noesis_app}
+    usages = [CliRunner().invoke(apps[first], [*rest, "--help"]).output for first, *rest in commands()]
+    assert any(" [RANGE]" in usage for usage in usages)
+    assert [usage for usage in usages if "[[" in usage] == []
 
 
 def keys_of_ours() -> set[str]:

@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the baseline.")]
-Revision = Annotated[str, typer.Argument(metavar="[REV]", help="The commit; else HEAD.")]
+Revision = Annotated[str, typer.Argument(metavar="REV", help="The commit; else HEAD.")]
 Bench = Annotated[
     str | None, typer.Option("--bench", "-b", metavar="REGEX", help="Cases whose text it is found in.")
 ]

@@ -13,7 +13,7 @@ from groundspeed.report.table import Format
 
 def init(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[PATH]", help="The project's folder; else this one.")
+        Path | None, typer.Argument(metavar="PATH", help="The project's folder; else this one.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be written.")] = False,
     output: Annotated[Format, typer.Option("--format", help="How the report is printed.")] = Format.TEXT,

@@ -13,7 +13,7 @@ from groundspeed.report.table import Format
 
 def noise(
     pattern: Annotated[
-        str | None, typer.Argument(metavar="[PATTERN]", help="Cases whose text this regex is found in.")
+        str | None, typer.Argument(metavar="PATTERN", help="Cases whose text this regex is found in.")
     ] = None,
     machine: Annotated[
         str | None, typer.Option(metavar="NAME", help="Whose results; else this host's, or the only ones.")

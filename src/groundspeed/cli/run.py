@@ -14,7 +14,7 @@ from groundspeed.report.table import Format
 
 def run(
     revisions: Annotated[
-        str | None, typer.Argument(metavar="[RANGE]", help="Commits as git writes them: v1.2..main, HEAD^!")
+        str | None, typer.Argument(metavar="RANGE", help="Commits as git writes them: v1.2..main, HEAD^!")
     ] = None,
     last: Annotated[int | None, typer.Option(help="The newest N commits of the range.")] = None,
     steps: Annotated[int | None, typer.Option(help="N commits spread evenly over the range.")] = None,

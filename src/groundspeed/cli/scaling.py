@@ -12,7 +12,7 @@ from groundspeed.report.table import Format
 
 def scaling(
     pattern: Annotated[
-        str | None, typer.Argument(metavar="[PATTERN]", help="Those in whose text the expression is found.")
+        str | None, typer.Argument(metavar="PATTERN", help="Those in whose text the expression is found.")
     ] = None,
     at: Annotated[
         str | None, typer.Option(metavar="SIZE", help="What it comes to at this size: 1GB, 10000.")

@@ -12,7 +12,7 @@ from groundspeed.report.table import Format
 
 def targets(
     pattern: Annotated[
-        str | None, typer.Argument(metavar="[PATTERN]", help="Those in whose text the expression is found.")
+        str | None, typer.Argument(metavar="PATTERN", help="Those in whose text the expression is found.")
     ] = None,
     machine: Annotated[
         str | None, typer.Option(metavar="NAME", help="The machine to judge; else this host's.")

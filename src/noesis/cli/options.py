@@ -27,7 +27,7 @@ Workers = Annotated[
 ]
 Folders = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[FOLDER]...", help="Where documents are; else as last time."),
+    typer.Argument(metavar="FOLDER", help="Where documents are; else as last time."),
 ]
 
 
