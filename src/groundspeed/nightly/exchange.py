@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundspeed import units
 from groundspeed.config import Configuration
 from groundspeed.errors import GroundspeedError, NothingMeasuredError
 from groundspeed.history import History
@@ -55,11 +56,10 @@ class Exchanged:
     @property
     def sentence(self) -> str:
         """What became of it."""
-        return f"{self.where}: {_counted(self.brought)} brought from there, {_counted(self.sent)} sent."
-
-
-def _counted(paths: tuple[str, ...]) -> str:
-    return f"{len(paths):,} file{'' if len(paths) == 1 else 's'}"
+        return (
+            f"{self.where}: {units.counted(len(self.brought), 'file')} brought from there, "
+            f"{units.counted(len(self.sent), 'file')} sent."
+        )
 
 
 def exchange_results(
@@ -199,7 +199,7 @@ class _Sides:
         if ours.triage:
             files[TRIAGE] = ours.triage
         files[_MARKER] = store_text(self.history, _MARKER_TEXT)
-        message = f"Results of {' '.join(self.project.split())}: {_counted(sent)}\n"
+        message = f"Results of {' '.join(self.project.split())}: {units.counted(len(sent), 'file')}\n"
         tree = store_tree(self.history, files)
         return commit_tree(self.history, tree, message, () if before is None else (before,), outside.now())
 

@@ -13,7 +13,7 @@ from typing import Any
 from groundspeed import units
 from groundspeed.config.bottlenecks import BottleneckRule
 from groundspeed.report.overview import render_paper
-from groundspeed.report.overview.block import Block, Listing, Paper, counted, sentence
+from groundspeed.report.overview.block import Block, Listing, Paper, sentence
 from groundspeed.report.overview.cells import NOTHING, SECOND
 from groundspeed.report.table import OverviewFormat, Table
 from groundspeed.verdicts.bottlenecks import (
@@ -78,12 +78,13 @@ def summary(report: BottleneckReport) -> tuple[str, ...]:
     """The answer, and what it rests on."""
     high = sum(one.priority is Priority.HIGH for one in report.found)
     shown = f", {len(report.top)} of them shown" if len(report.top) < len(report.found) else ""
+    count = units.counted(len(report.found), "bottleneck")
     first = (
-        f"{counted(len(report.found), 'bottleneck')} above the thresholds, {high} of high priority{shown}"
+        f"{count} above the thresholds, {high} of high priority{shown}"
         if report.found
         else "nothing known lies above the thresholds"
     )
-    judged = (counted(len(report.profiles), "profile"), counted(report.ladders, "growth"))
+    judged = (units.counted(len(report.profiles), "profile"), units.counted(report.ladders, "growth"))
     return first, f"{' and '.join(judged)} were judged"
 
 
@@ -190,7 +191,7 @@ def unprofiled_block(found: Sequence[Unprofiled], rev: str = "") -> Block:
 
 def _unprofiled_text(one: Unprofiled, at: str) -> str:
     named = ", ".join(one.cases[:_CASES]) + (", …" if len(one.cases) > _CASES else "")
-    cases = named if len(one.cases) == 1 else f"{counted(len(one.cases), 'case')} ({named})"
+    cases = named if len(one.cases) == 1 else f"{units.counted(len(one.cases), 'case')} ({named})"
     bench = shlex.quote(one.cases[0].partition("(")[0])
     return f"No {one.kind} profile of {cases}: groundspeed profile {bench}{at} --kind {one.kind}"
 

@@ -25,7 +25,7 @@ def stock_report(stock: Stock, output: Format) -> str:
         )
     beside = ", ".join(
         (
-            f"{_counted(stock.wheels, 'wheel')} {_size(stock.wheels_bytes)}",
+            f"{units.counted(stock.wheels, 'wheel')} {_size(stock.wheels_bytes)}",
             *(_named(one) for one in stock.parts if one.size_bytes),
             f"in all {_size(stock.total_bytes)}",
         )
@@ -49,7 +49,7 @@ def stock_report(stock: Stock, output: Format) -> str:
     )
     table = Table(header=header, rows=rows, right=frozenset({"size"}))
     shown = table.markdown() if output is Format.MARKDOWN else table.text()
-    return f"{shown}\n\n{_counted(len(stock.environments), 'environment')}; {beside}."
+    return f"{shown}\n\n{units.counted(len(stock.environments), 'environment')}; {beside}."
 
 
 def freed_report(freed: Freed, left: Stock, output: Format) -> str:
@@ -64,12 +64,12 @@ def freed_report(freed: Freed, left: Stock, output: Format) -> str:
             freed_bytes=freed.freed_bytes,
             left_bytes=left.total_bytes,
         )
-    what = [_counted(freed.environments, "environment"), _counted(freed.wheels, "wheel")]
+    what = [units.counted(freed.environments, "environment"), units.counted(freed.wheels, "wheel")]
     if freed.results:
-        what.append(_counted(freed.results, "old file") + " of measurements of no commit")
+        what.append(units.counted(freed.results, "old file") + " of measurements of no commit")
     removed = ", ".join([*what, *(f"the {name}" for name in freed.parts)])
-    remaining = f"{_counted(len(left.environments), 'environment')} left, {_size(left.total_bytes)} in all"
-    return f"Removed {removed}: {_size(freed.freed_bytes)}. {remaining}."
+    remaining = f"{units.counted(len(left.environments), 'environment')} left"
+    return f"Removed {removed}: {_size(freed.freed_bytes)}. {remaining}, {_size(left.total_bytes)} in all."
 
 
 def _wheel(one: Kept, sharing: Counter[str | None]) -> str:
@@ -92,10 +92,6 @@ def _wire(one: Kept) -> dict[str, object]:
 
 def _named(part: Part) -> str:
     return f"{part.name} {_size(part.size_bytes)}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _size(size_bytes: int) -> str:

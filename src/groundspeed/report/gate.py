@@ -214,8 +214,7 @@ def _closing(answer: Answer) -> str:
 
 def _work(answer: Answer) -> str:
     effort = answer.effort
-    count = len(effort.sessions)
-    measured = f"{effort.processes} processes in {count} session{'' if count == 1 else 's'}"
+    measured = f"{effort.processes} processes in {units.counted(len(effort.sessions), 'session')}"
     recorded = f"{effort.recorded} were on record" if effort.recorded else ""
     return ", ".join(filter(None, [measured if effort.processes else "nothing measured", recorded]))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from groundspeed import units
 from groundspeed.report.table import Format, Table, escaped, plain
 from groundspeed.verdicts.complaints import Complaint, Examination
 from groundspeed.verdicts.health import Health
@@ -33,7 +34,7 @@ def _answer(found: Examination) -> str:
     count = len(found.complaints)
     if not count:
         return "Healthy: nothing to complain of."
-    return f"Unhealthy: {count:,} complaint{'' if count == 1 else 's'}."
+    return f"Unhealthy: {units.counted(count, 'complaint')}."
 
 
 def _row(one: Health) -> tuple[str, ...]:

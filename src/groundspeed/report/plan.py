@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from groundspeed import units
 from groundspeed.config.bottlenecks import BottleneckRule
 from groundspeed.config.globs import split_key
 from groundspeed.report.bottlenecks import (
@@ -18,7 +19,7 @@ from groundspeed.report.bottlenecks import (
     unprofiled_block,
 )
 from groundspeed.report.overview import render_paper
-from groundspeed.report.overview.block import Block, Listing, Paper, counted, sentence
+from groundspeed.report.overview.block import Block, Listing, Paper, sentence
 from groundspeed.report.overview.cells import NOTHING, SECOND
 from groundspeed.report.table import OverviewFormat, Table
 from groundspeed.report.targets import bounds
@@ -79,7 +80,7 @@ def _counts(report: PlanReport) -> str:
         worst[key] = min(worst.get(key, len(_ORDER)), _ORDER.index(_word(row)))
     counts = Counter(_ORDER[place] for place in worst.values())
     others = [f"{counts[word]} {word}" for word in _ORDER[:-1] if counts[word]]
-    return ", ".join([f"{counts[Outcome.MET]} of {counted(len(worst), 'expected gain')} met", *others])
+    return ", ".join([f"{counts[Outcome.MET]} of {units.counted(len(worst), 'expected gain')} met", *others])
 
 
 def _gain_text(gain: Interval | None) -> str:
@@ -147,7 +148,7 @@ def _candidates(report: PlanReport) -> str:
         known = "profiles and growths" if report.remaining.profiles else "growths, for nothing was profiled"
         return f"Nothing, by {known}."
     shown = f"; the first {len(report.remaining.top)}:" if len(found) > len(report.remaining.top) else ":"
-    return f"{counted(len(found), 'candidate')}, the most promising first{shown}"
+    return f"{units.counted(len(found), 'candidate')}, the most promising first{shown}"
 
 
 def _unprofiled(report: PlanReport) -> tuple[Unprofiled, ...]:

@@ -94,13 +94,13 @@ def _summary(page: RegressionsPage) -> str:
     searched = f"{count}; noise may have made {FALSE_DISCOVERIES:.0%} of the steps listed."
     if found.improvements:
         lost = f" (and {states[State.RECOVERED]} that went again)" if states[State.RECOVERED] else ""
-        return f"{_count(len(found.open), 'improvement')}{lost}.\n{searched}"
+        return f"{units.counted(len(found.open), 'improvement')}{lost}.\n{searched}"
     closed = [
         f"{states[state]} {state}"
         for state in (State.RECOVERED, State.ACKNOWLEDGED, State.NOT_CONFIRMED)
         if states[state]
     ]
-    open_ = _count(len(found.open), "open regression") if found.open else "No open regression"
+    open_ = units.counted(len(found.open), "open regression") if found.open else "No open regression"
     confirmed = f", {states[State.CONFIRMED]} of them confirmed" if states[State.CONFIRMED] else ""
     besides = f" (and {', '.join(closed)})" if closed else ""
     return f"{open_}{confirmed}{besides}.\n{searched}"
@@ -134,7 +134,7 @@ def _where(group: Group, page: RegressionsPage) -> list[str]:
     dates = [f"{page.dates[end]:%Y-%m-%d}" for end in (where.base, where.head) if end in page.dates]
     count = _commits_in(where, page)
     parts = [_short(where), " to ".join(dict.fromkeys(dates))]
-    parts += [] if count is None else [_count(count, "commit")]
+    parts += [] if count is None else [units.counted(count, "commit")]
     parts += [] if group.likely == where else [f"most likely {_short(group.likely)}"]
     commit = page.commits.get(where.head)
     subject = [] if commit is None else [f"{'' if count == 1 else 'up to: '}{plain(commit.subject)}"]
@@ -161,7 +161,8 @@ def _cases(group: Group) -> list[str]:
     ]
     left = len(group.affected) - len(shown)
     names = len({(one.step.key.case.benchmark, one.step.key.metric) for one in group.affected})
-    return [*lines, *([f"and {left:,} more series, of {_count(names, 'benchmark')} in all"] if left else [])]
+    more = f"and {left:,} more series, of {units.counted(names, 'benchmark')} in all"
+    return [*lines, more] if left else lines
 
 
 def _worst(group: Group) -> tuple[Affected, ...]:
@@ -206,7 +207,7 @@ def _closing(page: RegressionsPage) -> list[str]:
     if any(one.open for one in page.course):
         parts.append(f"Open at the time: {_course(page)}")
     if page.found.stale:
-        count = _count(len(page.found.stale), "decision")
+        count = units.counted(len(page.found.stale), "decision")
         parts.append(f"triage.toml holds {count} about nothing that is found now: groundspeed triage")
     return parts
 
@@ -251,7 +252,7 @@ def _fold(group: Group) -> str:
     left = len(group.affected) - len(rows)
     table = Table(header=("case", "machine", "levels", "change"), rows=rows).markdown()
     more = f"\n\nand {left:,} more" if left else ""
-    title = f"{group.id}: {_count(len(group.affected), 'series')}"
+    title = f"{group.id}: {len(group.affected):,} series"
     return f"<details><summary>{title}</summary>\n\n{table}{more}\n\n</details>"
 
 
@@ -397,10 +398,6 @@ def _course(page: RegressionsPage) -> str:
     months = [f"{date:%Y-%m}" for date in dates]
     days = months if len(set(months)) == len(months) else [f"{date:%Y-%m-%d}" for date in dates]
     return " · ".join(f"{day}: {one.open}" for day, one in zip(days, page.course, strict=True))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' if number != 1 and not what.endswith('s') else ''}"
 
 
 def _cut(line: str) -> str:

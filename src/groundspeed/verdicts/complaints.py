@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from groundspeed import units
 from groundspeed.config import Configuration
 from groundspeed.config.globs import names
 from groundspeed.config.health import HealthConfig
@@ -243,8 +244,4 @@ def _moment(at: datetime) -> str:
 
 def _span(span: timedelta) -> str:
     hours = max(0, round(span.total_seconds() / 3600))
-    return _counted(hours, "hour") if hours < 48 else _counted(round(hours / 24), "day")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return units.counted(hours, "hour") if hours < 48 else units.counted(round(hours / 24), "day")

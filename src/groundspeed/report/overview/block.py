@@ -58,8 +58,3 @@ class Paper:
 def sentence(text: str) -> str:
     """With a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def counted(number: int, what: str) -> str:
-    """``1 case``, ``1,705 cases``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

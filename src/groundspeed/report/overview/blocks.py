@@ -13,7 +13,7 @@ from dataclasses import replace
 from groundspeed import units
 from groundspeed.report.machine import fingerprint_rows
 from groundspeed.report.overview import cells
-from groundspeed.report.overview.block import Block, Listing, Paper, counted, sentence
+from groundspeed.report.overview.block import Block, Listing, Paper, sentence
 from groundspeed.report.overview.bottlenecks import bottlenecks_block
 from groundspeed.report.overview.cells import NOTHING, SECOND
 from groundspeed.report.overview.open_regressions import open_text, regressions_block
@@ -84,7 +84,7 @@ def _summary(overview: Overview) -> tuple[str, ...]:
     said.append(open_text(overview.regressions.groups))
     figures = f" with {len(overview.figures):,} figures" if len(overview.figures) > cases else ""
     lacking = f", {len(absent):,} of them without a value" if absent else ""
-    said.append(f"{counted(cases, 'case')}{figures}{lacking}")
+    said.append(f"{units.counted(cases, 'case')}{figures}{lacking}")
     return tuple(map(sentence, said))
 
 

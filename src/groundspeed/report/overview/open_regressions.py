@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from groundspeed.report.overview.block import WIDTH, Block, Listing, counted, sentence
+from groundspeed import units
+from groundspeed.report.overview.block import WIDTH, Block, Listing, sentence
 from groundspeed.report.overview.cells import SECOND
 from groundspeed.report.regressions import change_text, levels_text
 from groundspeed.report.table import Table, plain
@@ -27,7 +28,7 @@ def open_text(found: Sequence[Group]) -> str:
         return "no regression is open"
     confirmed = sum(one.state is State.CONFIRMED for one in found)
     sure = f", {confirmed} of them confirmed" if confirmed else ""
-    return f"{counted(len(found), 'open regression')}{sure}"
+    return f"{units.counted(len(found), 'open regression')}{sure}"
 
 
 def regressions_block(overview: Overview) -> Block:
