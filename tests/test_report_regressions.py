@@ -153,6 +153,24 @@ def test_nothing_open_is_said_in_a_line() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("decided", "asks"),
+    [
+        ([], ["Is it so still?", "Meant to be so?"]),
+        ([Ruling.CONFIRMED], ["Meant to be so?"]),
+        ([Ruling.ACKNOWLEDGED], []),
+    ],
+)
+def test_what_to_do_is_said_only_while_something_is_open(decided: list[Ruling], asks: list[str]) -> None:
+    found = judged(
+        stepped([series("m.time_walk", [1.0])], step(0, 20, 0.0, 1.0)),
+        *[decision(one, "m.time_walk") for one in decided],
+    )
+    text = render(page(found, everything=True), Format.TEXT)
+    assert len(found.groups) == 1
+    assert [line.partition("  ")[0] for line in text.splitlines() if "?  groundspeed" in line] == asks
+
+
 def test_a_changed_growth_is_shown_as_such() -> None:
     one = series("m.time_a", [1.0], metric="exponent", unit="exponent")
     found = judged(stepped([one], step(0, 20, 1.0, 1.9), scale=Scale.DIFFERENCE))

@@ -20,7 +20,7 @@ from groundspeed.report.triage import wire
 from groundspeed.results.further import EXPONENT
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.culprits import FALSE_DISCOVERIES
-from groundspeed.verdicts.groups import Affected, Group, Range, Regressions, State
+from groundspeed.verdicts.groups import OPEN, Affected, Group, Range, Regressions, State
 from groundspeed.verdicts.reading import ProjectResults, dates_of
 from groundspeed.verdicts.regressions import Standing, distances, text_of, trend
 from groundspeed.verdicts.steps import Scale
@@ -198,10 +198,9 @@ def _closing(page: RegressionsPage) -> list[str]:
         parts.append(f"{left:,} more: --top {len(page.groups)}")
     if page.found.improvements:
         return parts
-    if page.shown:
-        example = page.shown[0].id
-        lines = [f"Meant to be so?  groundspeed triage acknowledge {example} --note 'why'"]
-        if any(group.state is State.SUSPECTED for group in page.shown):
+    if is_open := [group for group in page.shown if group.state in OPEN]:
+        lines = [f"Meant to be so?  groundspeed triage acknowledge {is_open[0].id} --note 'why'"]
+        if any(group.state is State.SUSPECTED for group in is_open):
             lines.insert(0, "Is it so still?  groundspeed regressions --confirm, on the machine's host")
         parts.append("\n".join(lines))
     if any(one.open for one in page.course):
