@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,28 @@ def test_a_culprit_is_named_with_what_was_looked_at_beside_it(tmp_path: Path) ->
     assert low < centre < high
     assert one.builds <= 20
     assert one.likely[0].commit == culprit.commit
+
+
+@pytest.mark.parametrize(
+    ("parent", "commit", "said"),
+    [
+        (["python==3.11.1", "a==1", "B==2"], ["python==3.11.1", "a==1", "B==2"], ()),
+        (["a==1", "B==2", "d==4"], ["a==1.1", "c==3", "d==4"], ("-a==1", "+a==1.1", "-B==2", "+c==3")),
+        (["python==3.11.1", "a==1"], ["python==3.12.0", "a==1"], ("-Python==3.11.1", "+Python==3.12.0")),
+        ([], ["python==3.12.0", "a==1"], ()),  # nobody recorded what the parent had
+    ],
+)
+def test_what_else_was_installed(
+    parent: list[str], commit: list[str], said: tuple[str, ...], tmp_path: Path
+) -> None:
+    field = Field(commits=2, value=from_commit(1, 1.2))
+    hunt = field.hunt(tmp_path / "one.jsonl")
+    places = field.drive(hunt)
+    for each, lines in zip(field.span.commits, (parent, commit), strict=True):
+        places.builds[each.hash] = replace(places.builds[each.hash], dependencies=tuple(lines))
+    culprit = found(hunt, places).culprit
+    assert culprit is not None
+    assert culprit.dependencies == said
 
 
 @pytest.mark.parametrize("where", [1, 15])

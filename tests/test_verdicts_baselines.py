@@ -124,6 +124,7 @@ def with_packages(*dependencies: str, python: str = "3.11.7", environment: str =
             with_packages(python="3.12.1"),
             ["Python: expected 3.11.7, found 3.12.1"],
         ),  # nobody recorded packages
+        (with_packages("numpy==2.4.6", python=""), []),  # nor the interpreter
         (with_packages("numpy==1.0", environment="other"), []),
     ],
 )

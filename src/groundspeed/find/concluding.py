@@ -11,6 +11,8 @@ from groundspeed.find.trail import Mode
 from groundspeed.measure.workplace import last_said
 from groundspeed.records import Build
 from groundspeed.results.found import Change, Culprit, Found, Likely, Outcome
+from groundspeed.results.origin import installed
+from groundspeed.verdicts.origins import NONE, environment_differences
 
 TOLD = 4
 """Probable commits that are told: the answer and three runners-up."""
@@ -87,11 +89,16 @@ def _culprit(hunt: Hunt, one: Checking, builds: Mapping[str, Build], changed: Ch
 
 
 def _differing(base: Build | None, head: Build | None) -> tuple[str, ...]:
-    """The lines that one environment has and the other has not."""
-    before, after = (set(one.dependencies) if one else set() for one in (base, head))
-    lines = [(one.partition("=")[0], f"-{one}") for one in before - after]
-    lines += [(one.partition("=")[0], f"+{one}") for one in after - before]
-    return tuple(line for _, line in sorted(lines, key=lambda one: (one[0], one[1][0] == "+")))
+    """The lines that one environment has and the other has not; none where one of both is not known."""
+    if base is None or head is None:
+        return ()
+    sides = [installed(one.environment, one.dependencies) for one in (base, head)]
+    return tuple(
+        f"{sign}{one.what}=={version}"
+        for one in environment_differences(*sides)
+        for sign, version in (("-", one.expected), ("+", one.found))
+        if version != NONE
+    )
 
 
 def _likely(hunt: Hunt) -> tuple[Likely, ...]:

@@ -8,6 +8,9 @@ from groundspeed.machine.profile import Difference, size
 from groundspeed.records import Fingerprint
 from groundspeed.results.origin import Installed, Origin
 
+NONE = "none"
+"""Of a package: it is not installed. Of GPUs: there is none."""
+
 
 def host_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
     """What differs about the hosts: by what the sessions saw of them, else by machine.json."""
@@ -33,19 +36,21 @@ def package_differences(base: Origin, head: Origin) -> tuple[Difference, ...]:
 
 
 def environment_differences(before: Installed, after: Installed) -> list[Difference]:
-    """Of one environment with another: its interpreter first, then packages by name."""
-    one = {"Python": before.python, **_versions(before.dependencies)}
-    other = {"Python": after.python, **_versions(after.dependencies)}
-    if not before.dependencies or not after.dependencies:  # nobody knows what there was
-        one, other = {"Python": before.python}, {"Python": after.python}
+    """Of one environment with another: its interpreter first, then packages by name.
+
+    What nobody recorded of one of both, the interpreter or the packages, is not compared.
+    """
+    one, other = {}, {}
+    if before.python and after.python:
+        one["Python"], other["Python"] = before.python, after.python
+    if before.dependencies and after.dependencies:
+        one |= _versions(before.dependencies)
+        other |= _versions(after.dependencies)
     return [
-        Difference(what=name, expected=one.get(name, _NONE), found=other.get(name, _NONE))
+        Difference(what=name, expected=one.get(name, NONE), found=other.get(name, NONE))
         for name in sorted({*one, *other}, key=lambda name: (name != "Python", name.lower()))
-        if one.get(name, _NONE) != other.get(name, _NONE)
+        if one.get(name, NONE) != other.get(name, NONE)
     ]
-
-
-_NONE = "none"
 
 
 def _versions(lines: Iterable[str]) -> dict[str, str]:
@@ -60,7 +65,7 @@ def _seen(host: Fingerprint) -> dict[str, str]:
         "logical processors": str(host.cores_logical),
         "caches": ", ".join(host.caches),
         "RAM": size(host.ram_bytes),
-        "GPU": ", ".join(f"{gpu.name} (driver {gpu.driver})" for gpu in host.gpus) or _NONE,
+        "GPU": ", ".join(f"{gpu.name} (driver {gpu.driver})" for gpu in host.gpus) or NONE,
         "OS": host.os,
         "kernel": host.kernel,
         "architecture": host.arch,
