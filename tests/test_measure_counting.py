@@ -327,8 +327,8 @@ def test_a_call_is_the_difference_of_few_and_many() -> None:
 def test_other_kinds_are_not_counted() -> None:
     fake = FakeTool()
     counter = Counter([fake.tool()], nothing_to_run, pytest.fail)
-    raw = benchmark("m.timeraw_one", kind="timeraw")
-    assert counter.count(PREPARED, located(raw), TENTH, 0.2, 60) == ()
+    peak = benchmark("m.peakmem_one", kind="peakmemory")
+    assert counter.count(PREPARED, located(peak), TENTH, 0.2, 60) == ()
     assert fake.asked == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import platform
 import signal
@@ -224,6 +225,44 @@ def test_threads_left_by_the_import_forbid_forking(tmp_path: Path, prepared: Pre
     assert worker.discovery.launch == "spawn"
     assert "thread" in str(worker.discovery.launch_reason)
     worker.close()
+
+
+def test_a_timeraw_statement_sees_nothing_of_its_suite(tmp_path: Path, prepared: Prepared) -> None:
+    """Neither modules that its own one imported, nor variables that another one set, nor what a benchmark
+    left that was measured before: the statement tells.
+    """
+    told = tmp_path / "told.json"
+    statement = (
+        "import json, os, sys\n"
+        f"with open({str(told)!r}, 'w') as file: json.dump([sorted(sys.modules), dict(os.environ)], file)"
+    )
+    raw = (
+        "import os, sample, wave\n"
+        "os.environ['OWN'] = 'set'\n"
+        "class Raw:\n"
+        "    def timeraw_tell(self):\n"
+        f"        return {statement!r}\n"
+    )
+    other = (
+        "import os\n"
+        "os.environ['LEFT_BY'] = 'a module'\n"
+        "def track_leaves():\n"
+        "    os.environ['LEFT_BY'] = 'a benchmark'\n"
+        "    return 1\n"
+    )
+    make_project(tmp_path / "project", (1,), other=other, raw=raw)
+    worker = Worker(prepared, config.load(tmp_path / "project"), folders_in(tmp_path / "work"))
+    try:
+        assert worker.discovery.launch == "fork"
+        for name in ("other.track_leaves", "raw.Raw.timeraw_tell"):
+            outcome = run(worker, find(worker, name), 0, quick=True, timeout_s=60).outcome
+            assert isinstance(outcome, Measured), outcome
+    finally:
+        worker.close()
+    modules, variables = json.loads(told.read_text())
+    assert not {"sample", "wave", "asv_runner", "groundspeed_worker", "benchmarks"} & {*modules}
+    assert variables["OWN"] == "set"
+    assert "LEFT_BY" not in variables
 
 
 def test_no_process_outlives_its_worker(tmp_path: Path, prepared: Prepared) -> None:

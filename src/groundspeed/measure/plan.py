@@ -15,8 +15,9 @@ from groundspeed.errors import GroundspeedError
 from groundspeed.records import Benchmark, Case, Commit, Environment
 from groundspeed.results.ledger import Recorded, Standing
 
-ADAPTIVE = frozenset({"time", "timeraw", "latency", "throughput", "gpu"})
-"""Kinds that are sampled until they are precise; what gives one value (a peak, a count) is asked once."""
+ADAPTIVE = frozenset({"time", "latency", "throughput", "gpu"})
+"""Kinds (of ``timeraw_`` it is time) that are sampled until they are precise; what gives one value (a peak, a
+count) is asked once."""
 
 GUESSED_RUNS = 3  # that an adaptive case takes: two are the least, a noisy one takes more
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import BinaryIO, Callable, List, Optional
+from typing import BinaryIO, Callable, Dict, List, Optional
 
 from .case import attempt
 from .wire import Message, send
@@ -78,8 +78,10 @@ def fork_child(request: Message, output_fd: int, read_fd: int, write_fd: int, ot
         os._exit(code)
 
 
-def spawn_child(request: Message, output_fd: int, read_fd: int, write_fd: int, paths: List[str]) -> int:
-    """Start a fresh interpreter for the case; return its process number."""
+def spawn_child(
+    request: Message, output_fd: int, read_fd: int, write_fd: int, paths: List[str], variables: Dict[str, str]
+) -> int:
+    """Start a fresh interpreter for the case, with these environment variables; return its process number."""
     command = [sys.executable, "-m", "groundspeed_worker", "--case", json.dumps(request)]
     command += [str(read_fd), str(write_fd)]
     parent = os.getpid()
@@ -91,6 +93,7 @@ def spawn_child(request: Message, output_fd: int, read_fd: int, write_fd: int, p
     child = subprocess.Popen(
         command + paths,
         cwd=paths[0],
+        env=variables,
         stdout=output_fd,
         stderr=output_fd,
         pass_fds=[read_fd, write_fd],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -9,24 +10,29 @@ import shutil
 import sys
 import tempfile
 import time
-from typing import Dict, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 from .children import LIVING, Child, fork_child, spawn_child
 from .discovery import describe, fork_reason, import_suite
 from .wire import Message, send
 
 PROTOCOL = 2
-# A forked child starts with its parent's memory; a statement of its own wants its own interpreter.
-FRESH_TYPES = ("peakmemory", "timeraw", "alloc")
+# A forked child starts with its parent's memory.
+FRESH_TYPES = ("peakmemory", "alloc")
+# Their statement's process inherits the variables that any module of the suite set at its import. asv_runner
+# tells them by these beginnings alone: their type says time.
+FRESH_NAMES = ("timeraw_", "Timeraw")
+
+Spawn = Callable[[Message, int, int, int], int]
 
 
 class Server:
     """Holds the imported suite and the cases that are alive, and knows where setup_cache has been run."""
 
-    def __init__(self, suite: str, paths: List[str], launch: str, wanted: Message, ends: List[int]) -> None:
+    def __init__(self, suite: str, spawn: Spawn, launch: str, wanted: Message, ends: List[int]) -> None:
         """``ends`` are this process's own ends of the line: no child may hold them."""
         self.suite = suite
-        self.paths = paths
+        self.spawn = spawn
         self.launch = launch
         self.cpus = wanted["cpus"]
         self.caches = wanted["caches"]
@@ -97,9 +103,9 @@ class Server:
         request = dict(request, cpu_affinity=self.cpus or None)
 
         def start(output_fd: int, read_fd: int, write_fd: int) -> int:
-            if self.launch == "fork" and request.get("type") not in FRESH_TYPES:
+            if self.launch == "fork" and not wants_fresh(request):
                 return fork_child(request, output_fd, read_fd, write_fd, self._held())
-            return spawn_child(request, output_fd, read_fd, write_fd, self.paths)
+            return self.spawn(request, output_fd, read_fd, write_fd)
 
         return Child(request, start)
 
@@ -107,6 +113,12 @@ class Server:
         """The ends of every line that a forked child would hold open."""
         held = [(child.requests, child.replies) for child, _ in self.children.values()]
         return self.ends + [fd for pair in held for fd in pair]
+
+
+def wants_fresh(request: Message) -> bool:
+    """Whether a case is run in an interpreter that imported nothing but its own module."""
+    own_name = request["benchmark"].rpartition(".")[2]
+    return request.get("type") in FRESH_TYPES or own_name.startswith(FRESH_NAMES)
 
 
 def cache_folder(caches: str, key: str) -> str:
@@ -118,10 +130,12 @@ def serve(suite: str, read_fd: int, write_fd: int, paths: List[str]) -> None:
     """Greet, then answer requests until the caller closes the line."""
     with os.fdopen(read_fd, "r", encoding="utf-8") as requests:
         wanted = json.loads(requests.readline())
+        before = dict(os.environ)  # the suite's import may change it
+        spawn = functools.partial(spawn_child, paths=paths, variables=before)
         started = time.perf_counter()
         errors = import_suite(suite)
         reason = fork_reason(wanted["launch"])
-        server = Server(suite, paths, "spawn" if reason else "fork", wanted, [read_fd, write_fd])
+        server = Server(suite, spawn, "spawn" if reason else "fork", wanted, [read_fd, write_fd])
         hello = {"event": "hello", "protocol": PROTOCOL, "python": sys.version.split()[0]}
         hello.update(describe(suite))
         hello.update(import_errors=errors, launch=server.launch)
