@@ -84,8 +84,11 @@ def test_the_page_turns_red_when_nobody_measures_any_more(
 
 
 def test_a_site_does_not_change_with_the_clock_until_there_is_a_complaint(project: Project) -> None:
-    """Nothing is written, so nothing is pushed. Then the two say so that others read without a clock."""
+    """Nothing is written, so nothing is pushed. In the hour after, the two say so that others read without a
+    clock.
+    """
     configuration = project.reading.configuration
     assert publish_results(configuration, now=lambda: BOX - timedelta(seconds=1)).written == ()
-    assert publish_results(configuration, now=lambda: BOX).written == ("badge.svg", "summary.json")
+    due = BOX + timedelta(hours=1)
+    assert publish_results(configuration, now=lambda: due).written == ("badge.svg", "summary.json")
     assert publish_results(configuration, now=lambda: LAST + DAY).written == ("badge.svg", "summary.json")

@@ -73,7 +73,8 @@ NO_ANSWERS = Answers()
 def answers_of(reading: ProjectResults, now: datetime) -> Answers:
     """Everything that the site shows beside the measurements. ``reading`` has results.
 
-    ``now`` is when it is published, which complaints are known by then.
+    ``now`` is when it is published: complaints are those of the hour that has begun, so that what is
+    published twice within one is the same, and nothing is to be deployed.
     """
     regressions = find_regressions(reading)
     judged = judged_by_project(reading)
@@ -81,6 +82,7 @@ def answers_of(reading: ProjectResults, now: datetime) -> Answers:
     sessions = {machine: reading.index.sessions(machine) for machine in reading.machines}
     machines = [health(reading, one, sessions[one.machine]) for one in rows]
     profiles = stored_profiles(reading.configuration.suite.results_dir)
+    hour = now.replace(minute=0, second=0, microsecond=0)
     return Answers(
         regressions=regressions,
         improvements=find_regressions(reading, improvements=True),
@@ -94,7 +96,7 @@ def answers_of(reading: ProjectResults, now: datetime) -> Answers:
         targets_stated=judged.stated,
         grown=judged.grown,
         growing=judged.growing,
-        examination=_for_everybody(examined(reading.configuration, machines, now), reading),
+        examination=_for_everybody(examined(reading.configuration, machines, hour), reading),
         sessions=sessions,
         trends=tuple(trend for one in rows for trend in module_trends(one, reading.archive)),
         profiled=reading.configuration.project.machines,
