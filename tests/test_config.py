@@ -77,6 +77,7 @@ def test_asvs_file_with_a_fault(tmp_path: Path, asv: str, message: str) -> None:
         ('[machines."../b"]', "usable as the name of a folder"),
         ('[run]\nlaunch = "frok"', '"run.launch" must be one of auto, fork, spawn'),
         ('[nightly]\ncases = "x"', '"nightly.cases" must be a list'),
+        ('[nightly]\nresults_branch = "a"\npage_branch = "a"', "nightly.results_branch are both 'a'"),
         ('[environment]\nlocks = "a"', r'unknown key "environment.locks" \(did you mean "lock"\?\)'),
         ('[environment]\nlock = "poetry.toml"', '"environment.lock" must name a uv.lock or a requirements'),
         ('[environment]\nlock_from = "head"', '"environment.lock_from" must be one of tree, commit'),

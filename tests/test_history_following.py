@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundspeed.errors import HistoryError
-from groundspeed.history.following import Moved, follow, knows_remote
+from groundspeed.history.following import Moved, follow, remotes_of
 from groundspeed.history.remote import UnreachableError
 from tests.repositories import CommitSpec, add_commits, git, make_repository
 
@@ -83,15 +83,23 @@ def test_a_detached_head_stays_and_named_branches_move(clone: Path) -> None:
     assert (git(clone, "rev-parse", "HEAD"), tip(clone, "main")) == (head, new)
 
 
-def test_branches_that_one_side_lacks_are_passed_over(clone: Path) -> None:
+def test_a_branch_that_is_new_here_begins_where_the_remote_stands(clone: Path) -> None:
+    (there,) = grow(clone, "later", "four")
+    assert [one.sentence for one in follow(clone, "origin", ["later"])] == [
+        "main: nothing new",
+        "later is new here",
+    ]
+    assert tip(clone, "later") == there
+
+
+def test_branches_that_the_remote_lacks_are_passed_over(clone: Path) -> None:
     git(clone, "branch", "--quiet", "topic")
     assert [one.branch for one in follow(clone, "origin", ["topic", "nowhere"])] == ["main"]
 
 
 def test_remotes_that_are_not_there(clone: Path, tmp_path: Path) -> None:
-    assert knows_remote(clone, "origin")
-    assert not knows_remote(clone, "upstream")
-    assert not knows_remote(tmp_path, "origin")
+    assert remotes_of(clone) == ("origin",)
+    assert remotes_of(tmp_path) == ()
     git(clone, "remote", "set-url", "origin", str(tmp_path / "gone.git"))
     with pytest.raises(UnreachableError, match="origin cannot be fetched"):
         follow(clone, "origin", [])

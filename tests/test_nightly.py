@@ -16,9 +16,11 @@ from unittest import mock
 import pytest
 
 from groundspeed.config import load
-from groundspeed.errors import GroundspeedError, HostMismatchError, LockedError
+from groundspeed.errors import GroundspeedError, HostMismatchError, LockedError, NothingMeasuredError
+from groundspeed.machine.choice import MachineChoice, Reason
 from groundspeed.machine.fitness.finding import fine, unfit
-from groundspeed.nightly import bringing, measuring, night
+from groundspeed.measure.host import Host
+from groundspeed.nightly import bringing, explaining, measuring, night
 from groundspeed.nightly.context import Asked, Night, Said, Work, World, failed, left_out
 from groundspeed.nightly.night import KEPT, spend_night, summaries_folder
 from groundspeed.nightly.notifying.net import Net
@@ -35,6 +37,7 @@ from tests.gating import Quiet
 from tests.measuring import START, FakeClock
 from tests.projects import make_project
 from tests.repositories import CommitSpec, add_commits, git, make_repository
+from tests.results_records import fingerprint
 from tests.test_exchange import measure, values
 
 BUDGET_S = 1000.0
@@ -340,6 +343,81 @@ def test_a_remote_that_is_gone_fails_its_stages_alone(root: Path) -> None:
     assert [one.ending for one in summary.reports] == [Ending.FAILED, Ending.FAILED, Ending.DONE]
     assert "cannot be fetched" in summary.reports[0].said
     assert "cannot be asked for its branches" in summary.reports[1].said
+
+
+def on_the_way(root: Path, toml: str) -> Night:
+    (root / "groundspeed.toml").write_text(toml)
+    return Night(root=root, asked=Asked(), world=world(), configuration=load(root), ends_at=BUDGET_S)
+
+
+NOWHERE = '[nightly]\nremote = "up"\nresults_branch = "r"\npage_branch = "p"\n'
+
+
+@pytest.mark.parametrize("stage", [bringing.fetch, bringing.exchange, bringing.deploy])
+def test_a_remote_that_the_clone_does_not_know_is_not_waited_for(root: Path, stage: Work) -> None:
+    git(root, "remote", "add", "origin", str(root / "nowhere"))
+    said = stage(on_the_way(root, NOWHERE))
+    assert said == failed("this folder has no remote up, only origin: name one in [nightly] remote")
+
+
+def test_a_clone_that_cannot_go_forwards_is_told(tmp_path: Path) -> None:
+    """A detached HEAD, or a branch that was renamed there, would be measured for ever."""
+    files = {"asv.conf.json": json.dumps({"version": 1, "project": "sample", "repo": "."})}
+    make_repository(tmp_path / "bare.git", [CommitSpec("first", files)], bare=True)
+    git(tmp_path, "clone", "--quiet", str(tmp_path / "bare.git"), "clone")
+    git(tmp_path / "clone", "checkout", "--quiet", "--detach")
+    said = bringing.fetch(on_the_way(tmp_path / "clone", ""))
+    assert said.ending is Ending.FAILED
+    assert said.said.startswith("nothing goes forwards: origin has neither the branch that is checked out")
+
+
+def test_without_results_nothing_is_explained_or_published_and_that_is_no_failure(root: Path) -> None:
+    """Why nothing was measured stands where it should have been, once."""
+    summary = spend(
+        root,
+        (Stage.HOST, measuring.look_at_host),
+        (Stage.NEWEST, raises(NothingMeasuredError("No benchmark could be found."))),
+        (Stage.GAPS, measuring.fill_gaps),
+        (Stage.CONFIRM, explaining.confirm_suspects),
+        (Stage.FIND, explaining.find_culprits),
+        (Stage.PROFILE, explaining.profile_culprits),
+        (Stage.PUBLISH, bringing.publish),
+    )
+    assert [one.stage for one in summary.failed] == [Stage.NEWEST]
+
+
+def test_since_that_names_nothing_is_told_by_its_key(root: Path) -> None:
+    (root / "groundspeed.toml").write_text('[nightly]\nsince = "v99"\n')
+    stages = (Stage.HOST, measuring.look_at_host), (Stage.GAPS, measuring.fill_gaps)
+    assert spend(root, *stages).failed[0].said.startswith("[nightly] since: ")
+
+
+# --- another host -----------------------------------------------------------------------------------
+
+ANOTHER = '[machines.big]\ncpu = "Another One"\n'
+
+
+def test_a_wrong_machine_is_refused_at_once(root: Path) -> None:
+    (root / "groundspeed.toml").write_text(ANOTHER)
+    groundspeed(root, "nightly", "--machine", "big", code=5)
+    groundspeed(root, "nightly", "--machine", "bgi", code=2)
+    assert not (root / "html").exists()
+
+
+def test_a_host_that_changed_publishes_all_the_same(root: Path) -> None:
+    """It was `big` in the night before; then somebody exchanged its processor."""
+    (root / "groundspeed.toml").write_text(ANOTHER)
+    with mock.patch.object(night, "this_host"), course((Stage.HOST, be_big)):
+        spend_night(root, Asked(machine="big"), world())
+    with course((Stage.HOST, measuring.look_at_host), (Stage.PUBLISH, done("7 series"))):
+        summary = spend_night(root, Asked(machine="big"), world())
+    assert [one.ending for one in summary.reports] == [Ending.FAILED, Ending.DONE]
+
+
+def be_big(spent: Night) -> Said:
+    choice = MachineChoice(name="big", fingerprint=fingerprint(), reason=Reason.REQUESTED, others=())
+    spent.host = Host(machine=choice, cpus=(), idle=())
+    return Said(said="")
 
 
 # --- the command ------------------------------------------------------------------------------------

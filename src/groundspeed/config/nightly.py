@@ -34,20 +34,27 @@ class NightlyConfig:
 
 
 def read_nightly(table: Table) -> NightlyConfig:
-    """The table. Raises ``ConfigError``, also where the page is to go two ways."""
+    """The table. Raises ``ConfigError``, also where the page is to go two ways, or beside the results."""
     table.only("cases", "budget", "since", "remote", "results_branch", "page_branch", "page_rsync")
-    branch, rsync = (table.get(name, str) or "" for name in ("page_branch", "page_rsync"))
+    names = ("results_branch", "page_branch", "page_rsync")
+    results, branch, rsync = (table.get(name, str) or "" for name in names)
+    budget_s = table.parsed("budget", units.parse_duration)
     if branch and rsync:
         raise ConfigError(
             f"{table.file}: nightly.page_branch and nightly.page_rsync both say where the page goes: "
             "keep one of them."
         )
+    if branch and branch == results:
+        raise ConfigError(
+            f"{table.file}: nightly.page_branch and nightly.results_branch are both {branch!r}: "
+            "each needs a branch of its own."
+        )
     return NightlyConfig(
         cases=table.strings("cases"),
-        budget_s=table.parsed("budget", units.parse_duration) or BUDGET_S,
+        budget_s=BUDGET_S if budget_s is None else budget_s,
         since=table.get("since", str) or "",
         remote=table.get("remote", str) or "origin",
-        results_branch=table.get("results_branch", str) or "",
+        results_branch=results,
         page_branch=branch,
         page_rsync=rsync,
     )

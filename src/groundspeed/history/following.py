@@ -22,27 +22,31 @@ from groundspeed.history.remote import fetch_all
 class Moved:
     """A branch and how many commits it went forwards; ``why`` is said where it should have and did not.
 
-    ``in_the_way``: because of what lies in the working tree.
+    ``in_the_way``: because of what lies in the working tree. ``begun``: it was not here before.
     """
 
     branch: str
     commits: int
     why: str = ""
     in_the_way: bool = False
+    begun: bool = False
 
     @property
     def sentence(self) -> str:
         """What became of it."""
         if self.why:
             return f"{self.branch} stays where it is: {self.why}"
+        if self.begun:
+            return f"{self.branch} is new here"
         return (
             f"{self.branch}: {units.counted(self.commits, 'new commit') if self.commits else 'nothing new'}"
         )
 
 
-def knows_remote(root: Path, remote: str) -> bool:
-    """Whether the clone that ``root`` lies in calls some repository so."""
-    return not run(root, "remote", "get-url", "--", remote).code
+def remotes_of(root: Path) -> tuple[str, ...]:
+    """What the clone that ``root`` lies in calls other repositories; none where it lies in no clone."""
+    answer = run(root, "remote")
+    return () if answer.code else tuple(answer.text().split())
 
 
 def follow(root: Path, remote: str, branches: Sequence[str]) -> tuple[Moved, ...]:
@@ -76,11 +80,13 @@ def put_back(root: Path, remote: str, folder: Path) -> None:
 
 
 def _moved(root: Path, remote: str, branch: str, *, checked_out: bool) -> Moved | None:
-    """None where one of both sides has no such branch."""
+    """None where the remote has no such branch; one that is not here yet begins where the remote's stands."""
     here, there = f"refs/heads/{branch}", f"refs/remotes/{remote}/{branch}"
     ours, theirs = _hash(root, here), _hash(root, there)
-    if not ours or not theirs:
+    if not theirs:
         return None
+    if not ours:
+        return _begun(root, branch, theirs)
     ahead, behind = _counts(root, ours, theirs)
     if behind and ahead:
         them = "it" if ahead == 1 else "them"
@@ -96,6 +102,13 @@ def _moved(root: Path, remote: str, branch: str, *, checked_out: bool) -> Moved 
         why = f"git will not go forwards: {' '.join(answer.err.split()) or answer.said()}"
         return Moved(branch=branch, commits=0, why=why, in_the_way=checked_out)
     return Moved(branch=branch, commits=behind)
+
+
+def _begun(root: Path, branch: str, commit: str) -> Moved:
+    answer = run(root, "update-ref", f"refs/heads/{branch}", commit, "")  # only where there is none
+    if answer.code:
+        return Moved(branch=branch, commits=0, why=f"git cannot make it: {answer.said()}")
+    return Moved(branch=branch, commits=0, begun=True)
 
 
 def _hash(root: Path, ref: str) -> str:

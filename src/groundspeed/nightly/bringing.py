@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from groundspeed.config import load
 from groundspeed.config.notify import NotifyConfig
 from groundspeed.errors import NothingMeasuredError
-from groundspeed.history.following import Moved, follow, knows_remote, put_back
+from groundspeed.history.following import Moved, follow, put_back, remotes_of
 from groundspeed.nightly.context import Night, Said, failed, left_out
 from groundspeed.nightly.deploy import deploy_by_rsync, deploy_site
 from groundspeed.nightly.exchange import exchange_results
@@ -38,15 +38,29 @@ def fetch(night: Night) -> Said:
     suite, remote = night.configuration.suite, night.configuration.project.nightly.remote
     if night.asked.local:
         return left_out(_LOCAL)
-    if not knows_remote(night.root, remote):
-        return left_out(f"this folder has no remote {remote}")
+    if why := _no_remote(night):
+        return failed(why) if remotes_of(night.root) else left_out(why)
     branches = () if suite.is_remote else suite.branches
     moved = night.world.outside.patiently(lambda: follow(night.root, remote, branches))
     if any(one.in_the_way for one in moved):
         moved = _past_results(night, branches)
     night.configuration = load(night.root)
-    said = "; ".join(one.sentence for one in moved) or f"{remote} has no branch that is here"
+    if not moved:
+        return failed(
+            f"nothing goes forwards: {remote} has neither the branch that is checked out nor one that "
+            "asv.conf.json names"
+        )
+    said = "; ".join(one.sentence for one in moved)
     return failed(said) if any(one.why for one in moved) else Said(said=said)
+
+
+def _no_remote(night: Night) -> str:
+    """Why nothing can be fetched or pushed however long one waits; empty where it can."""
+    remote, there = night.configuration.project.nightly.remote, remotes_of(night.root)
+    if remote in there:
+        return ""
+    others = f", only {', '.join(there)}: name one in [nightly] remote" if there else ""
+    return f"this folder has no remote {remote}{others}"
 
 
 def _past_results(night: Night, branches: Sequence[str]) -> tuple[Moved, ...]:
@@ -76,6 +90,8 @@ def exchange(night: Night) -> Said:
         return left_out(_LOCAL)
     if not stated.results_branch:
         return left_out("[nightly] names no results_branch")
+    if why := _no_remote(night):
+        return failed(why)
     try:
         done = exchange_results(
             night.configuration,
@@ -111,6 +127,8 @@ def deploy(night: Night) -> Said:
     if stated.page_rsync:
         done = deploy_by_rsync(night.configuration, stated.page_rsync, night.world.outside)
     elif stated.page_branch:
+        if why := _no_remote(night):
+            return failed(why)
         done = deploy_site(
             night.configuration, night.world.outside, remote=stated.remote, branch=stated.page_branch
         )

@@ -10,18 +10,20 @@ import functools
 from collections.abc import Callable, Sequence
 
 from groundspeed import units
+from groundspeed.errors import HistoryError
 from groundspeed.history import History
 from groundspeed.machine.fitness.room import DISK
 from groundspeed.measure.commits import Range as CommitRange
 from groundspeed.measure.commits import choose_commits
 from groundspeed.measure.host import Host, look
 from groundspeed.measure.plan import Selection
+from groundspeed.measure.run import Tally
 from groundspeed.measure.session import Report, Request, run
 from groundspeed.measure.workplace import commit_of
 from groundspeed.nightly.context import Night, Said, failed, left_out
 from groundspeed.nightly.gaps import telling_first
 from groundspeed.nightly.questions import open_questions
-from groundspeed.records import Commit, Failed, Finding, Measured, Sampling, Severity
+from groundspeed.records import CarriedOver, Commit, Failed, Finding, Measured, Sampling, Severity
 from groundspeed.results.store import ResultStore
 from groundspeed.verdicts.reading import ProjectResults, read
 
@@ -92,11 +94,11 @@ def measure_newest(night: Night, host: Host) -> Said:
 def fill_gaps(night: Night, host: Host) -> Said:
     """What lies between measured commits. Half of the time is kept where there is something to look into."""
     reading = read(night.configuration)
+    if not (reading.commits or night.configuration.project.nightly.since):
+        return left_out("no commit of the repository is measured yet")
     history = History.open(night.configuration.suite.repo_path)
     branches = history.branches(night.configuration.suite.branches)
     oldest = _oldest(night, reading, history)
-    if oldest is None:
-        return left_out("no commit of the repository is measured yet")
     newest = CommitRange(revisions=None, last=None, steps=None, new=False)
     heads = choose_commits(history, night.configuration.suite.branches, newest, ())
     commits = _line(history, branches, oldest)
@@ -104,15 +106,25 @@ def fill_gaps(night: Night, host: Host) -> Said:
     unclear = [one.range for one in open_questions(reading, host.machine.name)]
     order = telling_first(commits, heads, frozenset(store.measured_commits()), unclear)
     wanted = CommitRange(revisions=None, last=None, steps=None, new=False, named=order)
-    return _measure(night, host, wanted, night.left_s / (2 if unclear else 1))
+    return _measure(night, host, wanted, night.left_s / (2 if unclear else 1), where=_back_to(night, oldest))
 
 
-def _oldest(night: Night, reading: ProjectResults, history: History) -> Commit | None:
-    """Where the history begins that is to be filled; None where nobody says and nothing is measured."""
+def _oldest(night: Night, reading: ProjectResults, history: History) -> Commit:
+    """Where the history begins that is to be filled. Raises ``HistoryError`` for a `since` that is none."""
     since = night.configuration.project.nightly.since
-    if since:
+    if not since:
+        return next(reading.commits[one] for one in reading.order if one in reading.commits)
+    try:
         return commit_of(history, since)
-    return min(reading.commits.values(), key=lambda one: one.date, default=None)
+    except HistoryError as error:
+        raise HistoryError(f"[nightly] since: {error}") from error
+
+
+def _back_to(night: Night, oldest: Commit) -> str:
+    """How far back gaps are filled, for whoever wonders about what is older."""
+    if night.configuration.project.nightly.since:
+        return f" back to {oldest.short}"
+    return f" back to {oldest.short}, the oldest that was measured ([nightly] since goes further)"
 
 
 def _line(history: History, branches: Sequence[str], oldest: Commit) -> tuple[Commit, ...]:
@@ -121,7 +133,7 @@ def _line(history: History, branches: Sequence[str], oldest: Commit) -> tuple[Co
     return (*found, oldest)
 
 
-def _measure(night: Night, host: Host, commits: CommitRange, budget_s: float) -> Said:
+def _measure(night: Night, host: Host, commits: CommitRange, budget_s: float, where: str = "") -> Said:
     project = night.configuration.project
     request = Request(
         commits=commits,
@@ -146,24 +158,34 @@ def _measure(night: Night, host: Host, commits: CommitRange, budget_s: float) ->
     report = run(night.configuration, host, request, night.world.variables, night.world.screen)
     if report.interrupted:
         raise KeyboardInterrupt
-    return _measured(report)
+    return _measured(report, where)
 
 
-def _measured(report: Report) -> Said:
+def _measured(report: Report, where: str) -> Said:
     tally = report.tally
-    lines = tuple(
-        f"{one.short} {one.subject}: {tally.count(Measured, one.hash)} measured, "
-        f"{tally.count(Failed, one.hash)} failed"
-        for one in report.commits
-        if tally.count(Measured, one.hash) or tally.count(Failed, one.hash)
-    )
-    broken = tuple(f"{one.commit[:8]} did not build" for one in tally.not_built)
-    if report.exit_code:
-        return failed("nothing could be measured", *broken, *lines)
+    lines = tuple(filter(None, (_of_commit(tally, one) for one in report.commits)))
+    broken = {one.commit for one in tally.not_built}
+    faults = f", {units.counted(len(broken), 'commit')} did not build" if broken else ""
     if not report.plan.steps:
-        return Said(said=f"nothing is missing: {report.plan.recorded:,} cases are on record")
-    said = f"{tally.count(Measured):,} cases measured at {units.counted(len(lines), 'commit')}"
+        recorded = units.counted(report.plan.recorded, "case")
+        return Said(said=f"nothing is missing{where}: {recorded} on record")
+    cases = tally.count(Measured)
+    said = f"{units.counted(cases, 'case')} measured"
+    said += f" at {units.counted(len({at for at, _, _ in tally.outcomes}), 'commit')}" if cases else ""
     said += f", {tally.carried:,} carried over" if tally.carried else ""
     said += f", {tally.count(Failed):,} failed" if tally.count(Failed) else ""
-    said += "; its time ended first" if tally.out_of_time else ""
-    return Said(said=said, lines=(*broken, *lines))
+    left = {step.commit.hash for step in report.plan.steps} - {at for at, _ in tally.builds}
+    ended = f" with {units.counted(len(left), 'commit')} to go" if left else " first"
+    said += f"{faults}; its time ended{ended}" if tally.out_of_time else faults
+    return failed(said, *lines) if report.exit_code else Said(said=said, lines=lines)
+
+
+def _of_commit(tally: Tally, commit: Commit) -> str:
+    """What came of a commit; empty where nothing was tried."""
+    measured, faults = tally.count(Measured, commit.hash), tally.count(Failed, commit.hash)
+    carried = tally.count(CarriedOver, commit.hash)
+    counts = ((measured, "measured"), (carried, "carried over"), (faults, "failed"))
+    said = [f"{count:,} {word}" for count, word in counts if count]
+    if any(one.commit == commit.hash for one in tally.not_built):
+        said.append("did not build")
+    return f"{commit.short} {commit.subject}: {', '.join(said)}" if said else ""

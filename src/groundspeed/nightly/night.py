@@ -7,11 +7,13 @@ budget ends what measures, and whatever was measured until then is on record. Al
 from __future__ import annotations
 
 import contextlib
+import json
 import traceback
 from pathlib import Path
 
 from groundspeed.config import Configuration, load
-from groundspeed.errors import GroundspeedError
+from groundspeed.errors import ConfigError, GroundspeedError, HostMismatchError, NothingMeasuredError
+from groundspeed.measure.host import this_host
 from groundspeed.nightly import bringing, explaining, measuring
 from groundspeed.nightly.context import Asked, Night, Said, Work, World, failed, left_out
 from groundspeed.nightly.rendering import render, stage_line
@@ -37,6 +39,8 @@ COURSE: tuple[tuple[Stage, Work], ...] = (
     (Stage.NOTIFY, bringing.notify),
 )
 
+_MEASURING = (Stage.NEWEST, Stage.GAPS)
+
 KEPT = 30
 """Summaries of the last nights: a month of them."""
 
@@ -48,10 +52,13 @@ class _NotAllDoneError(GroundspeedError):
 def spend_night(root: Path, asked: Asked, world: World) -> Summary:
     """Everything that is to be done unattended for the project in ``root``.
 
-    Raises ``ConfigError`` where its configuration cannot be read, ``LockedError`` beside another night of it.
+    Raises ``ConfigError`` where its configuration cannot be read, ``LockedError`` beside another night of it,
+    and where this is not the machine asked for as ``measure.host.this_host``: but a host that no longer is
+    what it was in the nights before only measures nothing.
     Everything else that goes wrong stands in the summary, which is kept under ``.groundspeed/nightly``.
     """
     configuration = load(root)
+    _refuse_another_host(configuration, asked)
     budget_s = configuration.project.nightly.budget_s if asked.budget_s is None else asked.budget_s
     begun_at, started = world.clock.now(), world.clock.monotonic()
     night = Night(
@@ -77,6 +84,26 @@ def spend_night(root: Path, asked: Asked, world: World) -> Summary:
         if summary.exit_code:
             raise _NotAllDoneError(_why(summary))
     return summary
+
+
+def _refuse_another_host(configuration: Configuration, asked: Asked) -> None:
+    """A wrong --machine is a slip of whoever typed it. One that nobody knows may be on its way here."""
+    if asked.machine is None:
+        return
+    try:
+        this_host(configuration, asked.machine)
+    except HostMismatchError:
+        if asked.machine not in _machines_before(configuration):
+            raise
+    except ConfigError:
+        if asked.local or not configuration.project.nightly.results_branch:
+            raise
+
+
+def _machines_before(configuration: Configuration) -> frozenset[str]:
+    """As which machines this clone spent the nights of which it keeps a summary."""
+    kept = summaries_folder(configuration).glob("*.json")
+    return frozenset(json.loads(path.read_bytes())["machine"] or "" for path in kept)
 
 
 def _spend(night: Night) -> bool:
@@ -107,6 +134,8 @@ def _said(night: Night, stage: Stage, work: Work) -> Said:
     night.world.screen.doing(stage)
     try:
         return work(night)
+    except NothingMeasuredError as error:  # whoever could have measured says why there is nothing
+        return failed(str(error)) if stage in _MEASURING else left_out(str(error))
     except GroundspeedError as error:
         return failed(str(error))
     except Exception as error:
