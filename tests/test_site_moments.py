@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,9 @@ from groundspeed.measurements import Basis, NoiseFloor
 from groundspeed.records import Case, SeriesKey
 from groundspeed.site import cells as coded
 from groundspeed.site.answers import Answers
-from groundspeed.site.folder import SiteFolder
+from groundspeed.site.folder import MARKER, SiteFolder
+from groundspeed.site.moment_rows import Rows
+from groundspeed.site.pieces import moments as piece
 from groundspeed.site.pieces.moments import PER, put_moments
 from groundspeed.site.pieces.noise import put_noise
 from groundspeed.site.subject import Subject, subject_of
@@ -248,6 +250,70 @@ def test_the_same_subject_gives_the_same_files(tmp_path: Path) -> None:
     put(subject(small_archive()), tmp_path / "html")
     _, folder = put(subject(small_archive()), tmp_path / "html")
     assert folder.written == []
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many chunks were made, a number each."""
+    counted: list[int] = []
+    real = piece.tabled
+
+    def tabled(rows: Rows, shape: tuple[int, int]) -> piece.Tabled:
+        counted.append(len(counted))
+        return real(rows, shape)
+
+    monkeypatch.setattr(piece, "tabled", tabled)
+    return counted
+
+
+def test_a_chunk_that_stands_there_is_not_made_again(tmp_path: Path, made: list[int]) -> None:
+    put(subject(small_archive()), tmp_path / "html")
+    first = len(made)
+    _, folder = put(subject(small_archive()), tmp_path / "html")
+    assert first == len(made) == 2 * math.ceil(COUNT / PER)
+    assert len([name for name in folder.kept if name.startswith("data/moment-")]) == first
+
+
+def test_of_what_was_mended_only_its_chunks_are_made(tmp_path: Path, made: list[int]) -> None:
+    archive = small_archive()
+    first, *others = archive.series
+    newest = replace(first, values=np.concatenate([first.values[:-1], [7.5]]))
+    every = replace(first, low=first.low / 2)
+    put(subject(archive), tmp_path / "html")
+    for mended, count in ((newest, 1), (every, math.ceil(COUNT / PER))):
+        made.clear()
+        put(subject(replace(archive, series=(mended, *others))), tmp_path / "html")
+        assert len(made) == count
+
+
+def test_what_is_damaged_gone_or_of_other_code_is_made_again(
+    tmp_path: Path, made: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, folder = put(subject(small_archive()), tmp_path / "html")
+    damaged, gone, *_ = [tmp_path / "html" / name for name in folder.written if "moment-" in name]
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[::-1])
+    gone.unlink()
+    made.clear()
+    put(subject(small_archive()), tmp_path / "html")
+    assert len(made) == 2
+    assert damaged.read_bytes() == content
+    assert gone.is_file()
+    monkeypatch.setattr(piece, "_method", lambda: "another")
+    made.clear()
+    put(subject(small_archive()), tmp_path / "html")
+    assert len(made) == 2 * math.ceil(COUNT / PER)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"machines": 3}', b'{"machines": [{"of": ["a"], "chunks": []}]}']
+)
+def test_contents_that_are_broken_keep_nothing(tmp_path: Path, made: list[int], content: bytes) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "moments-0123456789abcdef.json").write_bytes(content)
+    (tmp_path / MARKER).touch()
+    put(subject(small_archive()), tmp_path)
+    assert len(made) == 2 * math.ceil(COUNT / PER)
 
 
 def test_the_noise_of_a_line_stands_beside_it(tmp_path: Path) -> None:

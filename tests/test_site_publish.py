@@ -21,6 +21,7 @@ from groundspeed.errors import GroundspeedError, LockedError, StorageError
 from groundspeed.records import Commit
 from groundspeed.results import atomic
 from groundspeed.site.folder import MARKER, SiteFolder
+from groundspeed.site.pieces.moments import PER
 from groundspeed.site.publish import MANIFEST, Published, publish
 from tests.site_archives import (
     COUNT,
@@ -128,6 +129,27 @@ def test_a_shard_that_somebody_damaged_is_written_again(tmp_path: Path) -> None:
     shard.write_bytes(content[::-1])
     assert publish_small(tmp_path).written == (shard.relative_to(tmp_path).as_posix(),)
     assert shard.read_bytes() == content
+
+
+def test_a_site_that_grew_is_to_the_byte_the_one_that_is_published_at_once(tmp_path: Path) -> None:
+    """What stands there is kept only where it is what would be made anew."""
+    whole = small_archive()
+    first, *others = whole.series
+    mended = replace(
+        whole, series=(replace(first, values=first.values * [2.0, *[1.0] * (first.values.size - 1)]), *others)
+    )
+    archives = [
+        small_archive(2 * PER - 4),
+        small_archive(2 * PER + 1),
+        whole,
+        mended,
+        carried_archive(),
+        whole,
+    ]
+    for number, archive in enumerate(archives):
+        publish(subject(archive), tmp_path / "grown")
+        publish(subject(archive), tmp_path / f"{number}")
+        assert snapshot(tmp_path / "grown") == snapshot(tmp_path / f"{number}"), number
 
 
 # --- crashes -----------------------------------------------------------------------------------

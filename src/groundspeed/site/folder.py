@@ -21,8 +21,9 @@ from groundspeed.results import atomic
 MARKER = ".groundspeed-site"
 _MARKER_TEXT = b"Published by groundspeed; what it names by content in data/ and app/ may be swept.\n"
 REPORTS = "reports"
+_DATA = re.compile(r"data/[a-z]+-([0-9a-f]{16})\.(?:json|bin|gz)")
 _OURS = re.compile(
-    r"data/[a-z]+-[0-9a-f]{16}\.(?:json|bin|gz)|app/[0-9a-f]{16}/.+"
+    rf"{_DATA.pattern}|app/[0-9a-f]{{16}}/.+"
     rf"|{REPORTS}/[^/]+/[a-z]+\.(?:html|md)"
 )
 
@@ -71,12 +72,17 @@ class SiteFolder:
         self.written.append(name)
 
     def keep(self, name: str) -> bool:
-        """Let a file that is named by its content stay as part of the new site; False where there is none."""
+        """Let a data file stay as part of the new site; False where none holds what its name says."""
         if name in self.kept or name in self.written:
             return True  # two things may be alike
-        if not _OURS.fullmatch(name) or not (self.path / name).is_file():
+        named = _DATA.fullmatch(name)
+        try:
+            content = (self.path / name).read_bytes() if named else b""
+        except OSError:
             return False
-        self.bytes += (self.path / name).stat().st_size
+        if not named or content_id(content) != named[1]:
+            return False
+        self.bytes += len(content)
         self.kept.append(name)
         return True
 

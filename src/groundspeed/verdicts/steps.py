@@ -6,7 +6,6 @@ numbers are ``stats``'; what a step means to anybody is ``regressions``'.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,6 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,7 @@ from groundspeed.parallel import processes, share
 from groundspeed.records import Better, SeriesKey
 from groundspeed.results.archive import Archive, Series
 from groundspeed.results.further import EXPONENT
-from groundspeed.results.index.memory import Memory, digest_of
+from groundspeed.results.index.memory import Memory, code_digest, digest_of
 from groundspeed.stats import changepoints, levels, segmentation
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.confirmed import hidden_starts, spans
@@ -112,10 +110,7 @@ class Stepped:
 
 def method() -> str:
     """Names what is remembered: by the code that finds it, so that no older one's answer is taken."""
-    digest = hashlib.blake2b(digest_size=8)
-    for module in (changepoints, segmentation, levels):
-        digest.update(Path(str(module.__file__)).read_bytes())
-    return f"steps-{digest.hexdigest()}"
+    return f"steps-{code_digest(changepoints, segmentation, levels)}"
 
 
 def find_steps(
