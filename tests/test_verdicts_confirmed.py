@@ -82,7 +82,7 @@ def test_what_is_found_is_left_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "starts", "span", "expected"),
     [
-        # the largest move within (8, 12] begins it; it ends where the old level is back
+        # two levels part best at 11 of (8, 12]; it ends where the old level is back
         ([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1], [], (8, 12), [11, 14]),
         # missing values are no places
         ([1, 1, 1, NAN, 2, 2, NAN, 1, 1], [], (2, 4), [4, 7]),
@@ -92,6 +92,10 @@ def test_what_is_found_is_left_as_it_is(tmp_path: Path) -> None:
         ([1, 1, 1, 1, 2, 2, 2.2, 2.2], [], (3, 4), [4]),
         # nothing was measured within the range
         ([1, 1, NAN, NAN, 2, 2], [], (1, 3), []),
+        # the largest move is a spike of the old level: the two levels part behind it
+        ([1, 1, 1, 1, 1, 1, 1, 1, 9, 1, 1, 2, 2, 2, 2], [], (7, 14), [11]),
+        # nothing was measured before the range
+        ([2, 2, 1, 1], [], (-1, 1), []),
         # within the range of one that is known
         ([1, 1, 1, 2, 2, 2], [3], (1, 4), [3]),
     ],
@@ -104,4 +108,4 @@ def test_where_hidden_levels_begin(
 
 
 def test_a_level_of_the_last_point_only_begins() -> None:
-    assert level_from(np.array([1.0, 1.0, 2.0]), 0, 2, 3) == [2]
+    assert level_from(np.array([1.0, 1.0, 2.0]), 2, 3) == [2]

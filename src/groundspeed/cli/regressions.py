@@ -95,7 +95,7 @@ def _is_interrupted(
     from groundspeed import units
     from groundspeed.cli.options import parsed
     from groundspeed.cli.progress import ProgressLine
-    from groundspeed.gate.confirm import confirm, suspected
+    from groundspeed.gate.confirm import confirm, suspected, suspicion_of
     from groundspeed.measure.host import look
     from groundspeed.measure.workplace import Workplace
     from groundspeed.report.confirm import confirmed_lines
@@ -111,7 +111,8 @@ def _is_interrupted(
     host = look(configuration, machine, pin=False)
     at = Workplace(configuration=configuration, host=host, variables=os.environ, screen=screen)
     try:
-        done = confirm(at, suspected(groups)[:top], budget_s, time.monotonic, datetime.now(UTC))
+        suspicions = [suspicion_of(one, host.machine.name) for one in suspected(groups)[:top]]
+        done = confirm(at, suspicions, budget_s, time.monotonic, datetime.now(UTC))
     except KeyboardInterrupt:  # while something was built
         screen.finish()
         return True

@@ -16,40 +16,58 @@ from groundspeed.gate.answer import Answer, Outcome, Question, Row
 from groundspeed.gate.asking import Asked, ask
 from groundspeed.measure.plan import Selection
 from groundspeed.measure.workplace import Workplace
-from groundspeed.records import Case, SeriesKey
+from groundspeed.records import Case
 from groundspeed.results.further import EXPONENT
-from groundspeed.verdicts.groups import Group, State
-from groundspeed.verdicts.regressions import decide, triage_path, who
-from groundspeed.verdicts.triage import Decision, Ruling, record
+from groundspeed.verdicts.groups import Group, Range, State
+from groundspeed.verdicts.lately import Lately
+from groundspeed.verdicts.regressions import triage_path, who
+from groundspeed.verdicts.triage import Decision, Ruling, id_of, record
 
 Suspects = frozenset[tuple[Case, str]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Suspicion:
+    """Series that are to be measured again at both ends of a range.
+
+    ``shown``: the history shows it, and that it was not so is recorded as well.
+    """
+
+    id: str
+    range: Range
+    series: Suspects
+    shown: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Confirmed:
-    """What measuring a group again came to. ``answer`` is None where that was not possible, for ``why``.
+    """What measuring a suspicion again came to. ``answer`` is None where that was not possible, for ``why``.
 
     ``decisions`` are those that were recorded.
     """
 
-    group: Group
+    suspicion: Suspicion
     answer: Answer | None
     why: str
     decisions: tuple[Decision, ...]
 
 
 def confirm(
-    at: Workplace, groups: Sequence[Group], budget_s: float, monotonic: Callable[[], float], now: datetime
+    at: Workplace,
+    suspicions: Sequence[Suspicion],
+    budget_s: float,
+    monotonic: Callable[[], float],
+    now: datetime,
 ) -> tuple[Confirmed, ...]:
-    """Measure the groups' ranges again, the first group first, and record what that decides.
+    """Measure the ranges again, the first one first, and record what that decides.
 
     Each gets its share of what is left of the budget. An interruption ends it; what was decided stays.
     """
     found: list[Confirmed] = []
     ends_at = monotonic() + budget_s
-    for place, group in enumerate(groups):
-        left_s = max(0.0, ends_at - monotonic()) / (len(groups) - place)
-        found.append(_confirm(at, group, left_s, now))
+    for place, one in enumerate(suspicions):
+        left_s = max(0.0, ends_at - monotonic()) / (len(suspicions) - place)
+        found.append(_confirm(at, one, left_s, now))
         answer = found[-1].answer
         if answer is not None and answer.effort.interrupted:
             break
@@ -61,44 +79,49 @@ def suspected(groups: Sequence[Group]) -> tuple[Group, ...]:
     return tuple(group for group in groups if any(one.state is State.SUSPECTED for one in group.affected))
 
 
-def suspects(group: Group, machine: str) -> Suspects:
+def suspicion_of(group: Group, machine: str) -> Suspicion:
     """What a machine can measure again of a group: its own suspects. Growth is no case that could be run."""
     found = {one.step.key for one in group.affected if one.state is State.SUSPECTED}
-    return frozenset(
+    series = frozenset(
         (key.case, key.metric) for key in found if key.machine == machine and key.metric != EXPONENT
     )
+    return Suspicion(id=group.id, range=group.range, series=series, shown=True)
 
 
-def _confirm(at: Workplace, group: Group, budget_s: float, now: datetime) -> Confirmed:
-    wanted = suspects(group, at.host.machine.name)
-    if not wanted:
-        machines = ", ".join(sorted({one.step.key.machine for one in group.affected}))
-        why = f"none of its suspects can be measured on {at.host.machine.name} (they are of {machines})"
-        return Confirmed(group=group, answer=None, why=why, decisions=())
+def suspicion_of_newest(found: Lately) -> Suspicion:
+    """What the newest commit's values alone make suspicious: that it was not so is nobody's news."""
+    range_ = found.range
+    return Suspicion(id=id_of(range_.base, range_.head), range=range_, series=found.series, shown=False)
+
+
+def _confirm(at: Workplace, suspicion: Suspicion, budget_s: float, now: datetime) -> Confirmed:
+    if not suspicion.series:
+        why = f"none of its suspects can be measured on {at.host.machine.name}"
+        return Confirmed(suspicion=suspicion, answer=None, why=why, decisions=())
     try:
-        answer = ask(at, _asked(group, wanted, budget_s)).answer
+        answer = ask(at, _asked(suspicion, budget_s)).answer
     except (HistoryError, NothingMeasuredError) as error:
-        return Confirmed(group=group, answer=None, why=str(error), decisions=())
-    decisions = tuple(_decisions(at, group, answer, now))
+        return Confirmed(suspicion=suspicion, answer=None, why=str(error), decisions=())
+    decisions = tuple(_decisions(at, suspicion, answer, now))
     for decision in decisions:
         record(triage_path(at.configuration), decision, locks=at.configuration.workspace / "locks")
-    return Confirmed(group=group, answer=answer, why="", decisions=decisions)
+    return Confirmed(suspicion=suspicion, answer=answer, why="", decisions=decisions)
 
 
-def _asked(group: Group, wanted: Suspects, budget_s: float) -> Asked:
-    pattern = "|".join(sorted(re.escape(str(case)) for case, _ in wanted))
+def _asked(suspicion: Suspicion, budget_s: float) -> Asked:
+    pattern = "|".join(sorted(re.escape(str(case)) for case, _ in suspicion.series))
     pattern = f"^(?:{pattern})$"
     return Asked(
         question=Question(
-            base=group.range.base,
-            head=group.range.head,
+            base=suspicion.range.base,
+            head=suspicion.range.head,
             worktree=False,
             pattern=pattern,
             tolerance=None,
             budget_s=budget_s,
         ),
         selection=Selection.matching(pattern, (), again=False, carry=True),
-        suspects=wanted,
+        suspects=suspicion.series,
     )
 
 
@@ -108,7 +131,7 @@ _RULINGS = {
 }
 
 
-def _decisions(at: Workplace, group: Group, answer: Answer, now: datetime) -> list[Decision]:
+def _decisions(at: Workplace, suspicion: Suspicion, answer: Answer, now: datetime) -> list[Decision]:
     """One for what was slower again in any environment, one for what was not in all of them; what stayed
     undecided stays suspected.
     """
@@ -117,21 +140,28 @@ def _decisions(at: Workplace, group: Group, answer: Answer, now: datetime) -> li
         others = {_series(row) for row in answer.rows if row.outcome not in outcomes}
         named = {_series(row) for row in answer.of(*outcomes)}
         if ruling is Ruling.NOT_CONFIRMED:
-            named -= others
+            named = named - others if suspicion.shown else set()
         if named:
-            note = _note(answer, outcomes)
-            wanted = _among(named, answer.machine)
-            decision = decide(group, ruling, wanted, by=who(at.configuration), at=now, note=note)
-            found.append(decision)
+            found.append(
+                Decision(
+                    id=suspicion.id,
+                    ruling=ruling,
+                    base=suspicion.range.base,
+                    head=suspicion.range.head,
+                    cases=tuple(
+                        sorted(f"{case}@{metric}" if metric else str(case) for case, metric in named)
+                    ),
+                    machines=(answer.machine,),
+                    by=who(at.configuration),
+                    at=now,
+                    note=_note(answer, outcomes),
+                )
+            )
     return found
 
 
 def _series(row: Row) -> tuple[Case, str]:
     return row.key.case, row.key.metric
-
-
-def _among(named: set[tuple[Case, str]], machine: str) -> Callable[[SeriesKey], bool]:
-    return lambda key: key.machine == machine and (key.case, key.metric) in named
 
 
 def _note(answer: Answer, outcomes: tuple[Outcome, ...]) -> str:

@@ -13,7 +13,7 @@ from groundspeed.gate.confirm import confirm
 from groundspeed.measure.host import Host
 from groundspeed.nightly.context import Night, Said, failed, left_out
 from groundspeed.nightly.measuring import measuring
-from groundspeed.nightly.questions import confirmed_on, main_series, suspected_on, unnamed
+from groundspeed.nightly.questions import confirmed_on, main_series, suspicions, unnamed
 from groundspeed.profiling.asking import ask
 from groundspeed.profiling.cpu import sampler_or_why
 from groundspeed.profiling.values import CPU, MEMORY, Wanted
@@ -34,16 +34,16 @@ PROFILE_S, PROFILE_RUNS = 3.0, 5  # as `groundspeed profile --against`
 
 @measuring
 def confirm_suspects(night: Night, host: Host) -> Said:
-    """Suspected regressions measured again, for half of the time that is left: the searches need some."""
-    groups = suspected_on(find_regressions(read(night.configuration)), host.machine.name)[:GROUPS]
-    if not groups:
+    """What is suspected, measured again, for half of the time that is left: the searches need some."""
+    found = suspicions(read(night.configuration), host.machine.name)[:GROUPS]
+    if not found:
         return left_out("nothing is suspected")
     now, monotonic = night.world.clock.now(), night.world.clock.monotonic
-    done = confirm(night.workplace(host), groups, night.left_s / 2, monotonic, now)
+    done = confirm(night.workplace(host), found, night.left_s / 2, monotonic, now)
     if any(one.answer is not None and one.answer.effort.interrupted for one in done):
         raise KeyboardInterrupt
     decided = sum(bool(one.decisions) for one in done)
-    return Said(said=f"{decided} of {len(groups)} decided", lines=tuple(confirmed_lines(done)))
+    return Said(said=f"{decided} of {len(found)} decided", lines=tuple(confirmed_lines(done)))
 
 
 @measuring

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from groundspeed.gate.confirm import suspected, suspects
+from groundspeed.gate.confirm import Suspicion, suspected, suspicion_of, suspicion_of_newest
+from groundspeed.history import History
 from groundspeed.records import SeriesKey
 from groundspeed.results.further import EXPONENT
 from groundspeed.verdicts.groups import Group, Regressions, State
+from groundspeed.verdicts.lately import lately
 from groundspeed.verdicts.named import named_culprits
 from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.regressions import find_regressions
@@ -19,7 +21,22 @@ def open_questions(reading: ProjectResults, machine: str) -> list[Group]:
 
 def suspected_on(found: Regressions, machine: str) -> list[Group]:
     """Those that the machine can measure again."""
-    return [one for one in suspected(found.open) if suspects(one, machine)]
+    return [one for one in suspected(found.open) if suspicion_of(one, machine).series]
+
+
+def suspicions(reading: ProjectResults, machine: str) -> list[Suspicion]:
+    """What the machine can measure again: of the history the most pressing first, then of the newest commit
+    of each branch.
+    """
+    found = find_regressions(reading)
+    suite = reading.configuration.suite
+    history = History.open(suite.repo_path)
+    newest = dict.fromkeys(history.resolve(one) for one in history.branches(suite.branches))
+    new = [one for head in newest if (one := lately(reading, machine, head, found))]
+    return [
+        *(suspicion_of(one, machine) for one in suspected_on(found, machine)),
+        *(suspicion_of_newest(one) for one in new),
+    ]
 
 
 def confirmed_on(found: Regressions, machine: str) -> list[Group]:

@@ -28,7 +28,8 @@ def confirmed_lines(found: Sequence[Confirmed]) -> Iterator[str]:
     if not found:
         yield "Nothing is suspected: there is nothing to measure again."
     for one in found:
-        about = f"{one.group.id}  {one.group.range.base[:8]}..{one.group.range.head[:8]}"
+        range_ = one.suspicion.range
+        about = f"{one.suspicion.id}  {range_.base[:8]}..{range_.head[:8]}"
         if one.answer is None:
             yield plain(f"{about}: not measured again: {one.why}")
             continue

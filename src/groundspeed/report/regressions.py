@@ -342,7 +342,9 @@ def _date(commit: str, page: RegressionsPage) -> str | None:
 
 
 def change_text(one: Affected) -> str:
-    """How much, in the direction it went, with its interval: ``1.32× slower (1.30 to 1.35)``."""
+    """How much, in the direction it went, with its interval: ``1.32× slower (1.30 to 1.35)``. Of few values
+    the interval may go beyond 1, into the other direction.
+    """
     step, change = one.step, one.step.change
     if step.key.metric == EXPONENT:
         half = (change.high - change.low) / 2
@@ -351,12 +353,14 @@ def change_text(one: Affected) -> str:
     if step.scale is Scale.DIFFERENCE:
         bounds = f"{_signed(change.low, step.unit)} to {_signed(change.high, step.unit)}"
         return f"{_signed(change.centre, step.unit)} {_word([one])} ({bounds})"
-    low, high = sorted(_either_way(bound) for bound in (change.low, change.high))
+    low, high = (
+        (change.low, change.high) if change.centre >= 1 else (_inverse(change.high), _inverse(change.low))
+    )
     return f"{_factor(one)} {_word([one])} ({units.display(low, '')} to {units.display(high, '')})"
 
 
-def _either_way(ratio: float) -> float:
-    return ratio if ratio >= 1 else (1 / ratio if ratio > 0 else math.inf)
+def _inverse(ratio: float) -> float:
+    return 1 / ratio if ratio > 0 else math.inf
 
 
 def _factor(one: Affected) -> str:

@@ -16,9 +16,10 @@ def size_warnings(results_dir: Path, *, limit_bytes: int = LIMIT_BYTES) -> tuple
     )
     if total_bytes <= limit_bytes:
         return ()
-    return (
+    said = (
         f"{results_dir} holds {total_bytes / 1e6:.0f} MB, above {limit_bytes / 1e6:.0f} MB: "
         "every clone of this repository carries it. Move old machines or old commits' files "
         "(with the sessions beside them) to another repository, and name that folder as "
-        "results_dir where you need them.",
+        "results_dir where you need them."
     )
+    return (said,)

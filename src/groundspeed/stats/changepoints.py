@@ -75,23 +75,25 @@ def detect_many(series: Sequence[NDArray[np.float64]]) -> list[list[int]]:
     return found
 
 
-def level_from(values: NDArray[np.float64], before: int, start: int, stop: int) -> list[int]:
-    """Where a level that is known to begin at ``start`` begins and, if it does before ``stop``, ends.
-
-    ``before`` is where the level before it begins. It ends where two levels of the least absolute deviations
-    part, if the second one is nearer to the old level than to the new. O((stop - start)^2 log).
+def parting(values: Floats, candidates: Sequence[int]) -> int:
+    """The place among ``candidates`` (each in 1 … n - 1) at which two levels of ``values`` (n,), all finite,
+    part: where the absolute deviations from their medians are least. O(candidates n log n).
     """
-    after = np.arange(start, stop)[np.isfinite(values[start:stop])]
-    costs = [
-        _deviations(values[after[:cut]]) + _deviations(values[after[cut:]]) for cut in range(1, len(after))
-    ]
-    if not costs:
+    costs = [_deviations(values[:cut]) + _deviations(values[cut:]) for cut in candidates]
+    return candidates[int(np.argmin(costs))]
+
+
+def level_from(values: Floats, start: int, stop: int) -> list[int]:
+    """Where a level of ``values`` (n,), all finite, that is known to begin at ``start`` begins and, if it
+    does before ``stop``, ends: where it parts from one that is nearer to the level before ``start``.
+    """
+    after = values[start:stop]
+    if len(after) < 2:
         return [start]
-    cut = int(np.argmin(costs)) + 1
-    old = values[before:start]
-    middle, last = _median(values[after[:cut]]), _median(values[after[cut:]])
-    is_back = abs(last - _median(old[np.isfinite(old)])) < abs(last - middle)
-    return [start, int(after[cut])] if is_back else [start]
+    cut = parting(after, range(1, len(after)))
+    new, last = _median(after[:cut]), _median(after[cut:])
+    is_back = abs(last - _median(values[:start])) < abs(last - new)
+    return [start, start + cut] if is_back else [start]
 
 
 def _deviations(values: Floats) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundspeed.records import SeriesKey
-from groundspeed.stats.changepoints import level_from
+from groundspeed.stats.changepoints import level_from, parting
 from groundspeed.verdicts.triage import Decision, Ruling
 
 Places = NDArray[np.int64]
@@ -52,23 +52,17 @@ def hidden_starts(
 
     ``values`` and ``places`` (n,) are the series', NaN missing; ``spans_`` the ranges (base, head] as places.
     """
-    found = sorted(starts)
-    for base, head in spans_:
-        if any(base < places[start] <= head for start in found):
-            continue
-        begin = _beginning(values, places, base, head)
-        if begin:
-            before = max((start for start in found if start < begin), default=0)
-            after = min((start for start in found if start > begin), default=values.size)
-            found = sorted({*found, *level_from(values, before, begin, after)})
-    return found
-
-
-def _beginning(values: NDArray[np.float64], places: Places, base: int, head: int) -> int:
-    """Where the new level begins: at the largest move in the range; 0 where nothing was measured there."""
     there = np.flatnonzero(np.isfinite(values))
-    now = there[1:]
-    inside = (base < places[now]) & (places[now] <= head)
-    if not inside.any():
-        return 0
-    return int(now[np.where(inside, np.abs(np.diff(values[there])), -1.0).argmax()])
+    row, at = values[there], places[there]
+    found = np.searchsorted(there, sorted(starts)).tolist()
+    for base, head in spans_:
+        inside = np.flatnonzero((base < at) & (at <= head)).tolist()
+        if not inside or any(base < at[start] <= head for start in found):
+            continue
+        before = max((start for start in found if start < inside[0]), default=0)
+        after = min((start for start in found if start > inside[-1]), default=row.size)
+        if inside[0] > before:
+            begins = parting(row[before : inside[-1] + 1], [place - before for place in inside])
+            levels = level_from(row[before:after], begins, after - before)
+            found = sorted({*found, *(before + start for start in levels)})
+    return [int(there[start]) for start in found]
