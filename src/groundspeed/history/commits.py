@@ -118,14 +118,17 @@ class History:
         nothing is said.
         """
         line = {one for branch in branches for one in self.order(branch)}
-        aside = [one for one in hashes if one not in line]
-        if not aside:
+        return self.reached([one for one in hashes if one not in line], branches)
+
+    def reached(self, hashes: Collection[str], branches: Sequence[str]) -> frozenset[str]:
+        """Those of ``hashes`` (full, known here) that one of ``branches`` reaches."""
+        if not hashes:
             return frozenset()
-        listed = "".join(f"{one}\n" for one in [*aside, *(f"^{branch}" for branch in branches)])
+        listed = "".join(f"{one}\n" for one in [*hashes, *(f"^{branch}" for branch in branches)])
         answer = self._ask("rev-list", "--stdin", stdin=listed)
         if answer.code:
             raise HistoryError(self._why(branches, answer))
-        return frozenset(aside).difference(answer.text().split())
+        return frozenset(hashes).difference(answer.text().split())
 
     def known(self, hashes: Iterable[str]) -> Mapping[str, Commit]:
         """The commits of ``hashes`` (prefixes too, as result files are named) by the hash as given.

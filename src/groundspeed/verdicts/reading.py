@@ -80,13 +80,32 @@ class ProjectResults:
 
         None where the others would be none, or where git does not tell.
         """
-        suite = self.configuration.suite
+        beside = set(self.commits).difference(*self._lines.values())
         try:
-            history = History.open(suite.repo_path)
-            found = history.merged(tuple(self.commits), history.branches(suite.branches))
+            found = self._history().reached(beside, tuple(self._lines)) if self._lines else frozenset()
         except HistoryError:
             return frozenset()
         return found if len(found) < len(self.commits) else frozenset()
+
+    def line_to(self, commit: str) -> tuple[str, ...]:
+        """The commits up to ``commit`` (full hash, known to git) along first parents, oldest first."""
+        for line in self._lines.values():
+            if commit in line:
+                return line[: line.index(commit) + 1]
+        return self._history().order(commit)
+
+    @cached_property
+    def _lines(self) -> Mapping[str, tuple[str, ...]]:
+        """The commits of each branch along first parents, oldest first; none where git does not tell."""
+        try:
+            history = self._history()
+            branches = history.branches(self.configuration.suite.branches)
+            return {branch: history.order(branch) for branch in branches}
+        except HistoryError:
+            return {}
+
+    def _history(self) -> History:
+        return History.open(self.configuration.suite.repo_path)
 
     @property
     def machines(self) -> tuple[str, ...]:
@@ -182,8 +201,7 @@ class ProjectResults:
     @cached_property
     def _known(self) -> _Known:
         try:
-            history = History.open(self.configuration.suite.repo_path)
-            return _Known(commits=history.known(list(dates_of(self.whole))), notices=())
+            return _Known(commits=self._history().known(list(dates_of(self.whole))), notices=())
         except HistoryError as error:
             return _Known(
                 commits={}, notices=(f"Commits go by their dates, without their subjects: {error}",)

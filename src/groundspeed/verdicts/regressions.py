@@ -15,7 +15,6 @@ from pathlib import Path
 
 from groundspeed.config import Configuration
 from groundspeed.errors import GroundspeedError, HistoryError, NothingMeasuredError
-from groundspeed.history import History
 from groundspeed.history.process import run
 from groundspeed.records import SeriesKey
 from groundspeed.results.archive import Archive
@@ -122,8 +121,7 @@ def distances(reading: ProjectResults) -> Mapping[str, int]:
     newest = next((commit for commit in reversed(reading.order) if commit in reading.commits), None)
     if newest is None:
         return {}
-    line = History.open(reading.configuration.suite.repo_path).order(newest)
-    return {commit: place for place, commit in enumerate(line)}
+    return {commit: place for place, commit in enumerate(reading.line_to(newest))}
 
 
 def text_of(key: SeriesKey) -> str:
