@@ -19,6 +19,7 @@ from groundspeed.config import Configuration
 from groundspeed.errors import ConfigError, NothingMeasuredError
 from groundspeed.parallel import share
 from groundspeed.results.attempts import Stage, attempting, utc_now
+from groundspeed.results.gather import collector_paused
 from groundspeed.results.profiles import stored_profiles
 from groundspeed.site.answers import Answers, answers_of
 from groundspeed.site.folder import SiteFolder
@@ -78,7 +79,8 @@ def publish_results(
     among them. How it ended is kept for `groundspeed health`.
     """
     _check_apart(configuration.suite.html_dir, configuration.suite.results_dir)
-    with attempting(configuration.workspace, Stage.PUBLISH, now):
+    # what is read and made of it are objects by the hundred thousand and no cycle: looking for one took 6 %
+    with attempting(configuration.workspace, Stage.PUBLISH, now), collector_paused():
         return _publish_results(configuration, reports, now(), force=force)
 
 
