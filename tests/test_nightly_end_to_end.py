@@ -8,6 +8,8 @@ processor's time, and the host is taken for fit.
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,10 @@ from groundspeed.nightly import context, explaining
 from groundspeed.nightly.summary import Ending, Stage
 from groundspeed.results.finds import stored_finds
 from groundspeed.results.found import Outcome
-from tests.commands import groundspeed
+from tests.commands import groundspeed, running, runs, wait_for_runs
 from tests.notified import TOKEN, Hub, hub_at
-from tests.projects import CONFIGURATION, PYPROJECT
+from tests.processes import ended, processes_of
+from tests.projects import CONFIGURATION, PYPROJECT, make_project
 from tests.repositories import CommitSpec, add_commits, git, make_repository
 
 pytestmark = pytest.mark.slow
@@ -174,3 +177,25 @@ def test_a_slow_commit_is_found_and_told_and_its_fix_as_well(project: Path, hub:
     (issue,) = hub.issues
     assert issue["state"] == "closed"
     assert second[Stage.TARGETS]["said"] == "1 of 1 target holds"
+
+
+NIGHT = ("nightly", "--local", "--budget", "5m")  # of a tenth of which no minute is waited for a busy host
+
+
+def test_a_night_that_was_killed_is_continued_by_the_next_one(tmp_path: Path) -> None:
+    """With all it started, as by a power cut: what was recorded stays, and nothing is measured twice."""
+    root = tmp_path / "project"
+    make_project(root, (1,))
+    with running(root, *NIGHT) as process:
+        wait_for_runs(process, root, 2)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert all(ended(one) for one in processes_of(root))
+    before = runs(root)
+
+    said = groundspeed(root, *NIGHT, "--format", "json")
+
+    assert runs(root)[: len(before)] == before
+    again = [(one.case, one.metrics) for one in runs(root)]
+    assert len(again) == len({case for case, _ in again})  # a process of each case is what the suite states
+    newest = next(one for one in said.json()["stages"] if one["stage"] == Stage.NEWEST)
+    assert newest["said"] == f"{5 - len(before)} cases measured at 1 commit"
