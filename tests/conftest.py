@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 import playwright
 import pytest
 
+from tests.slow_parts import PARTS, files_of_part
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHIVES = ROOT.parent / "shared" / "archives"
@@ -44,9 +46,6 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) and val.startswith(GZIP_MAGIC) else None
 
 
-PARTS = 3
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Whether the whole suite runs every slow test."""
     parser.addoption(
@@ -63,14 +62,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left = [one for one in slow if one.path not in files]
     config.hook.pytest_deselected(items=left)
     items[:] = [one for one in items if one not in {*left}]
-
-
-def files_of_part(files: Iterable[Path], part: int) -> frozenset[Path]:
-    """Every ``PARTS``-th of the files, whole ones, for the tests of a file share what they set up.
-
-    Neighbours by name, which often take alike long, are in different parts.
-    """
-    return frozenset(sorted(files)[part::PARTS])
 
 
 def _chosen_part(config: pytest.Config) -> int | None:

@@ -5,28 +5,49 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import PARTS, ROOT, files_of_part
+from tests.conftest import ROOT
+from tests.slow_parts import PARTS, SECONDS, files_of_part, seconds_of
 
-FILES = st.sets(st.text("abc_", min_size=1, max_size=4).map(lambda name: Path(f"test_{name}.py")))
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NAMES = st.sampled_from(sorted(SECONDS)) | st.text("abc_", min_size=1, max_size=4).map("test_{}".format)
+FILES = st.sets(NAMES.map(lambda name: Path(f"{name}.py")))
+
+
+def load(files: Iterable[Path]) -> int:
+    return sum(map(seconds_of, files))
 
 
 @settings(deadline=None, derandomize=True)
 @given(FILES)
-def test_every_file_is_in_one_part_and_the_parts_are_equally_large(files: set[Path]) -> None:
-    parts = [files_of_part(files, part) for part in range(PARTS)]
+def test_every_file_is_in_one_part_and_none_has_more_to_do_than_another_and_a_file(files: set[Path]) -> None:
+    parts = [files_of_part(sorted(files, reverse=True), part) for part in range(PARTS)]
+    assert parts == [files_of_part(sorted(files), part) for part in range(PARTS)]
     assert sorted(one for part in parts for one in part) == sorted(files)
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    loads = sorted(map(load, parts))
+    assert loads[-1] - loads[0] <= max(map(seconds_of, files), default=0)
 
 
-def test_neighbours_are_in_different_parts() -> None:
-    files = [Path(f"test_{name}.py") for name in ("a", "site_case", "site_heatmap", "site_targets")]
-    parts = [{one.stem for one in files_of_part(reversed(files), part)} for part in range(3)]
-    assert parts == [{"test_a", "test_site_targets"}, {"test_site_case"}, {"test_site_heatmap"}]
+def test_the_dearest_are_dealt_first() -> None:
+    """83, 65, 61; then 57 to the least of them, 41 to 65, and an unknown one (5) to 83: 88, 106, 118."""
+    names = [*list(SECONDS)[:5], "test_a"]
+    parts = [{one.stem for one in files_of_part(map(Path, names), part)} for part in range(PARTS)]
+    assert parts == [{names[0], "test_a"}, {names[1], names[4]}, {names[2], names[3]}]
+
+
+def test_the_parts_of_this_suite_are_even_and_no_figure_is_of_a_file_that_is_gone() -> None:
+    """Which has slow tests is told by their marker, which stands in the file."""
+    slow = {one for one in (ROOT / "tests").glob("test_*.py") if "pytest.mark.slow" in one.read_text("utf-8")}
+    assert {one.stem for one in slow} >= SECONDS.keys()
+    loads = [load(files_of_part(slow, part)) for part in range(PARTS)]
+    assert max(loads) <= 1.2 * min(loads)
 
 
 @pytest.mark.parametrize(
