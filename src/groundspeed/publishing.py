@@ -14,8 +14,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from groundspeed.errors import GroundspeedError, NothingMeasuredError
-from groundspeed.report.overview.block import Paper
-from groundspeed.report.table import OverviewFormat
 from groundspeed.results.attempts import utc_now
 from groundspeed.results.profiles import stored_profiles
 from groundspeed.site.pieces.reports import HOME, Report
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from groundspeed.config import Configuration
+    from groundspeed.report.overview.block import Paper
     from groundspeed.verdicts.reading import ProjectResults
 
 TOP = 20
@@ -102,6 +101,7 @@ _MADE = {BASELINE: _baseline, BOTTLENECKS: _bottlenecks, "plans": _plans}
 
 def _report(name: str, title: str, machine: str, commit: str, paper: Paper) -> Report:
     from groundspeed.report.overview import render_paper
+    from groundspeed.report.table import OverviewFormat
 
     return Report(
         machine=machine,
