@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PARTS = 3
 
 OTHERS_S = 5
-"""Of a file that is not named: half of them take between 4 and 8 s."""
+"""Of a file that is not named: 5.2 s is the mean of 25 of them."""
 
 SECONDS = {
     "test_suite_environments": 83,
@@ -41,7 +41,8 @@ SECONDS = {
     "test_site_case_edges": 11,
     "test_corpus_text": 10,
 }
-"""What their slow tests take of a processor, children included, on the two cores of 2026-11-22."""
+"""What their slow tests take of a processor, children included, on the two cores of 2026-11-22. Every third file
+by name would make parts of 139, 281 and 352 s."""
 
 
 def seconds_of(file: Path) -> int:
