@@ -5,13 +5,14 @@ Owns when a search speaks of a group. Searches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from groundspeed.history import History
 from groundspeed.records import Case
 from groundspeed.results.finds import FindFile, stored_finds
 from groundspeed.results.found import Change
-from groundspeed.verdicts.groups import Group
+from groundspeed.verdicts.groups import Group, Range
 from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.regressions import distances
 
@@ -37,25 +38,36 @@ def named_culprits(reading: ProjectResults, groups: Sequence[Group]) -> Mapping[
     if not groups:
         return {}
     place_of = distances(reading)
+    line = tuple(place_of)
     finds = stored_finds(reading.configuration.suite.results_dir)
     found: dict[str, Named] = {}
     for group in groups:
         base, head = place_of.get(group.range.base), place_of.get(group.range.head)
         if base is None or head is None:
-            continue
-        searched = list(_searched(group, finds, range(base + 1, head + 1), place_of))
+            inside = _on_another_line(reading, group.range)
+        else:
+            inside = frozenset(line[base + 1 : head + 1])
+        searched = list(_searched(group, finds, inside))
         if searched:
             found[group.id] = searched[-1]
-        elif head - base == 1:
+        elif inside == {group.range.head}:
             commit = reading.commits[group.range.head]
             unopened = len(commit.parents) > 1
             found[group.id] = Named(commit=commit.hash, parent=group.range.base, unopened=unopened)
     return found
 
 
-def _searched(
-    group: Group, finds: Sequence[FindFile], places: range, place_of: Mapping[str, int]
-) -> Iterator[Named]:
+def _on_another_line(reading: ProjectResults, range_: Range) -> frozenset[str]:
+    """The commits of a range on a branch that the newest commit is not of; none where both ends are apart."""
+    if not {range_.base, range_.head} <= reading.commits.keys():
+        return frozenset()
+    history = History.open(reading.configuration.suite.repo_path)
+    commits = history.commits(f"{range_.base}..{range_.head}")
+    follows = bool(commits) and commits[-1].parents[:1] == (range_.base,)
+    return frozenset(one.hash for one in commits) if follows else frozenset()
+
+
+def _searched(group: Group, finds: Sequence[FindFile], inside: Set[str]) -> Iterator[Named]:
     """What searches of a series of the group found within its range, the oldest search first.
 
     A culprit inside of a merge stands on no line of its own: the merge's place counts.
@@ -69,5 +81,5 @@ def _searched(
             continue
         asked = one.asked
         on_line = culprit.merge or culprit.commit
-        if (asked.machine, asked.case, asked.metric) in series and place_of.get(on_line.hash) in places:
+        if (asked.machine, asked.case, asked.metric) in series and on_line.hash in inside:
             yield Named(commit=culprit.commit.hash, parent=culprit.parent.hash)
