@@ -41,8 +41,10 @@ SECONDS = {
     "test_site_case_edges": 11,
     "test_corpus_text": 10,
 }
-"""What their slow tests take of a processor, children included, on the two cores of 2026-11-22. Every third file
-by name would make parts of 139, 281 and 352 s."""
+"""What their slow tests take of a processor, children included, on the two cores of 2026-11-22.
+
+Every third file by name would make parts of 139, 281 and 352 s.
+"""
 
 
 def seconds_of(file: Path) -> int:
