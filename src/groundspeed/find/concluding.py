@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from groundspeed.find.check import check_of
 from groundspeed.find.hunt import Checking, Hunt, Standing
@@ -42,6 +43,21 @@ def concluded(
         processes=len(hunt.runs),
         duration_s=duration_s,
     )
+
+
+def within_merge(found: Found, inside: Found) -> Found:
+    """A merge, with what the search inside of it came to: a commit of its own, or the merge after all."""
+    both = replace(
+        found,
+        builds=found.builds + inside.builds,
+        processes=found.processes + inside.processes,
+        duration_s=found.duration_s + inside.duration_s,
+    )
+    if inside.culprit is not None:
+        return replace(both, culprit=inside.culprit, likely=inside.likely, probability=inside.probability)
+    if inside.outcome is Outcome.FLAT:
+        return both  # neither side alone: what they make together
+    return replace(both, why=f"which commit of it, is undecided: {inside.why}")
 
 
 def _outcome(hunt: Hunt, culprit: Culprit | None) -> Outcome:
