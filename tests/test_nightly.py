@@ -20,14 +20,15 @@ from groundspeed.errors import GroundspeedError, HostMismatchError, LockedError,
 from groundspeed.machine.choice import MachineChoice, Reason
 from groundspeed.machine.fitness.finding import fine, unfit
 from groundspeed.measure.host import Host
-from groundspeed.nightly import bringing, explaining, measuring, night
+from groundspeed.measure.lock import measuring_lock
+from groundspeed.nightly import bringing, context, explaining, measuring, night
 from groundspeed.nightly.context import Asked, Night, Said, Work, World, failed, left_out
 from groundspeed.nightly.night import KEPT, spend_night, summaries_folder
 from groundspeed.nightly.notifying.net import Net
 from groundspeed.nightly.outside import Outside
 from groundspeed.nightly.rendering import render
 from groundspeed.nightly.summary import Ending, Stage, Summary
-from groundspeed.records import Finding
+from groundspeed.records import Finding, Severity
 from groundspeed.report.table import Format
 from groundspeed.results import attempts
 from groundspeed.results.lock import file_lock
@@ -137,6 +138,8 @@ def test_a_stage_that_fails_costs_the_others_nothing(root: Path) -> None:
     assert "in work" in "\n".join(summary.reports[2].lines)  # the traceback
     assert summary.exit_code == 1
     assert attempt(root).failure.startswith("fetch commits: the network is gone.; find culprits: a fault")
+    (kept,) = summaries_folder(load(root)).glob("*.md")
+    assert attempt(root).failure.endswith(f"(more in {kept.relative_to(root)})")
 
 
 def test_a_fine_night_leaves_no_complaint(root: Path) -> None:
@@ -275,6 +278,21 @@ def test_one_that_stays_busy_is_measured_on_and_flagged(root: Path) -> None:
     assert said.lines == ("load: 1.9 of 2 processors busy",)
     assert clock.seconds == measuring.WAIT_S
     assert spent.host is not None
+
+
+def test_who_measures_for_another_project_is_waited_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two timers of one host start at the same minute: the later one does not fail, it waits a while."""
+    monkeypatch.setattr("tempfile.tempdir", str(root))  # where the host's lock lies
+    monkeypatch.setattr(context, "fitness", lambda _: ())
+    monkeypatch.setattr(context, "take_look", lambda places: None)
+    assert context.look_now(load(root)) == ()
+    with measuring_lock():
+        (found,) = context.look_now(load(root))
+    assert found.severity is Severity.UNFIT
+    assert f"process {os.getpid()}" in found.seen
+    said, clock, _ = look_at_host(root, (found,), ())
+    assert said.said.endswith("is fit")
+    assert clock.seconds == measuring.WAIT_S
 
 
 def test_another_host_measures_nothing_and_publishes_all_the_same(root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from groundspeed import units
 from groundspeed.config import load
 from groundspeed.config.notify import NotifyConfig
 from groundspeed.errors import NothingMeasuredError
@@ -150,7 +151,9 @@ def notify(night: Night) -> Said:
     lines = tuple(render(outcomes, Format.TEXT).splitlines())
     lost = [one for one in outcomes if isinstance(one, NotSent)]
     if lost:
-        return failed(f"{len(lost)} of {len(outcomes)} channels could not be told", *lines)
+        count = units.counted(len(outcomes), "channel")
+        first = render(lost[:1], Format.TEXT)
+        return failed(f"{len(lost)} of {count} could not be told: {first}", *lines)
     return Said(said="; ".join(lines))
 
 

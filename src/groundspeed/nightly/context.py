@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from groundspeed.config import Configuration
+from groundspeed.errors import LockedError
 from groundspeed.machine.fitness import fitness, take_look
+from groundspeed.machine.fitness.finding import unfit
 from groundspeed.measure.host import Host
+from groundspeed.measure.lock import measuring_lock
 from groundspeed.measure.workplace import Workplace
 from groundspeed.measure.world import Clock, Screen, SystemClock
 from groundspeed.nightly.notifying.net import Net
@@ -31,8 +34,17 @@ class Asked:
 
 
 def look_now(configuration: Configuration) -> tuple[Finding, ...]:
-    """How fit this host is, with the room where the project's files go."""
-    return fitness(take_look(places=configuration.places))
+    """How fit this host is, with the room where the project's files go, and whether others measure on it."""
+    return (*fitness(take_look(places=configuration.places)), *_others())
+
+
+def _others() -> tuple[Finding, ...]:
+    """The night of another project, which began at the same time: it ends."""
+    try:
+        with measuring_lock():
+            return ()
+    except LockedError as error:
+        return (unfit("measuring", str(error), "let the timers of two projects start hours apart"),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

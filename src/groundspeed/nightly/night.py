@@ -143,8 +143,14 @@ def _said(night: Night, stage: Stage, work: Work) -> Said:
 
 
 def _why(summary: Summary) -> str:
+    """What `groundspeed health` says of it, and where the particulars are: in what was kept, if it was."""
     reasons = [f"{one.stage}: {one.said}" for one in summary.failed]
-    return "; ".join([*reasons, *(["it was interrupted"] if summary.interrupted else [])])
+    reasons += ["it was interrupted"] if summary.interrupted else []
+    return f"{'; '.join(reasons)} (more in .groundspeed/nightly/{_name(summary)}.md)"
+
+
+def _name(summary: Summary) -> str:
+    return f"{summary.begun_at:%Y%m%dT%H%M%SZ}"
 
 
 def summaries_folder(configuration: Configuration) -> Path:
@@ -155,7 +161,7 @@ def summaries_folder(configuration: Configuration) -> Path:
 def _keep(night: Night, summary: Summary) -> None:
     """Write the summary down, as far as the disk lets us: it is printed as well."""
     folder = summaries_folder(night.configuration)
-    name = f"{summary.begun_at:%Y%m%dT%H%M%SZ}"
+    name = _name(summary)
     try:
         replace_bytes(folder / f"{name}.json", f"{render(summary, Format.JSON)}\n".encode())
         replace_bytes(folder / f"{name}.md", f"{render(summary, Format.MARKDOWN)}\n".encode())
