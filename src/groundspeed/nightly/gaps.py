@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from itertools import zip_longest
 
 from groundspeed.measure.commits import newest_then_gaps
 from groundspeed.records import Commit
-from groundspeed.verdicts.groups import Range
 
 MOST = 500
 """Commits of one night: of a suite that takes a quarter of a minute they fill two hours, and a plan of all
@@ -14,26 +14,29 @@ commits of a long history would take memory for nothing."""
 
 
 def telling_first(
-    commits: Sequence[Commit], heads: Sequence[Commit], measured: Set[str], suspected: Sequence[Range]
+    lines: Sequence[Sequence[Commit]],
+    heads: Sequence[Commit],
+    measured: Set[str],
+    suspected: Sequence[Sequence[Commit]],
 ) -> tuple[str, ...]:
-    """The hashes of ``commits`` (newest first) in the order in which a limited time tells most.
+    """The hashes of the commits of ``lines`` in the order in which a limited time tells most.
 
-    ``heads`` lead, for they show the suite, and are measured already. Then, range by range, what lies within
-    those that hold a suspected step; then the middle of the longest gap, again and again; then what is
-    measured, newest first, for something may be missing there.
+    A line is a branch's commits, newest first; ``suspected`` are the stretches of them that hold a suspected
+    step. ``heads`` lead, for they show the suite, and are measured already. Then, stretch by stretch, what of
+    it is not measured; then the middle of the longest gap, again and again, of one line after the other; then
+    what is measured, newest first, for something may be missing there.
     """
     done = frozenset(measured) | {one.hash for one in heads}
-    within = [one for range_ in suspected for one in _inside(commits, range_, done)]
-    rest = newest_then_gaps(commits, done | {one.hash for one in within})
+    within = [one for stretch in suspected for one in _inside(stretch, done)]
+    known = done | {one.hash for one in within}
+    orders = [newest_then_gaps(line, known) for line in lines]
+    rest = [one for turn in zip_longest(*orders) for one in turn if one is not None]
+    rest.sort(key=lambda one: one.hash in known)  # stable: what is measured comes last
     order = dict.fromkeys(one.hash for one in (*heads, *within, *rest))
     return tuple(order)[: len(heads) + MOST]
 
 
-def _inside(commits: Sequence[Commit], range_: Range, done: Set[str]) -> tuple[Commit, ...]:
-    """What is not measured strictly between both ends, the middle first."""
-    places = {one.hash: place for place, one in enumerate(commits)}
-    if not {range_.base, range_.head} <= places.keys():
-        return ()
-    between = commits[places[range_.head] : places[range_.base] + 1]  # newest first
-    ends = frozenset({range_.base, range_.head})
-    return tuple(one for one in newest_then_gaps(between, done | ends) if one.hash not in done | ends)
+def _inside(stretch: Sequence[Commit], done: Set[str]) -> tuple[Commit, ...]:
+    """What is not measured of a stretch, the middle first, without its newest: that end was measured."""
+    ends = done | {one.hash for one in stretch[:1]}
+    return tuple(one for one in newest_then_gaps(stretch, ends) if one.hash not in ends)

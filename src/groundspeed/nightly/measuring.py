@@ -25,6 +25,7 @@ from groundspeed.nightly.gaps import telling_first
 from groundspeed.nightly.questions import open_questions
 from groundspeed.records import CarriedOver, Commit, Failed, Finding, Measured, Sampling, Severity
 from groundspeed.results.store import ResultStore
+from groundspeed.verdicts.groups import Range
 from groundspeed.verdicts.reading import ProjectResults, read
 
 WAIT_S = 60.0
@@ -101,10 +102,11 @@ def fill_gaps(night: Night, host: Host) -> Said:
     oldest = _oldest(night, reading, history)
     newest = CommitRange(revisions=None, last=None, steps=None, new=False)
     heads = choose_commits(history, night.configuration.suite.branches, newest, ())
-    commits = _line(history, branches, oldest)
+    lines = [_line(history, branch, oldest) for branch in branches]
     store = ResultStore(night.configuration.suite.results_dir, host.machine.description)
     unclear = [one.range for one in open_questions(reading, host.machine.name)]
-    order = telling_first(commits, heads, frozenset(store.measured_commits()), unclear)
+    stretches = [_stretch(reading, history, lines, one) for one in unclear]
+    order = telling_first(lines, heads, frozenset(store.measured_commits()), stretches)
     wanted = CommitRange(revisions=None, last=None, steps=None, new=False, named=order)
     return _measure(night, host, wanted, night.left_s / (2 if unclear else 1), where=_back_to(night, oldest))
 
@@ -127,10 +129,19 @@ def _back_to(night: Night, oldest: Commit) -> str:
     return f" back to {oldest.short}, the oldest that was measured ([nightly] since goes further)"
 
 
-def _line(history: History, branches: Sequence[str], oldest: Commit) -> tuple[Commit, ...]:
-    """The commits of the branches, newest first, as far back as ``oldest``."""
-    found = history.commits(" ".join([*branches, f"^{oldest.hash}"]))
-    return (*found, oldest)
+def _line(history: History, branch: str, oldest: Commit) -> tuple[Commit, ...]:
+    """The commits of a branch, newest first, as far back as ``oldest``."""
+    return (*history.commits(f"{branch} ^{oldest.hash}"), oldest)
+
+
+def _stretch(
+    reading: ProjectResults, history: History, lines: Sequence[Sequence[Commit]], range_: Range
+) -> tuple[Commit, ...]:
+    """What of a range is to be filled at all, newest first; nothing where git does not know it."""
+    if not {range_.base, range_.head} <= reading.commits.keys():
+        return ()
+    there = {one.hash for line in lines for one in line}
+    return tuple(one for one in history.commits(f"{range_.base}..{range_.head}") if one.hash in there)
 
 
 def _measure(night: Night, host: Host, commits: CommitRange, budget_s: float, where: str = "") -> Said:
