@@ -151,6 +151,16 @@ def test_what_is_reported_no_more_is_swept(profiled: Configuration) -> None:
     assert set(reports(profiled).values()) == {"mine"}
 
 
+def test_the_report_of_a_plan_that_is_gone_is_swept(project: Configuration) -> None:
+    stated = project.suite.root / "groundspeed.toml"
+    stated.write_text('[plan.x]\n"m.time_x against m.time_x" = "-10 %"\n', encoding="utf-8")
+    publish_project(load(project.suite.root))
+    assert "reports/box/plan-x.html" in reports(project)
+    stated.write_text('[report]\nspeed = "m.time_x"\n', encoding="utf-8")
+    publish_project(load(project.suite.root))
+    assert sorted(reports(project)) == ["reports/box/baseline.html", "reports/box/baseline.md"]
+
+
 def test_a_machine_that_was_only_profiled_has_no_baseline(project: Configuration) -> None:
     root = project.suite.root
     commit = (root / "commit").read_text(encoding="utf-8")

@@ -2,8 +2,8 @@
 
 ``.groundspeed-site`` is written first and says whose folder it is; it carries the lock as well. Only
 names that groundspeed gives are ever swept: ``data/<kind>-<16 hex>`` with .json, .bin or .gz,
-``app/<16 hex>/``, ``reports/<machine>/<word>.html`` and ``.md``, and its temporary files. A stranger's files
-stay, even under ``--force``.
+``app/<16 hex>/``, ``reports/<machine>/<word>`` or ``<word>-<name>`` with .html or .md, and its temporary
+files. A stranger's files stay, even under ``--force``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REPORTS = "reports"
 _DATA = re.compile(r"data/[a-z]+-([0-9a-f]{16})\.(?:json|bin|gz)")
 _OURS = re.compile(
     rf"{_DATA.pattern}|app/[0-9a-f]{{16}}/.+"
-    rf"|{REPORTS}/[^/]+/[a-z]+\.(?:html|md)"
+    rf"|{REPORTS}/[^/]+/[a-z]+(?:-[^/]+)?\.(?:html|md)"
 )
 
 
@@ -71,8 +71,11 @@ class SiteFolder:
         atomic.replace_bytes(target, content)
         self.written.append(name)
 
-    def keep(self, name: str) -> bool:
-        """Let a data file stay as part of the new site; False where none holds what its name says."""
+    def keep(self, name: str, *, by_content: bool = True) -> bool:
+        """Let a data file stay as part of the new site; False where none holds what its name says.
+
+        A file that is not named ``by_content`` but by what it is made of stays as it is.
+        """
         if name in self.kept or name in self.written:
             return True  # two things may be alike
         named = _DATA.fullmatch(name)
@@ -80,7 +83,7 @@ class SiteFolder:
             content = (self.path / name).read_bytes() if named else b""
         except OSError:
             return False
-        if not named or content_id(content) != named[1]:
+        if not named or (by_content and content_id(content) != named[1]):
             return False
         self.bytes += len(content)
         self.kept.append(name)

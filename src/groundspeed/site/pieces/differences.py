@@ -70,7 +70,7 @@ def put_differences(
             continue  # the list of profiles says so
         key = f"{VERSION} {repository.history is None} {repository.suite} {' '.join(texts)}"
         file = f"data/difference-{content_id(key.encode())}.json"
-        if not folder.keep(file):
+        if not folder.keep(file, by_content=False):
             content = _difference(base, head, repository)
             if content is None:
                 continue
