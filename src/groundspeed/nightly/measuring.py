@@ -22,7 +22,7 @@ from groundspeed.measure.session import Report, Request, run
 from groundspeed.measure.workplace import commit_of
 from groundspeed.nightly.context import Night, Said, failed, left_out
 from groundspeed.nightly.gaps import telling_first
-from groundspeed.nightly.questions import open_questions
+from groundspeed.nightly.questions import unclear
 from groundspeed.records import CarriedOver, Commit, Failed, Finding, Measured, Sampling, Severity
 from groundspeed.results.store import ResultStore
 from groundspeed.verdicts.groups import Range
@@ -104,11 +104,11 @@ def fill_gaps(night: Night, host: Host) -> Said:
     heads = choose_commits(history, night.configuration.suite.branches, newest, ())
     lines = [_line(history, branch, oldest) for branch in branches]
     store = ResultStore(night.configuration.suite.results_dir, host.machine.description)
-    unclear = [one.range for one in open_questions(reading, host.machine.name)]
-    stretches = [_stretch(reading, history, lines, one) for one in unclear]
+    open_ = unclear(reading, host.machine.name)
+    stretches = [_stretch(reading, history, lines, one) for one in open_]
     order = telling_first(lines, heads, frozenset(store.measured_commits()), stretches)
     wanted = CommitRange(revisions=None, last=None, steps=None, new=False, named=order)
-    return _measure(night, host, wanted, night.left_s / (2 if unclear else 1), where=_back_to(night, oldest))
+    return _measure(night, host, wanted, night.left_s / (2 if open_ else 1), where=_back_to(night, oldest))
 
 
 def _oldest(night: Night, reading: ProjectResults, history: History) -> Commit:

@@ -6,22 +6,17 @@ from groundspeed.gate.confirm import Suspicion, suspected, suspicion_of, suspici
 from groundspeed.history import History
 from groundspeed.records import SeriesKey
 from groundspeed.results.further import EXPONENT
-from groundspeed.verdicts.groups import Group, Regressions, State
+from groundspeed.verdicts.groups import Group, Range, Regressions, State
 from groundspeed.verdicts.lately import lately
 from groundspeed.verdicts.named import named_culprits
 from groundspeed.verdicts.reading import ProjectResults
 from groundspeed.verdicts.regressions import find_regressions
 
 
-def open_questions(reading: ProjectResults, machine: str) -> list[Group]:
-    """The regressions of which it is not known whether they are so, or who made them."""
-    found = find_regressions(reading)
-    return [*suspected_on(found, machine), *unnamed(reading, found, machine)]
-
-
-def suspected_on(found: Regressions, machine: str) -> list[Group]:
-    """Those that the machine can measure again."""
-    return [one for one in suspected(found.open) if suspicion_of(one, machine).series]
+def unclear(reading: ProjectResults, machine: str) -> list[Range]:
+    """Where something may have got slower, and it is not known whether, or who made it so."""
+    ranges = [one.range for one in suspicions(reading, machine)]
+    return [*ranges, *(one.range for one in unnamed(reading, find_regressions(reading), machine))]
 
 
 def suspicions(reading: ProjectResults, machine: str) -> list[Suspicion]:
@@ -33,10 +28,8 @@ def suspicions(reading: ProjectResults, machine: str) -> list[Suspicion]:
     history = History.open(suite.repo_path)
     newest = dict.fromkeys(history.resolve(one) for one in history.branches(suite.branches))
     new = [one for head in newest if (one := lately(reading, machine, head, found))]
-    return [
-        *(suspicion_of(one, machine) for one in suspected_on(found, machine)),
-        *(suspicion_of_newest(one) for one in new),
-    ]
+    shown = (suspicion_of(one, machine) for one in suspected(found.open))
+    return [*(one for one in shown if one.series), *map(suspicion_of_newest, new)]
 
 
 def confirmed_on(found: Regressions, machine: str) -> list[Group]:
