@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from groundspeed.records import Case, SeriesKey, Verdict
-from groundspeed.results.further import EXPONENT
 from groundspeed.verdicts.between import Wanted, compare_commits
 from groundspeed.verdicts.compare import Compared
 from groundspeed.verdicts.groups import Range, Regressions
@@ -69,10 +68,13 @@ def _measured(reading: ProjectResults, machine: str) -> list[str]:
 
 
 def _looks_worse(row: Compared) -> bool:
-    """Slower, or so far beyond what is tolerated that only the noise between sessions leaves it open."""
+    """Slower, or so far beyond what is tolerated that only the noise between sessions leaves it open.
+
+    By its main metric: the largest of a thousand latencies looks worse every other night.
+    """
     judgement = row.judgement
     unsure = judgement.verdict is Verdict.INCONCLUSIVE and judgement.worse.centre > 1 + judgement.tolerance
-    return row.key.metric != EXPONENT and (judgement.verdict is Verdict.SLOWER or unsure)
+    return not row.key.metric and (judgement.verdict is Verdict.SLOWER or unsure)
 
 
 def _is_known(key: SeriesKey, reading: ProjectResults, range_: Range, known: Regressions) -> bool:
