@@ -112,7 +112,7 @@ class _Rows:
                 one.cell if one else kept.get(case.params, NOTHING)
                 for one, case in zip(self._concluded, self._cases, strict=True)
             ),
-            profile=old.profile if kept and old else None,
+            profile=old.profile if old and old.version == self._version else None,
         )
 
     def _further(self, metric: str) -> Row | None:
