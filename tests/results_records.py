@@ -36,7 +36,7 @@ MACHINE = {
     "machine": "box",
     "os": "Linux 6.8",
     "arch": "x86_64",
-    "cpu": "AMD EPYC",
+    "cpu": "Made CPU",
     "num_cpu": "2",
     "ram": "24000000",
 }
@@ -50,7 +50,7 @@ PRECISE = Sampling(precision=0.01, case_budget_s=2.0, budget_s=None, interleave=
 
 def fingerprint() -> Fingerprint:
     return Fingerprint(
-        cpu_model="AMD EPYC",
+        cpu_model="Made CPU",
         cores_physical=None,
         cores_logical=2,
         caches=("L2 1 MiB",),

@@ -110,7 +110,7 @@ VIEWS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "SELECT commit[:8], failure, identity FROM builds ORDER BY 1",
         [("00000001", None, "same"), ("00000002", "did not build", None)],
     ),
-    "sessions": ("SELECT machine, cpu_model, gpus FROM sessions LIMIT 1", [("box", "AMD EPYC", ["fake"])]),
+    "sessions": ("SELECT machine, cpu_model, gpus FROM sessions LIMIT 1", [("box", "Made CPU", ["fake"])]),
     "controls": (
         "SELECT machine, samples, median_s FROM controls",
         [("box", [0.1, 0.2], 0.15000000000000002)],

@@ -124,7 +124,7 @@ def test_what_nobody_can_answer_is_inconclusive(project: tuple[Path, tuple[str, 
 PAGE = """\
 # Performance
 
-Made from the results by `groundspeed scaling --page`; do not edit. Machine box (AMD EPYC, 2 logical processors, x86_64), newest commit {newest} of {date}.
+Made from the results by `groundspeed scaling --page`; do not edit. Machine box (Made CPU, 2 logical processors, x86_64), newest commit {newest} of {date}.
 """  # noqa: E501 (a golden)
 
 

@@ -40,7 +40,7 @@ BASELINE = baseline(
 TEXT = """\
 Baseline v1.2: 5 cases of commit 00000001 (2026-01-02) on box
 
-host     AMD EPYC, 2 processors, 24 GB, Linux, kernel 6.8
+host     Made CPU, 2 processors, 24 GB, Linux, kernel 6.8
 python   3.11.7, packages installed: 1 (virtualenv-py3.11)
 sessions 1, the newest 20260102T030405Z-00000001
 
@@ -72,7 +72,7 @@ def test_a_baseline_as_text() -> None:
 
 def test_a_baseline_as_markdown_has_every_figure() -> None:
     lines = saved_report(BASELINE, PATH, Format.MARKDOWN).splitlines()
-    assert "- host     AMD EPYC, 2 processors, 24 GB, Linux, kernel 6.8" in lines
+    assert "- host     Made CPU, 2 processors, 24 GB, Linux, kernel 6.8" in lines
     assert "| median | mean | sd | min | p95 | p99 | max | samples | processes | case |" in lines
     assert (
         "| 12.5 µs | 12.5 µs | 20.0% | 10.0 µs | 14.8 µs | 15.0 µs | 15.0 µs | 3 | 2 "
