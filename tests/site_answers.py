@@ -73,7 +73,7 @@ LEVELS: Mapping[str, Callable[[int], float]] = {
 }
 TARGETS = f"""
 [machines.camel]
-cpu = "AMD EPYC"
+cpu = "Made CPU"
 threads = 2
 
 [targets]

@@ -230,7 +230,7 @@ def test_the_origin_is_of_the_sessions_that_took_the_samples(tmp_path: Path) -> 
     assert found.versions == {"groundspeed": "2"}
     assert found.fingerprint is not None
     assert found.fingerprint.kernel == "6.2"
-    assert found.description["cpu"] == "AMD EPYC"
+    assert found.description["cpu"] == "Made CPU"
 
 
 def test_what_asv_alone_measured_has_its_machine_and_no_more(tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ def test_a_machine_tells_its_sessions_and_what_changed_between_them(answers: dic
     }
     checked = [(one["check"], one["severity"]) for session in camel["sessions"] for one in session["fitness"]]
     assert checked == [("governor", "unfit")]  # what is fine is not told
-    assert camel["profile"] == [["CPU", "AMD EPYC"], ["logical processors", "2"]]
+    assert camel["profile"] == [["CPU", "Made CPU"], ["logical processors", "2"]]
     assert dict(oryx["fingerprint"])["CPU"] == HOSTILE
     assert oryx["profile"] == []
 
