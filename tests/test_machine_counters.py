@@ -226,7 +226,7 @@ def test_the_real_perf_counts_what_software_can() -> None:
     (faults,) = counted.readings
     assert faults.samples[0] > 10
     with pytest.raises(CountError, match="ended with 3 while it was counted"):
-        count(["/bin/sh", "-c", "exit 3"], host, env={})
+        count([sys.executable, "-c", "import asyncio; raise SystemExit(3)"], host, env={})  # after perf waits
 
 
 # --- callgrind --------------------------------------------------------------------------------------
