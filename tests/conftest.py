@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import playwright
 import pytest
 
-from tests.slow_parts import PARTS, files_of_part
+from tests.slow_parts import PARTS, files_of_part, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,14 +54,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is another commit's to run."""
+    """Leave out what is another commit's to run; the dearest files first, so that none of them is last."""
     if (part := _chosen_part(config)) is None:
         return
     slow = [one for one in items if one.get_closest_marker("slow")]
     files = files_of_part({one.path for one in slow}, part)
-    left = [one for one in slow if one.path not in files]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [one for one in items if one not in {*left}]
+    left = {one for one in slow if one.path not in files}
+    config.hook.pytest_deselected(items=[*left])
+    kept = [one for one in items if one not in left]
+    items[:] = sorted(kept, key=lambda one: -seconds_of(one.path) if one.path in files else 0)
 
 
 def _chosen_part(config: pytest.Config) -> int | None:
