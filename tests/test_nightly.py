@@ -21,6 +21,7 @@ from groundspeed.machine.choice import MachineChoice, Reason
 from groundspeed.machine.fitness.finding import fine, unfit
 from groundspeed.measure.host import Host
 from groundspeed.measure.lock import measuring_lock
+from groundspeed.measure.session import Request
 from groundspeed.nightly import bringing, context, explaining, measuring, night
 from groundspeed.nightly.context import Asked, Night, Said, Work, World, failed, left_out
 from groundspeed.nightly.night import KEPT, spend_night, summaries_folder
@@ -33,6 +34,7 @@ from groundspeed.report.table import Format
 from groundspeed.results import attempts
 from groundspeed.results.lock import file_lock
 from groundspeed.verdicts.complaints import examined
+from groundspeed.verdicts.groups import Range
 from tests.commands import groundspeed
 from tests.gating import Quiet
 from tests.measuring import START, FakeClock
@@ -326,6 +328,29 @@ def test_when_the_budget_is_spent_nothing_more_is_measured(root: Path) -> None:
     )
     assert [one.said for one in summary.reports[2:]] == ["the budget is spent", "7 series"]
     assert summary.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("ranges", "shares"), [((), [1.0, 1.0]), ((Range(base="1" * 40, head="2" * 40),), [0.75, 0.5])]
+)
+def test_commits_leave_some_of_the_budget_while_there_is_something_to_look_into(
+    root: Path, ranges: tuple[Range, ...], shares: list[float]
+) -> None:
+    asked: list[float | None] = []
+
+    def run(*words: object) -> None:
+        asked.append(next(one.sampling.budget_s for one in words if isinstance(one, Request)))
+        raise NothingMeasuredError("nothing of it")
+
+    (root / "groundspeed.toml").write_text('[nightly]\nsince = "HEAD"\n')
+    with mock.patch.multiple(measuring, run=run, unclear=lambda *_: ranges):
+        spend(
+            root,
+            (Stage.HOST, measuring.look_at_host),
+            (Stage.NEWEST, measuring.measure_newest),
+            (Stage.GAPS, measuring.fill_gaps),
+        )
+    assert asked == [share * BUDGET_S for share in shares]
 
 
 # --- what has nowhere to go -------------------------------------------------------------------------

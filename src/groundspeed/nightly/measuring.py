@@ -33,6 +33,10 @@ PATIENCE = 0.1
 """A host that is busy is looked at again each minute, for a tenth of the budget: a backup ends, a job that
 runs all night does not, and what is measured beside it is flagged."""
 
+NEWEST_SHARE, GAPS_SHARE = 0.75, 0.5
+"""Of what is left of the budget, while there is something to look into: a suite that takes longer than its
+nights would leave every suspicion one for ever."""
+
 
 # --- the host -------------------------------------------------------------------------------------------
 
@@ -88,12 +92,14 @@ def measuring(stage: Measuring) -> Callable[[Night], Said]:
 @measuring
 def measure_newest(night: Night, host: Host) -> Said:
     """The newest commit of each branch."""
-    return _measure(night, host, CommitRange(revisions=None, last=None, steps=None, new=False), night.left_s)
+    open_ = unclear(read(night.configuration), host.machine.name)
+    commits = CommitRange(revisions=None, last=None, steps=None, new=False)
+    return _measure(night, host, commits, night.left_s * (NEWEST_SHARE if open_ else 1.0))
 
 
 @measuring
 def fill_gaps(night: Night, host: Host) -> Said:
-    """What lies between measured commits. Half of the time is kept where there is something to look into."""
+    """What lies between measured commits."""
     reading = read(night.configuration)
     if not (reading.commits or night.configuration.project.nightly.since):
         return left_out("no commit of the repository is measured yet")
@@ -108,7 +114,8 @@ def fill_gaps(night: Night, host: Host) -> Said:
     stretches = [_stretch(reading, history, lines, one) for one in open_]
     order = telling_first(lines, heads, frozenset(store.measured_commits()), stretches)
     wanted = CommitRange(revisions=None, last=None, steps=None, new=False, named=order)
-    return _measure(night, host, wanted, night.left_s / (2 if open_ else 1), where=_back_to(night, oldest))
+    budget_s = night.left_s * (GAPS_SHARE if open_ else 1.0)
+    return _measure(night, host, wanted, budget_s, where=_back_to(night, oldest))
 
 
 def _oldest(night: Night, reading: ProjectResults, history: History) -> Commit:

@@ -14,7 +14,11 @@ from groundspeed.verdicts.regressions import find_regressions
 
 
 def unclear(reading: ProjectResults, machine: str) -> list[Range]:
-    """Where something may have got slower, and it is not known whether, or who made it so."""
+    """Where something may have got slower, and it is not known whether, or who made it so; nowhere before
+    there are results.
+    """
+    if not reading.commits:
+        return []
     ranges = [one.range for one in suspicions(reading, machine)]
     return [*ranges, *(one.range for one in unnamed(reading, find_regressions(reading), machine))]
 
