@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.repositories import CommitSpec, make_repository
 
@@ -107,6 +108,27 @@ class BrokenCache:
 def module(size: int) -> str:
     """The measured module; each size is other content, so other code."""
     return f"SIZE = {size}\n\ndef work(n):\n    return sum(range(n * {size}))\n"
+
+
+def commit_of(number: int, factor: int, **more: Any) -> CommitSpec:
+    """A commit of `steps(n)` and `work(n)`, which do ``factor`` times as much; each number is other content,
+    so that nothing is carried over. ``more`` as ``CommitSpec``.
+    """
+    text = f"""\
+NUMBER = {number}
+
+
+def steps(n):
+    return n * {factor}
+
+
+def work(n):
+    total = 0
+    for number in range(n * {factor} // 10):
+        total ^= number & 255
+    return total
+"""
+    return CommitSpec(f"number {number}", {"src/sample/__init__.py": text}, **more)
 
 
 def make_project(root: Path, sizes: tuple[int | None, ...] = (1, 2, 3), **suite: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.commands import groundspeed
 from tests.inside import inside
-from tests.projects import CONFIGURATION, PYPROJECT
+from tests.projects import CONFIGURATION, PYPROJECT, commit_of
 from tests.repositories import CommitSpec, make_repository
 
 pytestmark = pytest.mark.slow
@@ -66,24 +66,6 @@ default = "10 %"
 FAST, SLOW = 10, 14  # what the work is multiplied by
 
 
-def module(factor: int, number: int) -> str:
-    """The measured code. Each commit's is other content, so that none is carried over to another."""
-    return f"""\
-NUMBER = {number}
-
-
-def steps(n):
-    return n * {factor}
-
-
-def work(n):
-    total = 0
-    for number in range(n * {factor} // 10):
-        total ^= number & 255
-    return total
-"""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
     """A measured project and the hashes of its commits, the first one first."""
@@ -129,10 +111,7 @@ def made(root: Path, factors: tuple[int, ...], *wanted: str) -> Project:
         "benchmarks/work.py": SUITE,
         "pyproject.toml": PYPROJECT,
     }
-    commits = [
-        CommitSpec(f"number {number}", {"src/sample/__init__.py": module(factor, number)})
-        for number, factor in enumerate(factors, start=1)
-    ]
+    commits = [commit_of(number, factor) for number, factor in enumerate(factors, start=1)]
     commits[0] = CommitSpec(commits[0].message, {**first, **commits[0].files})
     hashes = make_repository(root, commits)
     groundspeed(root, "run", "HEAD", "--last", str(len(factors)), *wanted)

@@ -1,5 +1,6 @@
 """Two nights of a real project: a slow commit inside a merge is measured, confirmed, found, profiled and told
-in one issue, and the page is on its branch; the fix follows, and the next night closes the issue.
+in one issue the same night, and the page is on its branch; the fix follows, and the next night closes the
+issue.
 
 Git, builds, workers, py-spy, the bare remote and GitHub's API on the loopback are real; timed is the
 processor's time, and the host is taken for fit.
@@ -24,7 +25,7 @@ from groundspeed.results.found import Outcome
 from tests.commands import groundspeed, running, runs, wait_for_runs
 from tests.notified import TOKEN, Hub, hub_at
 from tests.processes import ended, processes_of
-from tests.projects import CONFIGURATION, PYPROJECT, make_project
+from tests.projects import CONFIGURATION, PYPROJECT, commit_of, make_project
 from tests.repositories import CommitSpec, add_commits, git, make_repository
 
 pytestmark = pytest.mark.slow
@@ -74,34 +75,18 @@ FAST, SLOW = 10, 20  # what the work is multiplied by: far beyond what a busy ho
 QUIET = 9  # commits before the slow one: of fewer than ten points no step is said to be one
 
 
-def module(factor: int, number: int) -> str:
-    """The measured code; each number is other content, so that nothing is carried over."""
-    return f"""\
-NUMBER = {number}
-
-
-def steps(n):
-    return n * {factor}
-
-
-def work(n):
-    total = 0
-    for number in range(n * {factor} // 10):
-        total ^= number & 255
-    return total
-"""
-
-
-def commit(number: int, factor: int, **more: Any) -> CommitSpec:
-    return CommitSpec(f"number {number}", {"src/sample/__init__.py": module(factor, number)}, **more)
-
-
 def slow_merge(tip: int) -> list[CommitSpec]:
-    """A commit on main, a branch of three from there with a slow one in the middle, their merge, and more."""
-    before = commit(tip, FAST)
-    inside = [commit(tip + 1, FAST, branch="topic"), *(commit(tip + n, SLOW, branch="topic") for n in (2, 3))]
-    merge = commit(tip + 3, SLOW, parents=(0, len(inside)))
-    return [before, *inside, merge, *(commit(tip + number, SLOW) for number in range(4, 9))]
+    """A commit on main, a branch of three from there with a slow one in the middle, their merge, and one more.
+
+    Two slow ones are too few for a step: the newest commit is suspected for what was just measured of it.
+    """
+    before = commit_of(tip, FAST)
+    inside = [
+        commit_of(tip + 1, FAST, branch="topic"),
+        *(commit_of(tip + n, SLOW, branch="topic") for n in (2, 3)),
+    ]
+    merge = commit_of(tip + 3, SLOW, parents=(0, len(inside)))
+    return [before, *inside, merge, commit_of(tip + 4, SLOW)]
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +107,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Path:
         "benchmarks/work.py": SUITE,
         "pyproject.toml": PYPROJECT,
     }
-    commits = [commit(number, FAST) for number in range(QUIET)]
+    commits = [commit_of(number, FAST) for number in range(QUIET)]
     commits[0] = CommitSpec(commits[0].message, {**first, **commits[0].files})
     make_repository(folder / "bare.git", commits, bare=True)
     git(folder, "clone", "--quiet", str(folder / "bare.git"), "project")
@@ -168,7 +153,7 @@ def test_a_slow_commit_is_found_and_told_and_its_fix_as_well(project: Path, hub:
     assert slow[:10] in issue["title"] + issue["body"]
     assert first[Stage.TARGETS]["said"] == "0 of 1 target hold, 1 fails"
 
-    fixed = add_commits(bare, [commit(100 + number, FAST) for number in range(6)])
+    fixed = add_commits(bare, [commit_of(100 + number, FAST) for number in range(6)])
     second = stages(night(project))
 
     assert git(project, "rev-parse", "HEAD") == fixed[-1]
