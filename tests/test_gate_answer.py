@@ -19,7 +19,7 @@ from groundspeed.history import History
 from groundspeed.history.export import export_folder
 from groundspeed.measure.plan import Selection
 from groundspeed.records import Case, Failed, FailureKind, SeriesKey, Verdict
-from groundspeed.report.gate import render, summary
+from groundspeed.report.gate import reason, render, summary
 from groundspeed.report.junit import JunitCase, Suite, render_suite
 from groundspeed.report.table import GateFormat
 from groundspeed.stats.comparison import MOST_PROCESSES, Component, Difference
@@ -146,6 +146,11 @@ def test_exit_codes(name: str) -> None:
         assert render(found, kind)
     assert json.loads(render(found, GateFormat.JSON))["exit_code"] == code
     assert summary(found).startswith("Nothing is slower") is (code == 0)
+
+
+def test_one_process_is_one() -> None:
+    alone = replace(UNDECIDED, processes=(1, 3))
+    assert reason(alone) == "1 process an end; about 31 more would decide (6 s)"
 
 
 TEXT = """\

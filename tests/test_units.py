@@ -67,6 +67,14 @@ def test_display_for_people(value: float, unit: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "what", "text"),
+    [(0, "commit", "0 commits"), (1, "process", "1 process"), (1200, "process", "1,200 processes")],
+)
+def test_a_number_of_things(number: int, what: str, text: str) -> None:
+    assert units.counted(number, what) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0 s"), (59.4, "59 s"), (125, "2 min 05 s"), (4200, "1 h 10 min")]
 )
 def test_waiting_times(seconds: float, text: str) -> None:

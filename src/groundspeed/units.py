@@ -187,5 +187,6 @@ def _significant(value: float, digits: int) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things: ``1 commit``, ``1,200 commits``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    """A number of things: ``1 commit``, ``1,200 commits``, ``2 processes``."""
+    ending = "es" if what.endswith("s") else "s"
+    return f"{number:,} {what}{'' if number == 1 else ending}"

@@ -176,6 +176,5 @@ class Drive:
         left = units.display_duration(max(self.ends_at - self.clock.monotonic(), 0.0))
         found = hunt.trail.probabilities
         picture = "" if found is None else f"{strip(found, hunt.trail.known)}  "
-        self.screen.doing(
-            f"{picture}{left} left  {len(hunt.runs)} processes, {len(hunt.builds)} builds  {text}"
-        )
+        runs, builds = units.counted(len(hunt.runs), "process"), units.counted(len(hunt.builds), "build")
+        self.screen.doing(f"{picture}{left} left  {runs}, {builds}  {text}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from groundspeed import units
 from groundspeed.config import load
@@ -23,7 +24,7 @@ from groundspeed.report.table import Format
 from groundspeed.report.targets import summary
 from groundspeed.results.size import size_warnings
 from groundspeed.site.judged import judged_by_project
-from groundspeed.verdicts.complaints import examine
+from groundspeed.verdicts.complaints import Kind, examine
 from groundspeed.verdicts.reading import read
 
 KEPT = "groundspeed-kept"
@@ -116,7 +117,7 @@ def judge_targets(night: Night) -> Said:
 def publish(night: Night) -> Said:
     """The page."""
     done = publish_project(night.configuration, now=night.world.clock.now)
-    said = f"{done.series:,} series of {done.commits:,} commits; the site weighs {done.weight}"
+    said = f"{done.series:,} series of {units.counted(done.commits, 'commit')}; the site weighs {done.weight}"
     return Said(said=said, lines=(*done.warnings, *size_warnings(night.configuration.suite.results_dir)))
 
 
@@ -146,7 +147,9 @@ def notify(night: Night) -> Said:
         return left_out("groundspeed.toml has no [notify]")
     secrets = Secrets.of(night.world.variables)
     reading = read(night.configuration)
-    troubles = (*troubles_of(examine(reading, night.world.clock.now())), *_of_tonight(night))
+    found = examine(reading, night.world.clock.now())
+    others = replace(found, faults=tuple(one for one in found.faults if one.kind is not Kind.NIGHT))
+    troubles = (*troubles_of(others), *_of_tonight(night))
     outcomes = tell_project(reading, troubles, secrets, night.world.net)
     lines = tuple(render(outcomes, Format.TEXT).splitlines())
     lost = [one for one in outcomes if isinstance(one, NotSent)]

@@ -119,7 +119,7 @@ def _differences(name: str, lines: tuple[str, ...]) -> Iterator[str]:
 
 def _effort(row: Row) -> str:
     found = row.found
-    work = f"{found.builds} builds, {found.processes} processes"
+    work = f"{units.counted(found.builds, 'build')}, {units.counted(found.processes, 'process')}"
     if row.recorded:
         return f"{work}, on {row.asked.started_at:%Y-%m-%d}: on record (--again searches anew)"
     return f"{work}, {units.display_duration(found.duration_s)}"

@@ -133,7 +133,7 @@ def reason(row: Row) -> str:
         return f"passes: {change(row.suspicion)} with the first session, not so in a fresh one"
     if row.outcome is not Outcome.INCONCLUSIVE:
         return ""
-    count = f"{min(row.processes)} processes an end"
+    count = f"{units.counted(min(row.processes), 'process')} an end"
     if row.suspicion is not None:
         count += ", slower in a first session, open in a fresh one"
     return f"{count}; {_need(row)}"
@@ -214,7 +214,8 @@ def _closing(answer: Answer) -> str:
 
 def _work(answer: Answer) -> str:
     effort = answer.effort
-    measured = f"{effort.processes} processes in {units.counted(len(effort.sessions), 'session')}"
+    processes = units.counted(effort.processes, "process")
+    measured = f"{processes} in {units.counted(len(effort.sessions), 'session')}"
     recorded = f"{effort.recorded} were on record" if effort.recorded else ""
     return ", ".join(filter(None, [measured if effort.processes else "nothing measured", recorded]))
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from groundspeed import units
 from groundspeed.measurements import Basis
 from groundspeed.records import SeriesKey
 from groundspeed.report.table import Format, Table
@@ -150,7 +151,7 @@ def share_text(value: float) -> str:
 
 
 def _basis(one: CaseNoise) -> str:
-    return f"{one.seen} {'sessions' if one.floor.basis is Basis.SESSIONS else 'commits'}"
+    return units.counted(one.seen, "session" if one.floor.basis is Basis.SESSIONS else "commit")
 
 
 def _wanted(one: CaseNoise) -> str:
@@ -158,9 +159,9 @@ def _wanted(one: CaseNoise) -> str:
         case MoreProcesses(processes=wanted):
             if one.smallest <= WANTED:
                 return "no more"
-            return f"{wanted} processes, has {one.processes}"
+            return f"{units.counted(wanted, 'process')}, has {one.processes}"
         case MoreSessions(sessions=wanted):
-            return f"{wanted} sessions"
+            return units.counted(wanted, "session")
         case TooNoisy():
             return "a calmer benchmark"
 
