@@ -97,6 +97,13 @@ def test_branches_that_the_remote_lacks_are_passed_over(clone: Path) -> None:
     assert [one.branch for one in follow(clone, "origin", ["topic", "nowhere"])] == ["main"]
 
 
+def test_an_address_goes_from_where_the_clone_lies(clone: Path) -> None:
+    git(clone, "remote", "set-url", "origin", "../bare.git")
+    (new,) = grow(clone, "main", "two")
+    follow(clone, "origin", [])
+    assert tip(clone, "main") == new
+
+
 def test_remotes_that_are_not_there(clone: Path, tmp_path: Path) -> None:
     assert remotes_of(clone) == ("origin",)
     assert remotes_of(tmp_path) == ()

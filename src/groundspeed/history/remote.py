@@ -122,7 +122,7 @@ class RemoteBranch:
             return False
         raise RemoteError(
             f"{self} does not take the push: {_words(answer)}. Nothing was changed there. Ask whoever keeps "
-            "the remote for the right to push to this branch, or name another one with --branch."
+            "the remote for the right to push to this branch, or name another one."
         )
 
     @property
@@ -135,8 +135,7 @@ class RemoteBranch:
         return f"refs/groundspeed/{where}/{kind}/{self.branch}"
 
     def _git(self, *arguments: str) -> Answer:
-        git_dir = self.history.git_dir
-        return run(git_dir, f"--git-dir={git_dir}", *_SLOW, *arguments, variables=ONLINE)
+        return _ask(self.history, *arguments)
 
 
 def fetch_all(history: History, remote: str) -> None:
@@ -144,30 +143,26 @@ def fetch_all(history: History, remote: str) -> None:
 
     Raises ``UnreachableError``, ``StorageError``.
     """
-    git_dir = history.git_dir
-    answer = run(
-        git_dir,
-        f"--git-dir={git_dir}",
-        *_SLOW,
-        "fetch",
-        "--quiet",
-        "--no-write-fetch-head",
-        "--no-recurse-submodules",
-        "--",
-        remote,
-        variables=ONLINE,
+    answer = _ask(
+        history, "fetch", "--quiet", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote
     )
     if answer.code:
-        refuse_full(git_dir, answer)
+        refuse_full(history.git_dir, answer)
         raise UnreachableError(
             f"{_without_secrets(remote)} cannot be fetched: {_words(answer)}. "
             "Check the network and the address (`git remote -v`), then run it again."
         )
 
 
+def _ask(history: History, *arguments: str) -> Answer:
+    """Git where the clone lies and not in its `.git`: an address such as ``../other.git`` goes from there."""
+    return run(history.path, *_SLOW, *arguments, variables=ONLINE)
+
+
 def _words(answer: Answer) -> str:
     """What git, or the remote behind it, complained of: the last of its lines says what failed."""
-    lines = [line.strip() for line in (*answer.text().splitlines(), *answer.err.splitlines()) if line.strip()]
+    said = (line.strip().rstrip(".") for line in (*answer.text().splitlines(), *answer.err.splitlines()))
+    lines = [line for line in said if line]
     told = [line for line in lines if line.startswith(("!", "remote:", "fatal:", "error:"))]
     return _without_secrets(" · ".join(told[:3] or lines[:1])) or f"git ended with code {answer.code}"
 
