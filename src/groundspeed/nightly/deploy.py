@@ -138,7 +138,8 @@ def _published(html_dir: Path) -> Iterator[None]:
 def _not_ours(there: RemoteBranch) -> GroundspeedError:
     return GroundspeedError(
         f"{there} holds something that groundspeed did not deploy, or that was changed since. "
-        "Name another branch with --branch, or give up what stands there with --force."
+        "Name another branch (--branch; page_branch of [nightly]), or give up what stands there: "
+        "groundspeed deploy --force."
     )
 
 

@@ -159,7 +159,8 @@ class _Sides:
         files = files_of(self.history, commit)
         if _MARKER not in files:
             raise GroundspeedError(
-                f"{self.there} holds no results of groundspeed. Name another branch with --branch."
+                f"{self.there} holds no results of groundspeed. "
+                "Name another branch (--branch; results_branch of [nightly])."
             )
         inside = {path.removeprefix(FOLDER): one for path, one in files.items() if path.startswith(FOLDER)}
         results = {path: content for path, content in inside.items() if belongs(path)}
