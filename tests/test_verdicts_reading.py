@@ -123,3 +123,14 @@ def test_no_results_are_no_error(tmp_path: Path) -> None:
     assert found.keys("box") == frozenset()
     (notice,) = found.notices
     assert '"m.time_old" is no name in the results' in notice
+
+
+def test_what_is_left_to_the_night_and_is_not_there_is_told(tmp_path: Path) -> None:
+    globs = '["m.time_*", "m.Tiem.*", "m.time_new(7)"]'
+    (commit,) = made(tmp_path, f"[nightly]\ncases = {globs}\n", count=1)
+    assert reading(tmp_path).notices == ()  # nothing is known of the suite yet
+    measure(tmp_path, 1, {commit: 1.0}, "m.time_new", "v2")
+    assert [notice.partition(":")[2].split('"')[1] for notice in reading(tmp_path).notices] == [
+        "m.Tiem.*",
+        "m.time_new(7)",
+    ]

@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from groundspeed.config import Configuration
+from groundspeed.config.globs import names
 from groundspeed.errors import HistoryError
 from groundspeed.history import History
 from groundspeed.history.order import history_order
@@ -129,8 +130,18 @@ class ProjectResults:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a user should hear of the results: broken files, renames that rename nothing, no git."""
-        return (*self.index.notices, *self.archive.warnings, *self._known.notices)
+        """What a user should hear of the results: broken files, names that fit nothing, no git."""
+        return (*self.index.notices, *self.archive.warnings, *self._known.notices, *self._unfit)
+
+    @cached_property
+    def _unfit(self) -> tuple[str, ...]:
+        """Of a suite that is known: what is left to the night, and is not there."""
+        cases = [case for one in self.archive.benchmarks.values() for case in one.cases()]
+        return tuple(
+            f'[nightly] cases: "{glob}" fits nothing in the results: a slip of the pen, unless it is new.'
+            for glob in self.configuration.project.nightly.cases
+            if cases and not any(names(glob, case) for case in cases)
+        )
 
     def measurements(self, machine: str, commit: str) -> tuple[Measurement | Missing, ...]:
         """What a machine's results hold of a commit (full hash): every case, metric and environment."""
