@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 from groundspeed.config import load
 from groundspeed.disk import lack_of_room, nearly_full
 from groundspeed.errors import StorageError
+from groundspeed.history import History
+from groundspeed.history.remote import RemoteBranch
 from groundspeed.machine.fitness import DISK, fitness, take_look
 from groundspeed.measure.frame import Frame
 from groundspeed.measure.host import look
@@ -267,6 +270,27 @@ def test_what_was_told_and_decided_stays(tmp_path: Path) -> None:
     assert decided > 2
     assert remembered > 2
     assert decisions == 2
+
+
+def test_git_answers_on_a_full_disk_and_says_what_it_cannot_write(tmp_path: Path) -> None:
+    """Questions need no room, also where temporary files would lie there. Of a reference that it cannot write
+    git says nothing of the disk: that is not taken for a network that is gone, and waited for.
+    """
+
+    def asking(disk: Path) -> tuple[bool, str]:
+        hashes = made(disk / "p", count=2)
+        git(tmp_path, "clone", "--quiet", "--bare", str(disk / "p"), "bare.git")
+        tempfile.tempdir = str(disk)  # of this child alone
+        history = History.open(disk / "p")
+        leave(disk, 0)
+        with pytest.raises(StorageError) as refused:
+            RemoteBranch(history=history, remote=str(tmp_path / "bare.git"), branch="main").fetch()
+        return set(history.known(hashes)) == set(hashes), str(refused.value)
+
+    known, text = on_a_small_disk(tmp_path / "disk", MB, asking)
+    assert known
+    assert "git cannot write there" in text
+    assert "make room" in text
 
 
 def test_results_that_cannot_be_exchanged_are_here_and_there(tmp_path: Path) -> None:

@@ -48,6 +48,11 @@ def nearly_full(path: Path) -> bool:
     return any(one.nearly_full for one in disks({"": path}))
 
 
+def full(path: Path) -> bool:
+    """Whether there is no room at all on what ``path`` lies on: who failed to write there needs no words."""
+    return any(not one.free_bytes for one in disks({"": path}))
+
+
 def lack_of_room(said: str, *paths: Path) -> str:
     """The line in which a foreign program says (in English) that there was no room; empty where it failed for
     another reason.

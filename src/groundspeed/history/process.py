@@ -6,11 +6,11 @@ Owns the environment git sees and what its absence is called. Judges no answer: 
 from __future__ import annotations
 
 import os
-import tempfile
+import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from groundspeed.disk import lack_of_room
+from groundspeed.disk import full, lack_of_room
 from groundspeed.errors import HistoryError, StorageError
 
 if TYPE_CHECKING:
@@ -63,28 +63,23 @@ def run(where: Path, *arguments: str, stdin: str = "", variables: Mapping[str, s
         raise _no_git() from error
     foreign = [name for name in _FOREIGN if name in os.environ]
     without = ["env", *(word for name in foreign for word in ("-u", name))] if foreign else []
-    with tempfile.TemporaryFile() as stream:
-        stream.write(stdin.encode("utf-8", "surrogateescape"))
-        stream.seek(0)
-        try:
-            answer = git.Git(str(where)).execute(
-                [*without, "git", *arguments],
-                istream=cast("BinaryIO", stream),
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                env=dict(variables),
-            )
-        except GitCommandNotFound as error:
-            raise _no_git() from error
-    code, out, err = answer
-    return Answer(code=code, out=out, err=err)
+    try:
+        process = git.Git(str(where)).execute(
+            [*without, "git", *arguments],
+            istream=cast("BinaryIO", subprocess.PIPE),
+            as_process=True,
+            env=dict(variables),
+        )
+    except GitCommandNotFound as error:
+        raise _no_git() from error
+    # through pipes both ways: a file between would need room, and a full disk be read as well
+    out, err = process.communicate(stdin.encode("utf-8", "surrogateescape"))
+    return Answer(code=process.returncode, out=out, err=err.decode("utf-8", "replace").removesuffix("\n"))
 
 
 def refuse_full(git_dir: Path, answer: Answer) -> None:
     """Raise ``StorageError`` where a git process failed because the disk of the repository is full."""
-    if said := lack_of_room(answer.err, git_dir):
+    if said := lack_of_room(answer.err, git_dir) or (answer.said() if full(git_dir) else ""):
         raise StorageError(
             f"{git_dir}: git cannot write there: {said}. What stood there before is whole; "
             "make room, then run again."
