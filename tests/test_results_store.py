@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -547,7 +547,12 @@ def test_the_next_session_writes_what_kill_9_left_behind(tmp_path: Path) -> None
     assert files(tmp_path) == before
 
 
-def test_a_file_that_cannot_be_written_leaves_the_session_open_for_the_next(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "later",
+    [lambda root: record(root, []), lambda root: ResultStore(root, MACHINE).catch_up()],
+    ids=["the next session", "nothing is missing"],
+)
+def test_a_file_that_cannot_be_written_is_made_later(tmp_path: Path, later: Callable[[Path], object]) -> None:
     store = ResultStore(tmp_path, MACHINE, monotonic=lambda: 0.0)
     store.begin(session(1, (A, B)))
     store.add(run(A1, measured(1.0)))
@@ -558,7 +563,7 @@ def test_a_file_that_cannot_be_written_leaves_the_session_open_for_the_next(tmp_
     with pytest.raises(StorageError, match=path.name):
         store.close()
     path.rmdir()
-    record(tmp_path, [])
+    later(tmp_path)
     assert columns(tmp_path, A.name)["result"] == [1.0, 2.0]
 
 

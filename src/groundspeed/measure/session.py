@@ -181,6 +181,8 @@ class MeasuringSession:
                 interrupted = True
             finally:
                 self.store.close()
+        elif not request.dry_run:
+            self.store.catch_up()
         return Report(
             machine=host.machine.name,
             commits=commits,

@@ -3,7 +3,8 @@
 Owns the order of writing: the session's line first, which is the truth and safe at once; asv's file of
 that commit and environment at once when it was not written lately, else a little later. Whatever
 happens in between, asv's files can be made again from the sessions: the next session begins with
-those that a killed one left behind, ``rebuild`` makes all. The caller holds the results lock.
+those that a killed one left behind, ``catch_up`` makes them where none follows, ``rebuild`` makes all. The
+caller holds the results lock.
 """
 
 from __future__ import annotations
@@ -85,13 +86,7 @@ class ResultStore:
         """
         if session.machine != self._machine["machine"]:
             raise ValueError(f"session of {session.machine} in the store of {self._machine['machine']}")
-        sweep(self._folder)
-        sweep(self._results_dir)
-        self._catch_up()
-        self._headers = read_headers(self._results_dir)
-        self._warnings += write_catalogs(
-            self._results_dir, self._headers, session.benchmarks, earlier=self._ledger.readings(), now={}
-        )
+        self._resume(session.benchmarks)
         self._writer = SessionWriter(self._folder / FOLDER, session, self._machine)
         self._session, self._line, self._done = session.id, 1, False
         self._headers = (*self._headers, session.benchmarks)
@@ -112,6 +107,20 @@ class ResultStore:
         self._line += 1
         if isinstance(item, Build | Run):
             self._derive(item)
+
+    def catch_up(self) -> None:
+        """Make asv's files again that a killed session left behind, where none follows. StorageError."""
+        if self._behind:
+            self._resume(())
+
+    def _resume(self, suite: tuple[Benchmark, ...]) -> None:
+        sweep(self._folder)
+        sweep(self._results_dir)
+        self._catch_up()
+        self._headers = read_headers(self._results_dir)
+        self._warnings += write_catalogs(
+            self._results_dir, self._headers, suite, earlier=self._ledger.readings(), now={}
+        )
 
     def _derive(self, item: Build | Run) -> None:
         self._done = True
