@@ -76,7 +76,7 @@ QUIET = 9  # commits before the slow one: of fewer than ten points no step is sa
 
 
 def slow_merge(tip: int) -> list[CommitSpec]:
-    """A commit on main, a branch of three from there with a slow one in the middle, their merge, and one more.
+    """A commit on main, a branch of three from there with a slow one in the middle, their merge and one more.
 
     Two slow ones are too few for a step: the newest commit is suspected for what was just measured of it.
     """
