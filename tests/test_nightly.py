@@ -162,6 +162,22 @@ def test_health_complains_of_a_night_that_failed_and_of_one_that_was_killed(root
     assert "never ended" in said
 
 
+def test_what_failed_is_on_record_before_the_night_ends(root: Path) -> None:
+    """The page is published by a stage: it would know of no night that failed, for the next one has begun."""
+    summary = spend(
+        root,
+        (Stage.FETCH, raises(GroundspeedError("no network"))),
+        (Stage.PUBLISH, lambda _: Said(said="; ".join(faults(root, hours=0)))),
+    )
+    assert summary.reports[1].said.endswith("failed at 2026-01-01 00:00 UTC: fetch commits: no network")
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_the_night_to_be_spent(root: Path) -> None:
+    (root / ".groundspeed").mkdir()
+    (root / ".groundspeed" / "attempts").write_text("a file where the folder should be")
+    assert spend(root, (Stage.NOTIFY, done("told"))).exit_code == 0
+
+
 def faults(root: Path, *, hours: int) -> list[str]:
     return [one.text for one in examined(load(root), (), START + timedelta(hours=hours)).faults]
 

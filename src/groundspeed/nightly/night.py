@@ -6,9 +6,9 @@ budget ends what measures, and whatever was measured until then is on record. Al
 
 from __future__ import annotations
 
-import contextlib
 import json
 import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from groundspeed.config import Configuration, load
@@ -17,7 +17,7 @@ from groundspeed.measure.host import this_host
 from groundspeed.nightly import bringing, explaining, measuring
 from groundspeed.nightly.context import Asked, Night, Said, Work, World, failed, left_out
 from groundspeed.nightly.rendering import render, stage_line
-from groundspeed.nightly.summary import Stage, StageReport, Summary
+from groundspeed.nightly.summary import Ending, Stage, StageReport, Summary
 from groundspeed.report.table import Format
 from groundspeed.results import attempts
 from groundspeed.results.atomic import replace_bytes
@@ -45,10 +45,6 @@ KEPT = 30
 """Summaries of the last nights: a month of them."""
 
 
-class _NotAllDoneError(GroundspeedError):
-    """Stages of the night failed, or it was interrupted: what `groundspeed health` is to hear of it."""
-
-
 def spend_night(root: Path, asked: Asked, world: World) -> Summary:
     """Everything that is to be done unattended for the project in ``root``.
 
@@ -67,10 +63,9 @@ def spend_night(root: Path, asked: Asked, world: World) -> Summary:
     workspace = configuration.workspace
     with (
         file_lock(workspace / "locks" / "nightly"),
-        contextlib.suppress(_NotAllDoneError),
-        attempts.attempting(workspace, attempts.Stage.NIGHTLY, world.clock.now),
+        attempts.attempting(workspace, attempts.Stage.NIGHTLY, world.clock.now) as take_down,
     ):
-        interrupted = _spend(night)
+        interrupted = _spend(night, take_down)
         summary = Summary(
             project=configuration.suite.project,
             machine="" if night.host is None else night.host.machine.name,
@@ -82,7 +77,7 @@ def spend_night(root: Path, asked: Asked, world: World) -> Summary:
         )
         _keep(night, summary)
         if summary.exit_code:
-            raise _NotAllDoneError(_why(summary))
+            take_down(_why(summary))
     return summary
 
 
@@ -106,8 +101,11 @@ def _machines_before(configuration: Configuration) -> frozenset[str]:
     return frozenset(json.loads(path.read_bytes())["machine"] or "" for path in kept)
 
 
-def _spend(night: Night) -> bool:
-    """All stages; whether a signal ended the night before the last one."""
+def _spend(night: Night, take_down: Callable[[str], None]) -> bool:
+    """All stages; whether a signal ended the night before the last one.
+
+    What failed is taken down at once: the page is published before the night ends, and says it.
+    """
     interrupted = False
     for number, (stage, work) in enumerate(COURSE, start=1):
         started = night.world.clock.monotonic()
@@ -124,6 +122,8 @@ def _spend(night: Night) -> bool:
             duration_s=night.world.clock.monotonic() - started,
         )
         night.reports.append(report)
+        if report.ending is Ending.FAILED:
+            take_down(_failures([one for one in night.reports if one.ending is Ending.FAILED]))
         night.world.screen.finish()
         night.world.screen.note(f"{number:>2}/{len(COURSE)} {stage_line(report)}")
     return interrupted
@@ -144,9 +144,13 @@ def _said(night: Night, stage: Stage, work: Work) -> Said:
 
 def _why(summary: Summary) -> str:
     """What `groundspeed health` says of it, and where the particulars are: in what was kept, if it was."""
-    reasons = [f"{one.stage}: {one.said}" for one in summary.failed]
+    reasons = [_failures(summary.failed)] if summary.failed else []
     reasons += ["it was interrupted"] if summary.interrupted else []
     return f"{'; '.join(reasons)} (more in .groundspeed/nightly/{_name(summary)}.md)"
+
+
+def _failures(reports: Sequence[StageReport]) -> str:
+    return "; ".join(f"{one.stage}: {one.said}" for one in reports)
 
 
 def _name(summary: Summary) -> str:

@@ -48,20 +48,26 @@ def utc_now() -> datetime:
 
 
 @contextlib.contextmanager
-def attempting(workspace: Path, stage: Stage, now: Callable[[], datetime]) -> Iterator[None]:
+def attempting(workspace: Path, stage: Stage, now: Callable[[], datetime]) -> Iterator[Callable[[str], None]]:
     """Record how what is done inside ends; what it raises goes on.
 
-    Another process that holds the lock is at the same thing, and its own record counts.
+    Gives what takes down a failure that does not end it: it stands from then on, whatever comes. Another
+    process that holds the lock is at the same thing, and its own record counts.
     """
     attempt = Attempt(stage=stage, begun_at=now(), ended_at=None, failure="")
+
+    def take_down(failure: str) -> None:
+        nonlocal attempt
+        attempt = replace(attempt, failure=failure)
+        _write(workspace, attempt)
+
     _write(workspace, attempt)
     try:
-        yield
+        yield take_down
     except LockedError:
         raise
     except GroundspeedError as error:
-        with contextlib.suppress(StorageError):  # then it never ended, and health says so
-            _write(workspace, replace(attempt, ended_at=now(), failure=str(error)))
+        _write(workspace, replace(attempt, ended_at=now(), failure=str(error)))
         raise
     _write(workspace, replace(attempt, ended_at=now()))
 
@@ -80,6 +86,7 @@ def _path(workspace: Path, stage: Stage) -> Path:
 
 
 def _write(workspace: Path, attempt: Attempt) -> None:
+    """On a full disk it is not kept: what is attempted counts more, and says itself what it cannot write."""
     wire = {
         "format": _FORMAT,
         "version": _VERSION,
@@ -87,7 +94,8 @@ def _write(workspace: Path, attempt: Attempt) -> None:
         "ended_at": None if attempt.ended_at is None else time_text(attempt.ended_at),
         "failure": attempt.failure,
     }
-    replace_bytes(_path(workspace, attempt.stage), f"{json.dumps(wire)}\n".encode())
+    with contextlib.suppress(StorageError):
+        replace_bytes(_path(workspace, attempt.stage), f"{json.dumps(wire)}\n".encode())
 
 
 def _parse(stage: Stage, wire: Mapping[str, Any]) -> Attempt:
