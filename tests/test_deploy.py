@@ -257,7 +257,10 @@ def test_a_remote_that_refuses_says_so(here: Here) -> None:
     assert paused == []  # it would say no again
     (attempt,) = read_attempts(here.configuration.workspace)
     assert attempt.stage is Stage.DEPLOY
-    assert "protected" in attempt.failure
+    assert (
+        "[remote rejected] (pre-receive hook declined) · remote: this branch is protected" in attempt.failure
+    )
+    assert attempt.failure.isprintable()
     hook.unlink()
     here.deploy()
     (attempt,) = read_attempts(here.configuration.workspace)

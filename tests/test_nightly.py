@@ -144,6 +144,30 @@ def test_a_stage_that_fails_costs_the_others_nothing(root: Path) -> None:
     assert attempt(root).failure.endswith(f"(more in {kept.relative_to(root)})")
 
 
+def test_what_failed_twice_for_one_reason_says_it_once(root: Path) -> None:
+    """Neither the summary repeats it, nor the night what `health` complains of already."""
+    refuse_pushes(root)
+    summary = spend(root, (Stage.BRING, bringing.exchange), (Stage.SEND, bringing.exchange))
+    assert [one.ending for one in summary.reports] == [Ending.FAILED, Ending.FAILED]
+    assert "remote: no results here" in summary.reports[0].said
+    assert summary.reports[1].said == "as bring results"
+    exchange, whole = faults(root, hours=0)
+    assert "remote: no results here" in exchange
+    assert ": bring results; send results: as bring results (more in" in whole
+
+
+def refuse_pushes(root: Path) -> None:
+    bare = root.parent / "bare.git"
+    make_repository(bare, [], bare=True)
+    hook = bare / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'no results here' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    git(root, "remote", "add", "origin", str(bare))
+    (root / "groundspeed.toml").write_text('[nightly]\nresults_branch = "r"\n')
+    measure(root, 1, 1.0)
+
+
 def test_a_fine_night_leaves_no_complaint(root: Path) -> None:
     summary = spend(root, (Stage.NEWEST, done("2 cases")), (Stage.FIND, lambda _: left_out("none")))
     assert summary.exit_code == 0
@@ -375,7 +399,7 @@ def test_commits_leave_some_of_the_budget_while_there_is_something_to_look_into(
 @pytest.mark.parametrize(
     ("asked", "stage", "why"),
     [
-        (Asked(), bringing.fetch, "this folder has no remote origin"),
+        (Asked(), bringing.fetch, "this folder has no remote: git remote add origin ADDRESS makes it one"),
         (Asked(), bringing.exchange, "[nightly] names no results_branch"),
         (Asked(), bringing.deploy, "[nightly] names neither page_branch nor page_rsync"),
         (Asked(), bringing.notify, "groundspeed.toml has no [notify]"),
@@ -468,6 +492,7 @@ def test_a_host_that_changed_publishes_all_the_same(root: Path) -> None:
     (root / "groundspeed.toml").write_text(ANOTHER)
     with mock.patch.object(night, "this_host"), course((Stage.HOST, be_big)):
         spend_night(root, Asked(machine="big"), world())
+    (summaries_folder(load(root)) / "20251231T000000Z.json").write_text('{"machine": "bi')  # a power cut
     with course((Stage.HOST, measuring.look_at_host), (Stage.PUBLISH, done("7 series"))):
         summary = spend_night(root, Asked(machine="big"), world())
     assert [one.ending for one in summary.reports] == [Ending.FAILED, Ending.DONE]

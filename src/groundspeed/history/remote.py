@@ -160,10 +160,13 @@ def _ask(history: History, *arguments: str) -> Answer:
 
 
 def _words(answer: Answer) -> str:
-    """What git, or the remote behind it, complained of: the last of its lines says what failed."""
-    said = (line.strip().rstrip(".") for line in (*answer.text().splitlines(), *answer.err.splitlines()))
-    lines = [line for line in said if line]
-    told = [line for line in lines if line.startswith(("!", "remote:", "fatal:", "error:"))]
+    """What git, or the remote behind it, complained of: the last of its lines says what failed.
+
+    Of a push, `!<tab>FROM:TO<tab>why`, only why: whoever calls says what was pushed.
+    """
+    said = [line.strip().rstrip(".") for line in (*answer.text().splitlines(), *answer.err.splitlines())]
+    lines = [line.rpartition("\t")[2] if line.startswith("!") else line for line in said if line]
+    told = [line for line in lines if line.startswith(("[", "remote:", "fatal:", "error:"))]
     return _without_secrets(" · ".join(told[:3] or lines[:1])) or f"git ended with code {answer.code}"
 
 

@@ -61,8 +61,9 @@ def _no_remote(night: Night) -> str:
     remote, there = night.configuration.project.nightly.remote, remotes_of(night.root)
     if remote in there:
         return ""
-    others = f", only {', '.join(there)}: name one in [nightly] remote" if there else ""
-    return f"this folder has no remote {remote}{others}"
+    if there:
+        return f"this folder has no remote {remote}, only {', '.join(there)}: name one in [nightly] remote"
+    return f"this folder has no remote: git remote add {remote} ADDRESS makes it one"
 
 
 def _past_results(night: Night, branches: Sequence[str]) -> tuple[Moved, ...]:
@@ -154,9 +155,10 @@ def notify(night: Night) -> Said:
     lines = tuple(render(outcomes, Format.TEXT).splitlines())
     lost = [one for one in outcomes if isinstance(one, NotSent)]
     if lost:
-        count = units.counted(len(outcomes), "channel")
         first = render(lost[:1], Format.TEXT)
-        return failed(f"{len(lost)} of {count} could not be told: {first}", *lines)
+        if len(outcomes) == 1:
+            return failed(first)
+        return failed(f"{len(lost)} of {len(outcomes)} channels could not be told: {first}", *lines)
     return Said(said="; ".join(lines))
 
 

@@ -6,6 +6,7 @@ budget ends what measures, and whatever was measured until then is on record. Al
 
 from __future__ import annotations
 
+import contextlib
 import json
 import traceback
 from collections.abc import Callable, Sequence
@@ -77,7 +78,7 @@ def spend_night(root: Path, asked: Asked, world: World) -> Summary:
         )
         _keep(night, summary)
         if summary.exit_code:
-            take_down(_why(summary))
+            take_down(_why(night, summary))
     return summary
 
 
@@ -97,8 +98,11 @@ def _refuse_another_host(configuration: Configuration, asked: Asked) -> None:
 
 def _machines_before(configuration: Configuration) -> frozenset[str]:
     """As which machines this clone spent the nights of which it keeps a summary."""
-    kept = summaries_folder(configuration).glob("*.json")
-    return frozenset(json.loads(path.read_bytes())["machine"] or "" for path in kept)
+    found = set()
+    for path in summaries_folder(configuration).glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # a damaged one tells nothing
+            found.add(json.loads(path.read_bytes())["machine"])
+    return frozenset(found)
 
 
 def _spend(night: Night, take_down: Callable[[str], None]) -> bool:
@@ -117,13 +121,13 @@ def _spend(night: Night, take_down: Callable[[str], None]) -> bool:
         report = StageReport(
             stage=stage,
             ending=said.ending,
-            said=" ".join(said.said.split()),
+            said=_once(night.reports, said),
             lines=said.lines,
             duration_s=night.world.clock.monotonic() - started,
         )
         night.reports.append(report)
         if report.ending is Ending.FAILED:
-            take_down(_failures([one for one in night.reports if one.ending is Ending.FAILED]))
+            take_down(_failures(night, [one for one in night.reports if one.ending is Ending.FAILED]))
         night.world.screen.finish()
         night.world.screen.note(f"{number:>2}/{len(COURSE)} {stage_line(report)}")
     return interrupted
@@ -142,15 +146,27 @@ def _said(night: Night, stage: Stage, work: Work) -> Said:
         return failed(f"a fault of groundspeed's own: {error!r}", *traceback.format_exc().splitlines())
 
 
-def _why(summary: Summary) -> str:
+def _once(before: Sequence[StageReport], said: Said) -> str:
+    """What a stage says, in a line; where an earlier one failed in the same words, the name of that one."""
+    line = " ".join(said.said.split())
+    same = [one.stage for one in before if one.ending is said.ending is Ending.FAILED and one.said == line]
+    return f"as {same[0]}" if same else line
+
+
+def _why(night: Night, summary: Summary) -> str:
     """What `groundspeed health` says of it, and where the particulars are: in what was kept, if it was."""
-    reasons = [_failures(summary.failed)] if summary.failed else []
+    reasons = [_failures(night, summary.failed)] if summary.failed else []
     reasons += ["it was interrupted"] if summary.interrupted else []
     return f"{'; '.join(reasons)} (more in .groundspeed/nightly/{_name(summary)}.md)"
 
 
-def _failures(reports: Sequence[StageReport]) -> str:
-    return "; ".join(f"{one.stage}: {one.said}" for one in reports)
+def _failures(night: Night, reports: Sequence[StageReport]) -> str:
+    """What failed, and why; without the words of what an attempt on record complains of by itself."""
+    attempted = attempts.read_attempts(night.configuration.workspace)
+    complained = {" ".join(one.failure.split()) for one in attempted}
+    return "; ".join(
+        str(one.stage) if one.said in complained else f"{one.stage}: {one.said}" for one in reports
+    )
 
 
 def _name(summary: Summary) -> str:
