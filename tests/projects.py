@@ -112,10 +112,12 @@ def module(size: int) -> str:
 
 def commit_of(number: int, factor: int, **more: Any) -> CommitSpec:
     """A commit of `steps(n)` and `work(n)`, which do ``factor`` times as much; each number is other content,
-    so that nothing is carried over. ``more`` as ``CommitSpec``.
+    so that nothing is carried over. `clock()` goes on by the work, 10 ns a step, whatever the host does
+    meanwhile. ``more`` as ``CommitSpec``.
     """
     text = f"""\
 NUMBER = {number}
+DONE = 0
 
 
 def steps(n):
@@ -123,10 +125,16 @@ def steps(n):
 
 
 def work(n):
+    global DONE
     total = 0
     for number in range(n * {factor} // 10):
         total ^= number & 255
+    DONE += n * {factor} // 10
     return total
+
+
+def clock():
+    return DONE * 1e-8
 """
     return CommitSpec(f"number {number}", {"src/sample/__init__.py": text}, **more)
 

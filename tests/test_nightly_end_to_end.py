@@ -2,8 +2,9 @@
 in one issue the same night, and the page is on its branch; the fix follows, and the next night closes the
 issue.
 
-Git, builds, workers, py-spy, the bare remote and GitHub's API on the loopback are real; timed is the
-processor's time, and the host is taken for fit.
+Git, builds, workers, py-spy, the bare remote and GitHub's API on the loopback are real. Timed is the work
+done, for the second night of a busy host may be half as slow again as the first, and the issue then stays
+open; the host is taken for fit.
 """
 
 from __future__ import annotations
@@ -31,8 +32,6 @@ from tests.repositories import CommitSpec, add_commits, git, make_repository
 pytestmark = pytest.mark.slow
 
 SUITE = """\
-import time
-
 import sample
 
 
@@ -42,7 +41,7 @@ def time_work():
 
 time_work.rounds = 2
 time_work.repeat = 3
-time_work.timer = time.process_time
+time_work.timer = sample.clock
 
 
 def track_steps():
@@ -57,7 +56,7 @@ OURS = """\
 case_budget = "0.3 s"
 
 [tolerance]
-default = "30 %"
+default = "10 %"
 
 [targets]
 "work.track_steps" = "< 1200 steps"
@@ -71,7 +70,7 @@ repository = "o/n"
 api = "{api}"
 """
 
-FAST, SLOW = 10, 20  # what the work is multiplied by: far beyond what a busy host makes of two nights
+FAST, SLOW = 10, 16  # what the work is multiplied by
 QUIET = 9  # commits before the slow one: of fewer than ten points no step is said to be one
 
 
