@@ -158,7 +158,7 @@ def test_what_was_not_deployed_by_us_stays(here: Here, tmp_path: Path) -> None:
     git(tmp_path / "person", "commit", "--quiet", "-m", "an address of our own")
     git(tmp_path / "person", "push", "--quiet", "origin", "gh-pages")
     republish(here)
-    with pytest.raises(GroundspeedError, match=r"did not deploy, or that was changed since.*--force"):
+    with pytest.raises(GroundspeedError, match=r"did not deploy, or.*deploy --branch gh-pages --force"):
         here.deploy()
     assert here.there("CNAME") == "else.example.org"
     assert here.deploy(force=True).pushed

@@ -139,7 +139,7 @@ def _not_ours(there: RemoteBranch) -> GroundspeedError:
     return GroundspeedError(
         f"{there} holds something that groundspeed did not deploy, or that was changed since. "
         "Name another branch (--branch; page_branch of [nightly]), or give up what stands there: "
-        "groundspeed deploy --force."
+        f"groundspeed deploy --branch {there.branch} --force."
     )
 
 
