@@ -60,6 +60,6 @@ def test_the_page_lists_them(results: Path, tmp_path: Path, visit: Visitor) -> N
     page = visit(published_with(tmp_path / "html", {"changes": payload})).go("#/regressions")
     lines = page.locator(".finds li")
     expect(lines).to_have_count(2)
-    expect(page.locator(".finds")).to_contain_text(f"Escape {HOSTILE}")
+    expect(page.locator(".finds")).to_contain_text(f"00000000 Escape {HOSTILE}")
     expect(page.locator(".finds")).to_contain_text("or the 1 before it that did not build")
     expect(page.locator(".finds")).to_contain_text("loop nothing changed from 00000000")

@@ -25,8 +25,8 @@ function line(store, row) {
   const { found } = row;
   const about = h("span", { class: "quiet" }, ` on ${row.machine}, ${day(row.at)}`);
   if (!found) return [h("strong", {}, row.case), " nothing changed from ", commitLink(store, row.old), " to ", commitLink(store, row.new), about];
-  return [h("strong", {}, row.case), ` ${found.did}: `, ...commitLine(store, found.culprit),
-    found.ratio && h("span", {}, " ", ratio(found.ratio[0], { low: found.ratio[1], high: found.ratio[2] })),
+  return [h("strong", {}, row.case), ` ${found.did}: `, ...commitLine(store, found.culprit).flatMap((node) => [node, " "]),
+    found.ratio && h("span", {}, ratio(found.ratio[0], { low: found.ratio[1], high: found.ratio[2] })),
     found.unbuildable > 0 && h("span", {}, ` or the ${found.unbuildable} before it that did not build`),
     found.merge && h("span", {}, " merged by ", commitLink(store, found.merge)), about];
 }
