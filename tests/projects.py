@@ -111,12 +111,16 @@ def module(size: int) -> str:
 
 
 def commit_of(number: int, factor: int, **more: Any) -> CommitSpec:
-    """A commit of `steps(n)` and `work(n)`, which do ``factor`` times as much; each number is other content,
-    so that nothing is carried over. `clock()` goes on by the work, 10 ns a step, whatever the host does
-    meanwhile. ``more`` as ``CommitSpec``.
+    """A commit of `steps(n)` and `work(n)`, which do ``factor`` times as much, and `rest(n)`.
+
+    Each number is other content, so that nothing is carried over. `clock()` goes on by the work, 10 ns a
+    step and in each process 1 % more or less, whatever the host does. ``more`` as ``CommitSpec``.
     """
     text = f"""\
+import random
+
 NUMBER = {number}
+STEP = random.gauss(1e-8, 1e-10)
 DONE = 0
 
 
@@ -133,8 +137,14 @@ def work(n):
     return total
 
 
+def rest(n):
+    global DONE
+    DONE += n
+    return sum(range(n))
+
+
 def clock():
-    return DONE * 1e-8
+    return DONE * STEP
 """
     return CommitSpec(f"number {number}", {"src/sample/__init__.py": text}, **more)
 
