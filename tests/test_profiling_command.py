@@ -219,7 +219,7 @@ def test_setup_cache_reaches_the_profiled_process(project: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("time_slwo",), r"No case of the suite matches time_slwo; there are .*time_slow"),
+        (("time_slwo",), r"No case of the suite matches time_slwo\. Name one .*time_slow"),
         (("time_slow", "--rev", "no-such"), "no-such"),
         (("time_slow", "--against", "HEAD"), "both"),
     ],

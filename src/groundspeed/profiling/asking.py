@@ -73,7 +73,7 @@ def chosen(benchmarks: Sequence[Benchmark], pattern: str | None) -> list[Case]:
     near = dict.fromkeys([names[word] for word in close] or [one.name for one in benchmarks[:3]])
     raise UnknownCaseError(
         f"No case of the suite matches {pattern or 'anything'}"
-        + (f"; there are {', '.join(near)}. Name one of these." if near else ": the suite is empty.")
+        + (f". Name one that it has, such as {', '.join(near)}." if near else ": the suite is empty.")
     )
 
 
