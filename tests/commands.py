@@ -61,12 +61,14 @@ def apart(
 
 
 @contextmanager
-def running(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The command while it runs; killed with all it started when the test fails."""
+def running(
+    root: Path, *arguments: str, more: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """The command while it runs, with ``more`` variables; killed with all it started when the test fails."""
     process = subprocess.Popen(
         [sys.executable, "-m", "groundspeed", *arguments],
         cwd=root,
-        env=variables(root),
+        env={**variables(root), **(more or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
