@@ -227,7 +227,7 @@ def test_without_git_commits_stand_by_their_dates(tmp_path: Path) -> None:
     done = groundspeed(tmp_path, "regressions", code=1)
     assert "by their dates" in done.stderr
     assert "00000012..00000013  2024-01-02\n" in done.stdout
-    assert "$ groundspeed run 00000012..00000013 --bench" in done.stdout
+    assert "$ groundspeed find 00000012..00000013 " in done.stdout
     assert "no revision" in groundspeed(tmp_path, "regressions", "--since", "v1", code=2).stderr
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from groundspeed.report.table import Format
 from groundspeed.report.triage import render as render_triage
 from groundspeed.report.triage import withdrawn, written
 from groundspeed.verdicts.groups import Regressions
+from groundspeed.verdicts.named import Named
 from groundspeed.verdicts.regressions import trend
 from groundspeed.verdicts.steps import Scale
 from groundspeed.verdicts.triage import NAME, Decision, Ruling
@@ -30,9 +31,21 @@ LONG = (
 
 
 def page(
-    found: Regressions, *, git: bool = True, top: int | None = None, everything: bool = False
+    found: Regressions,
+    *,
+    git: bool = True,
+    top: int | None = None,
+    everything: bool = False,
+    culprits: Mapping[str, Named] | None = None,
 ) -> RegressionsPage:
+    """Where git knows the commits, a range of one has its culprit, as ``named_culprits`` says."""
+    alone = {
+        one.id: Named(commit=one.range.head, parent=one.range.base)
+        for one in found.groups
+        if git and int(one.range.head[:8], 16) - int(one.range.base[:8], 16) == 1
+    }
     return RegressionsPage(
+        culprits={**alone, **(culprits or {})},
         found=found,
         groups=found.groups if everything else found.open,
         course=trend(found, DATES),
@@ -74,7 +87,7 @@ TEXT = """\
      up to: Change number 35
        2.00× worse (1.98 to 2.02)  1.00 MB → 2.00 MB  camel
          m.peakmem_sit
-     $ groundspeed run 0000001e..00000023 --bench '^m\\.peakmem_sit\\b'
+     $ groundspeed find 0000001e..00000023 '^m\\.peakmem_sit$'
 
   2. e5957bc4  suspected  2.00× worse (1.98 to 2.02)  camel
      00000023..00000024  2024-04-05 to 2024-04-06  1 commit
@@ -122,6 +135,28 @@ MARKDOWN = """\
 def test_the_text() -> None:
     found = regressions(decision(Ruling.CONFIRMED, "m.time_walk"))
     assert render(page(found), Format.TEXT) + "\n" == TEXT
+
+
+def test_what_a_search_found_stands_in_place_of_the_range() -> None:
+    found = regressions()
+    wide = found.open[0]
+    named = {wide.id: Named(commit=commit_hash(33), parent=commit_hash(32))}
+    shown = page(found, top=1, culprits=named)
+    text = render(shown, Format.TEXT)
+    assert "5 commits  most likely" in text
+    assert "\n     culprit: 00000021c0 Change number 33\n" in text
+    assert "\n     $ git show 00000021c0\n" in text
+    assert "| 00000021c0 | Change number 33 |" in render(shown, Format.MARKDOWN)
+    (group,) = json.loads(render(shown, Format.JSON))["groups"]
+    assert group["culprit"] == commit_hash(33)
+
+
+def test_a_merge_that_nobody_opened_is_searched() -> None:
+    found = regressions()
+    one = found.open[1]
+    merge = {one.id: Named(commit=one.range.head, parent=one.range.base, unopened=True)}
+    text = render(page(found, culprits=merge), Format.TEXT)
+    assert "\n     $ groundspeed find 00000023..00000024 '^m\\.track_hits$'\n" in text
 
 
 def test_markdown_is_one_table_and_a_fold_for_each_group() -> None:

@@ -14,13 +14,15 @@ from datetime import datetime
 from typing import Any
 
 from groundspeed import units
-from groundspeed.records import Better, Commit
+from groundspeed.find.answer import exactly
+from groundspeed.records import Better, Commit, SeriesKey
 from groundspeed.report.table import Format, Table, plain
 from groundspeed.report.triage import wire
 from groundspeed.results.further import EXPONENT
 from groundspeed.stats.ratio import Interval
 from groundspeed.verdicts.culprits import FALSE_DISCOVERIES
 from groundspeed.verdicts.groups import OPEN, Affected, Group, Range, Regressions, State
+from groundspeed.verdicts.named import Named, named_culprits
 from groundspeed.verdicts.reading import ProjectResults, dates_of
 from groundspeed.verdicts.regressions import Standing, distances, text_of, trend
 from groundspeed.verdicts.steps import Scale
@@ -36,13 +38,15 @@ WIDTH = 100  # columns of a line
 class RegressionsPage:
     """What is shown: ``groups`` of those found, the first ``top`` of them; the ``course`` of their number.
 
-    ``distance`` counts the commits of a branch before each one that git knows on it.
+    ``culprits`` are those that are known, by the id of the group; ``distance`` counts the commits of a branch
+    before each one that git knows on it.
     """
 
     found: Regressions
     groups: tuple[Group, ...]
     course: tuple[Standing, ...]
     top: int | None
+    culprits: Mapping[str, Named]
     commits: Mapping[str, Commit]
     dates: Mapping[str, datetime]
     distance: Mapping[str, int]
@@ -60,11 +64,13 @@ def page_of(
     asked for: the course of time is told by it.
     """
     dates = dates_of(reading.archive)
+    groups = found.groups if everything else found.open
     return RegressionsPage(
         found=found,
-        groups=found.groups if everything else found.open,
+        groups=groups,
         course=trend(before, dates),
         top=top,
+        culprits={} if found.improvements else named_culprits(reading, groups),
         commits=reading.commits,
         dates=dates,
         distance=distances(reading),
@@ -129,16 +135,27 @@ def _headline(group: Group) -> str:
 
 
 def _where(group: Group, page: RegressionsPage) -> list[str]:
-    """The range, how long it is, and what git calls its end."""
+    """The range, how long it is, and what git calls the culprit, or its end."""
     where = group.range
     dates = [f"{page.dates[end]:%Y-%m-%d}" for end in (where.base, where.head) if end in page.dates]
     count = _commits_in(where, page)
     parts = [_short(where), " to ".join(dict.fromkeys(dates))]
     parts += [] if count is None else [units.counted(count, "commit")]
     parts += [] if group.likely == where else [f"most likely {_short(group.likely)}"]
-    commit = page.commits.get(where.head)
-    subject = [] if commit is None else [f"{'' if count == 1 else 'up to: '}{plain(commit.subject)}"]
-    return ["  ".join(part for part in parts if part), *subject]
+    culprit = page.culprits.get(group.id)
+    subject = _subject(group, page)
+    if culprit is not None and (count != 1 or culprit.commit != where.head):
+        subject = f"culprit: {culprit.commit[:10]} {subject}".rstrip()
+    elif subject and count != 1:
+        subject = f"up to: {subject}"
+    return ["  ".join(part for part in parts if part), *([subject] if subject else [])]
+
+
+def _subject(group: Group, page: RegressionsPage) -> str:
+    """The first line of the culprit, or of the range's end; empty where git does not know it."""
+    culprit = page.culprits.get(group.id)
+    commit = page.commits.get(group.range.head if culprit is None else culprit.commit)
+    return "" if commit is None else plain(commit.subject)
 
 
 def _hints(group: Group, page: RegressionsPage) -> list[str]:
@@ -182,14 +199,20 @@ def _decided(group: Group) -> list[str]:
 
 
 def _next(group: Group, page: RegressionsPage) -> list[str]:
-    """What to type: narrow the range down, or look at the only commit in it."""
-    where = group.range
+    """What to type: look at the culprit, or search for it."""
     if group.state is State.RECOVERED or page.found.improvements:
         return []
-    if _commits_in(where, page) == 1:
-        return [f"git show {where.head[:10]}"]
-    bench = shlex.quote(f"^{re.escape(group.counted[0].step.key.case.benchmark)}\\b")
-    return [f"groundspeed run {_short(where)} --bench {bench}"]
+    culprit = page.culprits.get(group.id)
+    if culprit is not None and not culprit.unopened:
+        return [f"git show {culprit.commit[:10]}"]
+    return [f"groundspeed find {_short(group.range)} {_searched(group.counted[0].step.key)}"]
+
+
+def _searched(key: SeriesKey) -> str:
+    """What `groundspeed find` takes for a series: of a growth every size, for no single one has it."""
+    if key.metric == EXPONENT:
+        return shlex.quote(f"^{re.escape(key.case.benchmark)}\\b")
+    return shlex.quote(exactly(key.case)) + (f" --metric {shlex.quote(key.metric)}" if key.metric else "")
 
 
 def _closing(page: RegressionsPage) -> list[str]:
@@ -228,7 +251,7 @@ def _markdown(page: RegressionsPage) -> str:
 
 
 def _row(rank: int, group: Group, page: RegressionsPage) -> tuple[str, ...]:
-    commit, counted = page.commits.get(group.range.head), group.counted
+    culprit, counted = page.culprits.get(group.id), group.counted
     median = math.exp(min(statistics.median(one.size for one in counted), 700.0))
     change = f"{units.display(median, '')}× {_word(counted)}" if len(counted) > 1 else change_text(counted[0])
     return (
@@ -238,8 +261,8 @@ def _row(rank: int, group: Group, page: RegressionsPage) -> tuple[str, ...]:
         change,
         f"{len(counted):,}",
         ", ".join(group.machines),
-        _short(group.range),
-        commit.subject if commit else "",
+        _short(group.range) if culprit is None else culprit.commit[:10],
+        _subject(group, page),
     )
 
 
@@ -277,7 +300,7 @@ def _json(page: RegressionsPage) -> dict[str, Any]:
 
 
 def _group_json(rank: int, group: Group, page: RegressionsPage) -> dict[str, Any]:
-    commit = page.commits.get(group.range.head)
+    commit, culprit = page.commits.get(group.range.head), page.culprits.get(group.id)
     return {
         "rank": rank,
         "id": group.id,
@@ -285,6 +308,7 @@ def _group_json(rank: int, group: Group, page: RegressionsPage) -> dict[str, Any
         "score": _number(group.score),
         "range": _range_json(group.range, page),
         "likely": _range_json(group.likely, page),
+        "culprit": None if culprit is None else culprit.commit,
         "subject": commit.subject if commit else None,
         "machines": list(group.machines),
         "decisions": [wire(one) for one in group.decisions],
