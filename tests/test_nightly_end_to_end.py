@@ -14,16 +14,14 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 import pytest
 
-from groundspeed.nightly import context, explaining
 from groundspeed.nightly.summary import Ending, Stage
 from groundspeed.results.finds import stored_finds
 from groundspeed.results.found import Outcome
 from tests.commands import groundspeed, running, runs, wait_for_runs
+from tests.nights import night
 from tests.notified import TOKEN, Hub, hub_at
 from tests.processes import ended, processes_of
 from tests.projects import CONFIGURATION, PYPROJECT, commit_of, make_project
@@ -71,6 +69,7 @@ api = "{api}"
 """
 
 FAST, SLOW = 10, 16  # what the work is multiplied by
+BUDGET, TELLING = ("--budget", "10m"), {"GITHUB_TOKEN": TOKEN}
 QUIET = 9  # commits before the slow one: of fewer than ten points no step is said to be one
 
 
@@ -114,28 +113,12 @@ def project(tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Path:
     return folder / "project"
 
 
-def night(root: Path) -> dict[str, Any]:
-    """A night, and its summary."""
-    quiet = mock.patch.object(context, "fitness", return_value=())
-    short = mock.patch.multiple(explaining, PROFILE_S=0.3, PROFILE_RUNS=2)
-    with quiet, short:
-        said = groundspeed(
-            root, "nightly", "--budget", "10m", "--format", "json", more={"GITHUB_TOKEN": TOKEN}
-        )
-    summary: dict[str, Any] = said.json()
-    return summary
-
-
-def stages(summary: dict[str, Any]) -> dict[Stage, dict[str, Any]]:
-    return {Stage(one["stage"]): one for one in summary["stages"]}
-
-
 def test_a_slow_commit_is_found_and_told_and_its_fix_as_well(project: Path, hub: Hub) -> None:
     bare = project.parent / "bare.git"
     made = add_commits(bare, slow_merge(QUIET))
     slow = made[2]
 
-    first = stages(night(project))
+    first, _ = night(project, *BUDGET, more=TELLING)
 
     assert {stage: one["ending"] for stage, one in first.items()} == dict.fromkeys(Stage, Ending.DONE), first
     assert git(project, "rev-parse", "HEAD") == made[-1]
@@ -153,7 +136,7 @@ def test_a_slow_commit_is_found_and_told_and_its_fix_as_well(project: Path, hub:
     assert first[Stage.TARGETS]["said"] == "0 of 1 target hold, 1 fails"
 
     fixed = add_commits(bare, [commit_of(100 + number, FAST) for number in range(6)])
-    second = stages(night(project))
+    second, _ = night(project, *BUDGET, more=TELLING)
 
     assert git(project, "rev-parse", "HEAD") == fixed[-1]
     assert second[Stage.CONFIRM]["ending"] == Ending.LEFT_OUT

@@ -31,7 +31,7 @@ from tests.notified import TOKEN, Handler, Hub, hub_at, says, whole
 from tests.processes import ended, processes_of, wait_until
 from tests.projects import CONFIGURATION, PYPROJECT, commit_of, module
 from tests.repositories import CommitSpec, add_commits, git, make_repository
-from tests.results_records import MACHINE, PY, benchmark, build, measured, run, session
+from tests.results_records import MACHINE, PRECISE, PY, benchmark, build, measured, run, session
 from tests.small_disk import free, on_a_small_disk
 
 pytestmark = pytest.mark.slow
@@ -265,7 +265,7 @@ def made(folder: Path, api: str) -> Path:
     (root / "groundspeed.toml").write_text(ANTS.format(api=api))
     main = [*hashes[:QUIET], *hashes[QUIET + 3 :]]
     store = ResultStore(root / "results", {**MACHINE, "machine": "ants"})
-    store.begin(replace(session(1, [STEPS_CASE], [PY], main), machine="ants"))
+    store.begin(replace(session(1, [STEPS_CASE], [PY], main, PRECISE), machine="ants"))
     for number, one in enumerate(main):
         store.add(build(one))
         value = 1000.0 if number < QUIET else 2000.0
