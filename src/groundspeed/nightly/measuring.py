@@ -188,8 +188,9 @@ def _measured(report: Report, where: str) -> Said:
         recorded = units.counted(report.plan.recorded, "case")
         return Said(said=f"nothing is missing{where}: {recorded} on record")
     cases = tally.count(Measured)
-    said = f"{units.counted(cases, 'case')} measured"
-    said += f" at {units.counted(len({at for at, _, _ in tally.outcomes}), 'commit')}" if cases else ""
+    at = sum(bool(tally.count(Measured, one.hash)) for one in report.commits)
+    counted = f"{units.counted(cases, 'case')} measured at {units.counted(at, 'commit')}"
+    said = counted if cases else "nothing measured"
     said += f", {tally.carried:,} carried over" if tally.carried else ""
     said += f", {tally.count(Failed):,} failed" if tally.count(Failed) else ""
     left = {step.commit.hash for step in report.plan.steps} - {at for at, _ in tally.builds}
