@@ -137,6 +137,16 @@ def test_the_text() -> None:
     assert render(page(found), Format.TEXT) + "\n" == TEXT
 
 
+@pytest.mark.parametrize(
+    ("half", "said"),
+    [(2.0, "(0.677 to 36.9)"), (2.5, "(of too few values to say)"), (math.inf, "(of too few")],
+)
+def test_an_interval_almost_without_end_is_left_out(half: float, said: str) -> None:
+    row = step(0, 20, math.log(0.001), math.log(0.005), half=half)
+    found = judged(stepped([series("m.time_walk", [1.0])], row), decision(Ruling.CONFIRMED, "m.time_walk"))
+    assert f"5.00× slower {said}" in render(page(found), Format.TEXT)
+
+
 def test_what_a_search_found_stands_in_place_of_the_range() -> None:
     found = regressions()
     wide = found.open[0]

@@ -32,6 +32,7 @@ VERSION = 1
 TOP = 10  # groups that a terminal gets; JSON has all
 WORST = 5  # cases shown of a group
 WIDTH = 100  # columns of a line
+VAGUE = 100.0  # an interval whose ends are so many times apart says nothing of how much
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -367,7 +368,7 @@ def _date(commit: str, page: RegressionsPage) -> str | None:
 
 def change_text(one: Affected) -> str:
     """How much, in the direction it went, with its interval: ``1.32× slower (1.30 to 1.35)``. Of few values
-    the interval may go beyond 1, into the other direction.
+    the interval may go beyond 1, into the other direction; of two it may be without end, and is left out.
     """
     step, change = one.step, one.step.change
     if step.key.metric == EXPONENT:
@@ -380,7 +381,9 @@ def change_text(one: Affected) -> str:
     low, high = (
         (change.low, change.high) if change.centre >= 1 else (_inverse(change.high), _inverse(change.low))
     )
-    return f"{_factor(one)} {_word([one])} ({units.display(low, '')} to {units.display(high, '')})"
+    known = high <= VAGUE * low
+    bounds = f"{units.display(low, '')} to {units.display(high, '')}" if known else "of too few values to say"
+    return f"{_factor(one)} {_word([one])} ({bounds})"
 
 
 def _inverse(ratio: float) -> float:
