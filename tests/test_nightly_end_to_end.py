@@ -133,6 +133,7 @@ def test_a_slow_commit_is_found_and_told_and_its_fix_as_well(project: Path, hub:
     (issue,) = hub.issues
     assert issue["state"] == "open"
     assert slow[:10] in issue["title"] + issue["body"]
+    assert git(bare, "log", "-1", "--format=%s", slow) in issue["body"]
     assert first[Stage.TARGETS]["said"] == "0 of 1 target hold, 1 fails"
 
     fixed = add_commits(bare, [commit_of(100 + number, FAST) for number in range(6)])

@@ -16,7 +16,7 @@ from groundspeed.report.regressions import WIDTH, RegressionsPage, render
 from groundspeed.report.table import Format
 from groundspeed.report.triage import render as render_triage
 from groundspeed.report.triage import withdrawn, written
-from groundspeed.verdicts.groups import Regressions
+from groundspeed.verdicts.groups import Range, Regressions
 from groundspeed.verdicts.named import Named
 from groundspeed.verdicts.regressions import trend
 from groundspeed.verdicts.steps import Scale
@@ -30,6 +30,11 @@ LONG = (
 )
 
 
+def alone_in(range_: Range) -> Named:
+    """The last commit of the range as its culprit."""
+    return Named(commit=range_.head, parent=range_.base, subject=known(COUNT)[range_.head].subject)
+
+
 def page(
     found: Regressions,
     *,
@@ -40,7 +45,7 @@ def page(
 ) -> RegressionsPage:
     """Where git knows the commits, a range of one has its culprit, as ``named_culprits`` says."""
     alone = {
-        one.id: Named(commit=one.range.head, parent=one.range.base)
+        one.id: alone_in(one.range)
         for one in found.groups
         if git and int(one.range.head[:8], 16) - int(one.range.base[:8], 16) == 1
     }
@@ -150,7 +155,7 @@ def test_an_interval_almost_without_end_is_left_out(half: float, said: str) -> N
 def test_what_a_search_found_stands_in_place_of_the_range() -> None:
     found = regressions()
     wide = found.open[0]
-    named = {wide.id: Named(commit=commit_hash(33), parent=commit_hash(32))}
+    named = {wide.id: alone_in(Range(base=commit_hash(32), head=commit_hash(33)))}
     shown = page(found, top=1, culprits=named)
     text = render(shown, Format.TEXT)
     assert "5 commits  most likely" in text
@@ -164,7 +169,7 @@ def test_what_a_search_found_stands_in_place_of_the_range() -> None:
 def test_a_merge_that_nobody_opened_is_searched() -> None:
     found = regressions()
     one = found.open[1]
-    merge = {one.id: Named(commit=one.range.head, parent=one.range.base, unopened=True)}
+    merge = {one.id: replace(alone_in(one.range), unopened=True)}
     text = render(page(found, culprits=merge), Format.TEXT)
     assert "\n     $ groundspeed find 00000023..00000024 '^m\\.track_hits$'\n" in text
 

@@ -64,14 +64,14 @@ def test_the_only_commit_of_a_range_is_its_culprit(
 ) -> None:
     reading, commits = project
     group = group_of(commits[base], commits[head])
-    expected = {group.id: Named(commit=commits[head], parent=commits[base])} if named else {}
-    assert named_culprits(reading, [group]) == expected
+    culprit = Named(commit=commits[head], parent=commits[base], subject=str(head))
+    assert named_culprits(reading, [group]) == ({group.id: culprit} if named else {})
 
 
 def test_a_merge_is_named_and_is_to_be_opened(project: tuple[ProjectResults, tuple[str, ...]]) -> None:
     reading, commits = project
     group = group_of(commits[5], commits[7])
-    merge = Named(commit=commits[7], parent=commits[5], unopened=True)
+    merge = Named(commit=commits[7], parent=commits[5], subject="7", unopened=True)
     assert named_culprits(reading, [group]) == {group.id: merge}
 
 

@@ -154,8 +154,9 @@ def _where(group: Group, page: RegressionsPage) -> list[str]:
 
 def _subject(group: Group, page: RegressionsPage) -> str:
     """The first line of the culprit, or of the range's end; empty where git does not know it."""
-    culprit = page.culprits.get(group.id)
-    commit = page.commits.get(group.range.head if culprit is None else culprit.commit)
+    if culprit := page.culprits.get(group.id):
+        return plain(culprit.subject)
+    commit = page.commits.get(group.range.head)
     return "" if commit is None else plain(commit.subject)
 
 

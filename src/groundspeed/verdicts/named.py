@@ -21,13 +21,14 @@ _WORSE = (Change.SLOWER, Change.BROKE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Named:
-    """A culprit and the commit it is held against, both as full hashes.
+    """A culprit, with its first line, and the commit it is held against; both as full hashes.
 
     ``unopened``: it is a merge, inside of which nobody has searched yet.
     """
 
     commit: str
     parent: str
+    subject: str
     unopened: bool = False
 
 
@@ -53,7 +54,9 @@ def named_culprits(reading: ProjectResults, groups: Sequence[Group]) -> Mapping[
         elif inside == {group.range.head}:
             commit = reading.commits[group.range.head]
             unopened = len(commit.parents) > 1
-            found[group.id] = Named(commit=commit.hash, parent=group.range.base, unopened=unopened)
+            found[group.id] = Named(
+                commit=commit.hash, parent=group.range.base, subject=commit.subject, unopened=unopened
+            )
     return found
 
 
@@ -82,4 +85,5 @@ def _searched(group: Group, finds: Sequence[FindFile], inside: Set[str]) -> Iter
         asked = one.asked
         on_line = culprit.merge or culprit.commit
         if (asked.machine, asked.case, asked.metric) in series and on_line.hash in inside:
-            yield Named(commit=culprit.commit.hash, parent=culprit.parent.hash)
+            found = culprit.commit
+            yield Named(commit=found.hash, parent=culprit.parent.hash, subject=found.subject)

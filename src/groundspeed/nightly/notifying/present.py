@@ -38,16 +38,16 @@ def present_of(
         page=reading.configuration.project.gate.page,
         order=found.order,
         regressions=tuple(
-            regression_of(one, _commit(named.get(one.id)), reading.commits) for one in found.groups
+            regression_of(one, named.get(one.id), reading.commits) for one in found.groups
         ),
         missed=tuple(_missed(one) for one in targets if isinstance(one, Judged) and one.state is State.FAILS),
         troubles=tuple(troubles),
     )
 
 
-def regression_of(group: Group, culprit: str, commits: Mapping[str, Commit]) -> Regression:
+def regression_of(group: Group, culprit: Named | None, commits: Mapping[str, Commit]) -> Regression:
     """A group in words."""
-    commit = commits.get(culprit or group.range.head)
+    commit = culprit or commits.get(group.range.head)
     fixed = [one.recovered.head for one in group.affected if one.recovered]
     recovered = group.state is groups.State.RECOVERED
     note = next((one.note for one in reversed(group.decisions) if one.note), "")
@@ -56,7 +56,7 @@ def regression_of(group: Group, culprit: str, commits: Mapping[str, Commit]) -> 
         state=group.state,
         base=group.range.base,
         head=group.range.head,
-        culprit=culprit,
+        culprit=culprit.commit if culprit else "",
         subject=plain(commit.subject) if commit else "",
         machines=group.machines,
         cases=tuple(_affected(one) for one in group.counted[:CASES]),
@@ -69,10 +69,6 @@ def regression_of(group: Group, culprit: str, commits: Mapping[str, Commit]) -> 
 def troubles_of(found: Examination) -> tuple[Trouble, ...]:
     """What ``groundspeed health`` complains of, as it is told."""
     return tuple(Trouble(key=plain(one.key), sentence=plain(one.text)) for one in found.complaints)
-
-
-def _commit(named: Named | None) -> str:
-    return "" if named is None else named.commit
 
 
 def _affected(one: groups.Affected) -> Affected:
