@@ -113,6 +113,7 @@ def test_another_run_holds_the_lock(project: tuple[Path, tuple[str, ...]]) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_slowdown_inside_a_merge_is_found_after_a_kill(project: tuple[Path, tuple[str, ...]]) -> None:
     """Killed with SIGKILL as soon as five processes are on record; then it goes on."""
     root, hashes = project

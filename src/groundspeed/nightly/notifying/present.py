@@ -37,9 +37,7 @@ def present_of(
         project=reading.configuration.suite.project,
         page=reading.configuration.project.gate.page,
         order=found.order,
-        regressions=tuple(
-            regression_of(one, named.get(one.id), reading.commits) for one in found.groups
-        ),
+        regressions=tuple(regression_of(one, named.get(one.id), reading.commits) for one in found.groups),
         missed=tuple(_missed(one) for one in targets if isinstance(one, Judged) and one.state is State.FAILS),
         troubles=tuple(troubles),
     )
