@@ -2,7 +2,7 @@
 
 Owns the markers `browser` (Chromium), `archive` (real results of other projects, beside the clone) and
 `slow`. Archives are nowhere but where somebody put them, so their absence never fails. Of the slow tests the
-whole suite runs a quarter, another one at each commit: every one of them takes five minutes more on two cores.
+whole suite runs a quarter, another one at each commit: all of them take five minutes more on two cores.
 """
 
 from __future__ import annotations
